@@ -1,0 +1,253 @@
+# Makefile - builds every program of the book, its tests, charts and benchmarks.
+#
+#   make deps                 install what is needed (apt, dnf or brew)
+#   make ch06 && ./lenet      build one chapter, run its main program
+#   make help                 everything else
+#
+# Sources are found by wildcard: put my_net.c into a chapter's folder and
+# `make my_net && ./my_net` works. Objects go to build/$(CONFIG)/, binaries of
+# the release build to the root.
+
+CONFIG ?= release
+BLAS   ?= own
+CH     ?=
+B      := build/$(CONFIG)
+
+.DEFAULT_GOAL := all
+.DELETE_ON_ERROR:
+MAKEFLAGS += --no-builtin-rules
+
+# ---- 1. What there is to build ----------------------------------------------
+
+PROGRAM_SOURCES := $(sort $(wildcard ch0[1-7]_*/*.c))
+PROGRAMS        := $(notdir $(PROGRAM_SOURCES:.c=))
+CHAPTERS        := $(sort $(foreach d,$(wildcard ch0[1-7]_*),$(firstword $(subst _, ,$(d)))))
+COMMON_SOURCES  := $(sort $(wildcard common/*.c))
+TEST_SOURCES    := $(sort $(wildcard tests/test_*.c tests/ch0[1-7]/test_*.c))
+TEST_SUPPORT    := $(filter-out $(TEST_SOURCES),$(sort $(wildcard tests/*.c)))
+BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
+
+GOALS := all compile deps mnist test plots bench help clean format format-check \
+         check-asan check-valgrind check-docs coverage tidy smoke $(CHAPTERS)
+
+# Every program's binary lies at the root, so each name may exist only once.
+TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))
+CLASH := $(filter $(GOALS) build common data out tests Makefile,$(PROGRAMS)) \
+         $(foreach p,$(PROGRAMS),$(if $(wildcard $(p)/.),$(p)))
+ifneq ($(TWICE),)
+$(error two chapters have a program called $(TWICE): rename one of them)
+endif
+ifneq ($(strip $(CLASH)),)
+$(error a program cannot be called $(strip $(CLASH)): that is a folder or a make goal)
+endif
+
+# ---- 2. How to build it ------------------------------------------------------
+
+CC ?= cc
+ifeq ($(origin CC),default)
+CC := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c)),$(c))) cc)
+endif
+
+WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wdouble-promotion \
+            -Wstrict-prototypes -Wmissing-prototypes -Wvla
+ifdef CI
+WARNINGS += -Werror
+endif
+# No -ffast-math and no -march=native: the same source gives the same numbers.
+# The two -fno flags only say that nobody reads errno or traps after sqrtf.
+CFLAGS   ?= -O2 -g
+BASE     := -std=c11 -D_GNU_SOURCE -Icommon -fno-math-errno -fno-trapping-math \
+            -ffp-contract=off $(WARNINGS)
+LDLIBS   := -lm
+
+SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
+            -fno-omit-frame-pointer
+ifeq ($(CONFIG),asan)
+override CFLAGS  := $(SANITIZE)
+override LDFLAGS += -fsanitize=address,undefined
+else ifeq ($(CONFIG),coverage)
+override CFLAGS  := -O1 -g --coverage
+override LDFLAGS += --coverage
+endif
+
+# Only these files may use wide vectors; kernels.c chooses among them at run
+# time. They are the hot loops: -O3, and a * b + c as one instruction.
+HOT := -O3 -ffp-contract=fast
+$(B)/common/kernels_portable.o $(B)/common/gemm.o: EXTRA := $(HOT)
+TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
+ifneq ($(filter x86_64%,$(TARGET)),)
+$(B)/common/kernels_avx2.o:   EXTRA := $(HOT) -mavx2 -mfma
+$(B)/common/kernels_avx512.o: EXTRA := $(HOT) -mfma -mavx512f -mavx512vl \
+                              -mavx512dq -mavx512bw -mprefer-vector-width=512
+endif
+
+# What the machine has: probed once per compiler and kept in probe.mk.
+$(B)/probe.mk: Makefile
+	@mkdir -p $(@D)
+	@echo '# made by the Makefile; `make deps` has it made anew' > $@
+	@echo 'int main(void) { return 0; }' > $(@D)/probe.c
+	@if $(CC) -fopenmp $(@D)/probe.c -o $(@D)/probe 2>/dev/null; \
+	then echo 'OPENMP := -fopenmp' >> $@; fi
+	@if pkg-config --exists zlib libpng 2>/dev/null; then \
+	  echo "LIBS_CFLAGS := $$(pkg-config --cflags zlib libpng)" >> $@; \
+	  echo "LIBS := $$(pkg-config --libs zlib libpng)" >> $@; \
+	else echo 'MISSING := zlib libpng' >> $@; fi
+	@if pkg-config --exists check 2>/dev/null; then \
+	  echo "CHECK_CFLAGS := $$(pkg-config --cflags check)" >> $@; \
+	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
+	else echo 'CHECK_LIBS :=' >> $@; fi
+
+NO_BUILD := deps help clean mnist format format-check check-docs
+ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
+-include $(B)/probe.mk
+ifneq ($(MISSING),)
+$(error zlib and libpng (or pkg-config) are missing: run `make deps`)
+endif
+endif
+
+BASE   += $(OPENMP) $(LIBS_CFLAGS)
+LDLIBS := $(LIBS) $(LDLIBS)
+ifeq ($(OPENMP),)
+BASE   += -Wno-unknown-pragmas
+endif
+
+# BLAS=openblas puts OpenBLAS under the same sgemm, to compare.
+ifeq ($(BLAS),openblas)
+BASE   += -DUSE_OPENBLAS $(shell pkg-config --cflags openblas)
+LDLIBS += $(shell pkg-config --libs openblas)
+else ifneq ($(BLAS),own)
+$(error BLAS=$(BLAS) is not known: BLAS=own or BLAS=openblas)
+endif
+
+# Another compiler or other flags: everything is built anew.
+FLAGS := $(CC) $(CFLAGS) $(BASE) $(LDFLAGS) $(LDLIBS)
+$(B)/flags: FORCE
+	@mkdir -p $(@D)
+	@echo '$(FLAGS)' | cmp -s - $@ || echo '$(FLAGS)' > $@
+FORCE:
+
+# ---- 3. Objects, library, programs ---------------------------------------------
+
+LIBRARY := $(B)/libcommon.a
+OBJECTS := $(patsubst %.c,$(B)/%.o,$(COMMON_SOURCES) $(PROGRAM_SOURCES) \
+             $(TEST_SOURCES) $(BENCH_SOURCES) $(TEST_SUPPORT))
+
+$(B)/%.o: %.c $(B)/flags
+	@mkdir -p $(@D)
+	$(CC) $(BASE) $(CFLAGS) $(EXTRA) -MMD -MP -c $< -o $@
+
+$(LIBRARY): $(patsubst %.c,$(B)/%.o,$(COMMON_SOURCES))
+	@rm -f $@
+	ar rcs $@ $^
+
+# One rule per program: ch06_cnn/lenet.c -> build/release/ch06_cnn/lenet
+$(patsubst %.c,$(B)/%,$(PROGRAM_SOURCES)): %: %.o $(LIBRARY)
+	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $< $(LIBRARY) $(LDLIBS) -o $@
+
+.SECONDEXPANSION:
+source_of = $(filter %/$(1).c,$(PROGRAM_SOURCES))
+$(PROGRAMS): %: build/release/$$(patsubst $$(percent).c,$$(percent),$$(call source_of,%))
+	@cp $< $@
+percent := %
+
+.PHONY: $(GOALS) FORCE
+all: $(PROGRAMS)
+
+# Everything that can be compiled, into build/$(CONFIG) and nowhere else.
+compile: $(patsubst %.c,$(B)/%,$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES))
+
+$(CHAPTERS): %: $$(notdir $$(patsubst $$(percent).c,$$(percent),$$(wildcard %_*/*.c)))
+	@echo "built: $(if $^,$(addprefix ./,$^),nothing yet)"
+
+-include $(wildcard $(OBJECTS:.o=.d))
+
+# ---- 4. Tests ------------------------------------------------------------------
+
+# make test CH=06 takes one chapter's tests, CH=common the library's; without
+# CH, all of them.
+CHOSEN := $(if $(filter common,$(CH)),tests/test_%,$(if $(CH),tests/ch$(CH)/%,%))
+TESTS  := $(patsubst %.c,$(B)/%,$(filter $(CHOSEN),$(TEST_SOURCES)))
+
+# A test includes the program it tests, with main renamed: so it finds files
+# from the root, and that renamed main has no prototype.
+$(B)/tests/%.o: EXTRA += $(CHECK_CFLAGS) -I. -Itests -Wno-missing-prototypes
+$(patsubst %.c,$(B)/%,$(TEST_SOURCES)): %: %.o \
+    $(patsubst %.c,$(B)/%.o,$(TEST_SUPPORT)) $(LIBRARY)
+	$(if $(CHECK_LIBS),,$(error Check is missing: run `make deps`))
+	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(CHECK_LIBS) $(LDLIBS) -o $@
+
+test: $(TESTS) $(if $(filter release,$(CONFIG)),$(if $(wildcard ch$(CH)_*),ch$(CH),all))
+	@tests/run.sh $(TESTS)
+
+# Tests that run a whole program run the release build's, at the root.
+check-asan coverage: all
+
+check-asan:
+	@$(MAKE) --no-print-directory CONFIG=asan test
+
+check-valgrind: $(TESTS)
+	@RUN_WITH="valgrind -q --error-exitcode=9 --leak-check=full" tests/run.sh \
+	  $(filter-out $(B)/tests/ch%,$(TESTS))
+
+coverage:
+	@$(MAKE) --no-print-directory CONFIG=coverage test
+	@tests/coverage.sh build/coverage
+
+# ---- 5. Charts, benchmarks, data, housekeeping ------------------------------------
+
+plots: $(if $(CH),ch$(CH),all)
+	@tests/plots.sh $(if $(CH),ch$(CH)_*,ch0[1-7]_*)
+
+smoke: all
+	@tests/smoke.sh $(PROGRAMS)
+
+$(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(LIBRARY)
+	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $< $(LIBRARY) $(LDLIBS) -ldl -o $@
+
+bench: all $(patsubst %.c,$(B)/%,$(BENCH_SOURCES))
+	@tests/bench/run.sh $(B)/tests/bench
+
+deps:
+	@tests/deps.sh
+	@rm -f build/*/probe.mk
+
+mnist:
+	@tests/mnist.sh data/mnist
+
+SOURCES := $(wildcard common/*.[ch] common/*.inc ch0[1-7]_*/*.c tests/*.[ch] \
+             tests/ch0[1-7]/*.[ch] tests/bench/*.[ch])
+format:
+	clang-format -i $(SOURCES)
+
+format-check:
+	@clang-format --dry-run -Werror $(SOURCES) && echo "format: all $(words $(SOURCES)) files are formatted"
+
+check-docs:
+	@tests/check_docs.sh
+
+tidy:
+	clang-tidy --quiet $(COMMON_SOURCES) $(PROGRAM_SOURCES) -- $(BASE)
+
+clean:
+	rm -rf build out $(PROGRAMS)
+
+help:
+	@echo 'make deps            install compiler tools and libraries (apt, dnf, brew)'
+	@echo 'make                 build every program; binaries land here, ./lenet'
+	@echo 'make ch06            build one chapter;  make lenet  one program'
+	@echo 'make mnist           fetch the MNIST digits into data/mnist'
+	@echo 'make test            run all tests;  CH=06 one chapter, CH=common the library'
+	@echo 'make plots           draw every chart;  make plots CH=06  one chapter'
+	@echo 'make bench           measure speed beside OpenBLAS and PyTorch'
+	@echo 'make smoke           run every program for a second or two'
+	@echo 'make check-asan      tests under AddressSanitizer and UBSan'
+	@echo 'make check-valgrind  library tests under valgrind'
+	@echo 'make coverage        which lines the tests reach'
+	@echo 'make check-docs      READMEs and code name the same equations'
+	@echo 'make format          clang-format everything;  make format-check'
+	@echo 'make tidy            clang-tidy;  make clean  remove what was built'
+	@echo
+	@echo 'variables: CC=clang  CONFIG=release|asan|coverage  BLAS=own|openblas  CH=06'
+	@echo 'programs:'
+	@for c in $(CHAPTERS); do printf '  %s:' $$c; \
+	  for f in $${c}_*/*.c; do [ -f $$f ] && printf ' %s' $$(basename $$f .c); done; echo; done
