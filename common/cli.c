@@ -1,0 +1,329 @@
+#include "cli.h"
+
+#include <inttypes.h>
+#include <locale.h>
+#include <stdarg.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <stdnoreturn.h>
+#include <string.h>
+#include <unistd.h>
+#ifdef __APPLE__
+#include <mach-o/dyld.h>
+#endif
+#ifdef _OPENMP
+#include <omp.h>
+#endif
+
+#include "error.h"
+#include "kernels.h"
+#include "text.h"
+
+enum {
+    MAX_OPTIONS = 64,
+    MAX_THREADS = 256,
+    MAX_LABEL = 24, // "--plot svg|png|..." is longer: its help starts below
+    LINE_WIDTH = 80
+};
+
+// The program's own options, then the common ones.
+typedef struct {
+    const char *program; // as it was called, so that "try:" can be pasted
+    Option options[MAX_OPTIONS];
+    size_t count;
+} Table;
+
+// ---- 1. Making the table ----------------------------------------------------
+
+Option option_int(const char *name, int *target, int min, int max,
+                  const char *help) {
+    return (Option){name, OPTION_INT, target, min, max, "N", help};
+}
+
+Option option_float(const char *name, float *target, double min, double max,
+                    const char *help) {
+    return (Option){name, OPTION_FLOAT, target, min, max, "X", help};
+}
+
+Option option_text(const char *name, const char **target, const char *value,
+                   const char *help) {
+    // const char ** turns into void * only by a cast
+    return (Option){name, OPTION_TEXT, (void *)target, 0, 0, value, help};
+}
+
+Option option_bool(const char *name, bool *target, const char *help) {
+    return (Option){name, OPTION_BOOL, target, 0, 0, "", help};
+}
+
+static Option option_seed(const char *name, uint64_t *target,
+                          const char *help) {
+    return (Option){name, OPTION_SEED, target, 0, 0x1p63, "N", help};
+}
+
+// The option called name[0..length), or NULL.
+static const Option *find(const Table *t, const char *name, size_t length) {
+    for (size_t i = 0; i < t->count; i++) {
+        const char *known = t->options[i].name;
+        if (strlen(known) == length && memcmp(known, name, length) == 0)
+            return &t->options[i];
+    }
+    return NULL;
+}
+
+static void add(Table *t, Option o) {
+    REQUIRE(t->count < MAX_OPTIONS, "more than %d options", MAX_OPTIONS);
+    REQUIRE(strlen(o.name) <= TEXT_MAX_WORD, "--%s is too long a name", o.name);
+    REQUIRE(find(t, o.name, strlen(o.name)) == NULL, "--%s stands twice",
+            o.name);
+    t->options[t->count++] = o;
+}
+
+static void add_common(Table *t, CommonOptions *common) {
+    add(t, option_seed("seed", &common->seed, "where random numbers start"));
+    add(t, option_int("threads", &common->threads, 0, MAX_THREADS,
+                      "threads to compute with; 0: one per core"));
+    add(t, option_text("plot", &common->plot, "svg|png|pdf|dumb|none",
+                       "format of the charts; dumb: as text"));
+    add(t, option_bool("quiet", &common->quiet,
+                       "say only what was drawn and the result"));
+    add(t, option_bool("help", NULL, "show this page"));
+    add(t, option_bool("version", NULL, "show the version"));
+}
+
+// ---- 2. What is wrong, said so that it can be put right ---------------------
+
+noreturn static void usage_error(const Table *t, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+noreturn static void usage_error(const Table *t, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    fputs("error: ", stderr);
+    vfprintf(stderr, format, args);
+    fprintf(stderr, "\ntry: %s --help\n", t->program);
+    va_end(args);
+    exit(2);
+}
+
+// "unknown argument '--epoch'; did you mean --epochs?"
+noreturn static void unknown_argument(const Table *t, const char *argument) {
+    char name[64];
+    const char *bare = argument + strspn(argument, "-");
+    snprintf(name, sizeof name, "%.*s", (int)strcspn(bare, "="), bare);
+    // with more than half of its letters wrong, a name is no likeness
+    int nearest = (int)strlen(name) / 2 + 1;
+    const char *meant = NULL;
+    for (size_t i = 0; i < t->count; i++) {
+        int distance = text_distance(name, t->options[i].name);
+        if (distance < nearest) {
+            nearest = distance;
+            meant = t->options[i].name;
+        }
+    }
+    if (meant != NULL)
+        usage_error(t, "unknown argument '%s'; did you mean --%s?", argument,
+                    meant);
+    usage_error(t, "unknown argument '%s'", argument);
+}
+
+// What an option admits, in words: "a whole number from 0 to 10000".
+typedef struct {
+    char text[256];
+} Words;
+
+static Words admitted(const Option *o) {
+    Words w = {""};
+    if (o->kind == OPTION_SEED)
+        snprintf(w.text, sizeof w.text, "a whole number from 0 to %" PRId64,
+                 INT64_MAX);
+    else if (o->kind == OPTION_TEXT)
+        snprintf(w.text, sizeof w.text, "%s", o->value);
+    else
+        snprintf(w.text, sizeof w.text, "%s from %.10g to %.10g",
+                 o->kind == OPTION_INT ? "a whole number" : "a number", o->min,
+                 o->max);
+    return w;
+}
+
+// ---- 3. From text to values -------------------------------------------------
+
+// A value without bars, such as FILE, is only a hint: any text will do.
+static bool admits_word(const Option *o, const char *text) {
+    return strchr(o->value, '|') == NULL || text_is_one_of(text, o->value);
+}
+
+// Reads text into the option's target; false, and nothing written, if the
+// option does not admit it.
+static bool store(const Option *o, const char *text) {
+    long long whole = 0;
+    double number = 0;
+    bool right = o->kind == OPTION_TEXT    ? admits_word(o, text)
+                 : o->kind == OPTION_FLOAT ? text_to_number(text, &number)
+                                           : text_to_whole(text, &whole);
+    if (o->kind == OPTION_INT || o->kind == OPTION_SEED)
+        number = (double)whole;
+    if (!right || number < o->min || number > o->max)
+        return false;
+    if (o->kind == OPTION_TEXT)
+        *(const char **)o->target = text;
+    else if (o->kind == OPTION_FLOAT)
+        *(float *)o->target = (float)number;
+    else if (o->kind == OPTION_INT)
+        *(int *)o->target = (int)whole;
+    else
+        *(uint64_t *)o->target = (uint64_t)whole;
+    return true;
+}
+
+// ---- 4. --help and --version ------------------------------------------------
+
+// " (default 3)", or nothing if there is none to speak of.
+static Words default_of(const Option *o) {
+    Words w = {""};
+    if (o->kind == OPTION_INT)
+        snprintf(w.text, sizeof w.text, " (default %d)", *(int *)o->target);
+    else if (o->kind == OPTION_SEED)
+        snprintf(w.text, sizeof w.text, " (default %" PRIu64 ")",
+                 *(uint64_t *)o->target);
+    else if (o->kind == OPTION_FLOAT)
+        snprintf(w.text, sizeof w.text, " (default %.6g)",
+                 (double)*(float *)o->target);
+    else if (o->kind == OPTION_TEXT && *(const char **)o->target != NULL)
+        snprintf(w.text, sizeof w.text, " (default %s)",
+                 *(const char **)o->target);
+    return w;
+}
+
+static Words label_of(const Option *o) {
+    Words w;
+    const char *blank = o->value[0] != '\0' ? " " : "";
+    snprintf(w.text, sizeof w.text, "  --%s%s%s", o->name, blank, o->value);
+    return w;
+}
+
+// Where the helps begin: two blanks behind the longest label that is not too
+// long.
+static int help_column(const Table *t) {
+    int column = 0;
+    for (size_t i = 0; i < t->count; i++) {
+        int width = (int)strlen(label_of(&t->options[i]).text);
+        if (width <= MAX_LABEL && width + 2 > column)
+            column = width + 2;
+    }
+    return column;
+}
+
+static void print_help(const Table *t, const char *program, const char *about) {
+    text_print_wrapped(about, printf("%s: ", program), 0, LINE_WIDTH);
+    printf("\nusage: %s [--flag VALUE | --flag=VALUE] ...\n\n", t->program);
+    int indent = help_column(t);
+    for (size_t i = 0; i < t->count; i++) {
+        const Option *o = &t->options[i];
+        if (printf("%-*s", indent - 2, label_of(o).text) <= indent - 2)
+            printf("  ");
+        else
+            printf("\n%*s", indent, "");
+        char text[1024];
+        snprintf(text, sizeof text, "%s%s", o->help, default_of(o).text);
+        text_print_wrapped(text, indent, indent, LINE_WIDTH);
+    }
+}
+
+// --help and --version go before everything else, wherever they stand. No
+// other flag can mean them: a value never begins with two dashes.
+static void answer_questions(const Table *t, const char *program,
+                             const char *about, int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        if (strcmp(argv[i], "--help") == 0) {
+            print_help(t, program, about);
+            exit(0);
+        }
+        if (strcmp(argv[i], "--version") == 0) {
+            printf("%s 1.0\n", program);
+            exit(0);
+        }
+    }
+}
+
+// ---- 5. Parsing -------------------------------------------------------------
+
+static void parse(const Table *t, int argc, char **argv) {
+    for (int i = 1; i < argc; i++) {
+        size_t length = strcspn(argv[i], "=");
+        const Option *o = strncmp(argv[i], "--", 2) == 0
+                              ? find(t, argv[i] + 2, length - 2)
+                              : NULL;
+        if (o == NULL)
+            unknown_argument(t, argv[i]);
+        const char *value =
+            argv[i][length] == '=' ? argv[i] + length + 1 : NULL;
+        if (o->kind == OPTION_BOOL) {
+            if (value != NULL)
+                usage_error(t, "--%s takes no value", o->name);
+            *(bool *)o->target = true;
+            continue;
+        }
+        if (value == NULL && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0)
+            value = argv[++i];
+        if (value == NULL || *value == '\0')
+            usage_error(t, "--%s needs a value: %s", o->name, admitted(o).text);
+        if (!store(o, value))
+            usage_error(t, "--%s takes %s, not '%s'", o->name, admitted(o).text,
+                        value);
+    }
+}
+
+// Sets the number of OpenMP threads. 0 leaves what OpenMP found (one per core,
+// or $OMP_NUM_THREADS), up to MAX_THREADS.
+static void use_threads(int threads) {
+#ifdef _OPENMP
+    if (threads == 0)
+        threads = omp_get_max_threads();
+    if (threads > MAX_THREADS)
+        threads = MAX_THREADS;
+    omp_set_num_threads(threads);
+#else
+    (void)threads;
+#endif
+}
+
+void cli_parse(CommonOptions *common, const char *program, const char *about,
+               const Option *table, size_t count, int argc, char **argv) {
+    setlocale(LC_NUMERIC, "C"); // 0.5 is a half in every language
+    if (common->plot == NULL)
+        common->plot = "svg";
+    Table t = {.program = argc > 0 ? argv[0] : program};
+    for (size_t i = 0; i < count; i++)
+        add(&t, table[i]);
+    add_common(&t, common);
+    answer_questions(&t, program, about, argc, argv);
+    parse(&t, argc, argv);
+    use_threads(common->threads);
+    Error err;
+    if (!kernels_choose(getenv("DL_KERNEL"), &err))
+        usage_error(&t, "%s", err.message);
+}
+
+// ---- 6. Where the program lies ----------------------------------------------
+
+// The running binary's path; false where the system does not tell.
+static bool program_path(char *buffer, size_t size) {
+#if defined(__APPLE__)
+    uint32_t capacity = (uint32_t)size;
+    return _NSGetExecutablePath(buffer, &capacity) == 0;
+#else
+    ssize_t length = readlink("/proc/self/exe", buffer, size);
+    if (length < 0 || (size_t)length >= size) // readlink cuts without a word
+        return false;
+    buffer[length] = '\0';
+    return true;
+#endif
+}
+
+const char *cli_program_folder(char *buffer, size_t size) {
+    char *slash = program_path(buffer, size) ? strrchr(buffer, '/') : NULL;
+    if (slash == NULL)
+        return ".";
+    slash[slash == buffer] = '\0'; // keeps the slash of "/lenet": "/"
+    return buffer;
+}

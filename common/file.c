@@ -1,0 +1,121 @@
+#include "file.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <limits.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "memory.h"
+
+enum { FIRST_READ = 1 << 16 }; // bytes; doubled as long as more keeps coming
+
+// ---- reading ----------------------------------------------------------------
+
+// Doubles the room for what has been read, up to one byte more than limit: that
+// one tells a file of just the right size from one that is too long.
+static size_t grow(FileBytes *file, size_t room, size_t limit) {
+    size_t larger = room == 0 ? FIRST_READ : 2 * room;
+    larger = larger < limit + 1 ? larger : limit + 1;
+    uint8_t *grown = mem_alloc_raw(larger, 1);
+    if (file->size > 0)
+        memcpy(grown, file->bytes, file->size);
+    mem_free(file->bytes);
+    file->bytes = grown;
+    return larger;
+}
+
+bool file_read(FileBytes *file, const char *path, size_t limit, Error *err) {
+    *file = (FileBytes){0};
+    FILE *f = fopen(path, "rb");
+    if (f == NULL)
+        return error_set(err, "cannot open %s: %s", path, strerror(errno));
+    size_t room = 0;
+    do {
+        if (file->size == room)
+            room = grow(file, room, limit);
+        file->size += fread(file->bytes + file->size, 1, room - file->size, f);
+    } while (!feof(f) && !ferror(f) && file->size <= limit);
+    bool ok = true;
+    if (ferror(f))
+        ok = error_set(err, "cannot read %s: %s", path, strerror(errno));
+    else if (file->size > limit)
+        ok = error_set(err, "%s is larger than %zu MiB", path, limit >> 20);
+    fclose(f);
+    if (!ok)
+        file_free(file);
+    return ok;
+}
+
+void file_free(FileBytes *file) {
+    mem_free(file->bytes);
+    *file = (FileBytes){0};
+}
+
+// ---- replacing --------------------------------------------------------------
+
+// write() may take only a part, and a signal may interrupt it.
+static bool write_all(int fd, const FileBytes *file) {
+    for (size_t done = 0; done < file->size;) {
+        ssize_t n = write(fd, file->bytes + done, file->size - done);
+        if (n < 0 && errno != EINTR)
+            return false;
+        done += n > 0 ? (size_t)n : 0;
+    }
+    return true;
+}
+
+// Creates path with these bytes and waits until the disk has them.
+static bool write_synced(const char *path, const FileBytes *file) {
+    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0)
+        return false;
+    bool ok = write_all(fd, file) && fsync(fd) == 0;
+    int cause = errno;
+    if (close(fd) != 0)
+        return false;
+    errno = cause; // close() may have changed it
+    return ok;
+}
+
+// Puts the new name on the disk too. Some file systems cannot sync a folder;
+// then the name follows a little later, but still points at a whole file.
+static void sync_folder_of(const char *path) {
+    char folder[PATH_MAX];
+    snprintf(folder, sizeof folder, "%s", path);
+    char *slash = strrchr(folder, '/');
+    if (slash != NULL)
+        slash[1] = '\0';
+    int fd = open(slash != NULL ? folder : ".", O_RDONLY | O_CLOEXEC);
+    if (fd >= 0) {
+        fsync(fd);
+        close(fd);
+    }
+}
+
+bool file_replace(const char *path, const FileBytes *file, Error *err) {
+    // To rename a file over a folder or over /dev/null would be a surprise.
+    struct stat old;
+    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
+        return error_set(err, "cannot write %s: it is not a file", path);
+
+    // The number of the process: two runs do not write into the same file.
+    char temporary[PATH_MAX];
+    int length = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path,
+                          (long)getpid());
+    if (length >= (int)sizeof temporary)
+        return error_set(err, "cannot write %.80s...: the name is too long",
+                         path);
+    if (!write_synced(temporary, file) || rename(temporary, path) != 0) {
+        error_set(err,
+                  "cannot write %s: %s; choose a folder that exists and has "
+                  "room",
+                  path, strerror(errno));
+        unlink(temporary);
+        return false;
+    }
+    sync_folder_of(path);
+    return true;
+}

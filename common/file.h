@@ -1,0 +1,28 @@
+// file.h - whole files, read into memory and replaced on the disk.
+
+#ifndef DL_FILE_H
+#define DL_FILE_H
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "error.h"
+
+typedef struct {
+    uint8_t *bytes;
+    size_t size;
+} FileBytes;
+
+// Reads all of path. False with a message if it cannot be read or if it is
+// larger than limit bytes. The caller frees file by file_free.
+bool file_read(FileBytes *file, const char *path, size_t limit, Error *err);
+void file_free(FileBytes *file);
+
+// Makes file the contents of path. It is written beside its final place, synced
+// and renamed, so that at any moment, also after a power cut, path holds either
+// the old bytes or the new ones whole. False with a message if it cannot, and
+// then the old ones stay.
+bool file_replace(const char *path, const FileBytes *file, Error *err);
+
+#endif

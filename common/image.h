@@ -1,0 +1,33 @@
+// image.h - grey pictures in and out of files, and a stranger's digit made to
+// look like one of MNIST's.
+
+#ifndef DL_IMAGE_H
+#define DL_IMAGE_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "tensor.h"
+
+// Reads a PNG (any kind; colours become grey by 0.299 R + 0.587 G + 0.114 B,
+// transparency lies on white) or a PGM/PPM (P2 P3 P5 P6) as [H, W] in [0, 1],
+// 0 = black. At most 16384 pixels a side and 67 million in all. False with a
+// message that says what is wrong with the file and which formats are read.
+bool image_read(Tensor *image, const char *path, Error *err);
+
+// Makes a digit of any size, dark on light or light on dark, into what MNIST's
+// authors made of theirs: ink bright on black (the border tells which is ink),
+// its bounding box scaled to fit 20 x 20 with its proportions kept, moved by
+// whole pixels so that its centre of mass comes to lie in pixel (14, 14).
+// Noise of the paper and specks of dust are wiped away, a faint or thin pen is
+// made bright. image is [H, W], digit becomes [1, 1, 28, 28] in [0, 1]; one of
+// MNIST's own digits stays what it is. False if the picture is empty (one
+// tone).
+bool image_to_digit(Tensor *digit, const Tensor *image, Error *err);
+
+// Prints the picture [1, 1, H, W] or [H, W] as text, two characters a pixel
+// wide, for a look in the terminal. Of one wider than 40 pixels only every
+// second, third ... row and column is shown, so that 80 characters are enough.
+void image_print(const Tensor *image);
+
+#endif

@@ -1,0 +1,24 @@
+// kernels_portable.c - vectors of 4 floats: SSE2, NEON, or whatever the
+// compiler makes of them. Sixteen registers hold a 6 x 8 tile (12), 2 of b and
+// 1 of a.
+
+#include "kernels.h"
+#include "unroll.h"
+
+#include <math.h>
+#include <string.h>
+
+#define TABLE      kernels_portable
+#define TABLE_NAME "portable"
+#define LANES      4
+#define MR         6
+#define DOT        3
+
+static inline void transpose(float *to, ptrdiff_t ldt, const float *from,
+                             ptrdiff_t ldf, int rows) {
+    for (int i = 0; i < LANES; i++)
+        for (int j = 0; j < LANES; j++)
+            to[j * ldt + i] = from[(i < rows ? i : rows - 1) * ldf + j];
+}
+
+#include "kernels_body.inc"

@@ -1,0 +1,33 @@
+#include "memory.h"
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "error.h"
+
+enum { ALIGNMENT = 64 };
+
+void *mem_alloc_raw(size_t count, size_t size) {
+    if (size != 0 && count > (SIZE_MAX - ALIGNMENT) / size)
+        die("out of memory: %zu x %zu bytes is more than can be addressed",
+            count, size);
+    size_t bytes = count * size;
+    // aligned_alloc wants a multiple of the alignment; one line at the least
+    bytes = (bytes / ALIGNMENT + 1) * ALIGNMENT;
+    void *block = aligned_alloc(ALIGNMENT, bytes);
+    if (block == NULL)
+        die("out of memory: %zu MiB asked for; try a smaller --batch",
+            bytes >> 20);
+    return block;
+}
+
+void *mem_alloc(size_t count, size_t size) {
+    void *block = mem_alloc_raw(count, size);
+    memset(block, 0, count * size);
+    return block;
+}
+
+void mem_free(void *block) {
+    free(block);
+}

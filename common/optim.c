@@ -1,0 +1,253 @@
+#include "optim.h"
+
+#include <math.h>
+
+#include "blas.h"
+#include "error.h"
+#include "kernels.h"
+
+// ---- 1. Names and constants -------------------------------------------------
+
+static const struct {
+    const char *name;
+    float lr; // to start with
+} known[OPTIMIZER_KINDS] = {
+    [SGD] = {"SGD", 0.01f},           [MOMENTUM] = {"momentum", 0.01f},
+    [NESTEROV] = {"Nesterov", 0.01f}, [ADAGRAD] = {"AdaGrad", 0.01f},
+    [RMSPROP] = {"RMSProp", 0.001f},  [ADADELTA] = {"Adadelta", 1.0f},
+    [ADAM] = {"Adam", 0.001f},        [ADAMW] = {"AdamW", 0.001f},
+};
+
+const char *optimizer_name(OptimizerKind kind) {
+    return known[kind].name;
+}
+
+float optimizer_usual_lr(OptimizerKind kind) {
+    return known[kind].lr;
+}
+
+void optimizer_init(Optimizer *o, OptimizerKind kind, float lr) {
+    *o = (Optimizer){.kind = kind,
+                     .lr = lr,
+                     .momentum = 0.9f,
+                     .rho = 0.9f,
+                     .beta1 = 0.9f,
+                     .beta2 = 0.999f,
+                     .epsilon = kind == ADADELTA ? 1e-6f : 1e-8f,
+                     .weight_decay = 0.01f};
+}
+
+void optimizer_free(Optimizer *o) {
+    tensor_free(&o->m);
+    tensor_free(&o->v);
+}
+
+// ---- 2. The updates ---------------------------------------------------------
+
+// A running mean starts at zero when the first step tells its length.
+static void ready(Tensor *mean, const Tensor *w) {
+    if (mean->data == NULL) {
+        tensor_resize_like(mean, w);
+        tensor_fill(mean, 0.0f);
+    }
+}
+
+// [A Table 3.1 SGD] w = w - lr g
+static void sgd_step(Optimizer *o, Tensor *w, const Tensor *g) {
+    saxpy((int)w->size, -o->lr, g->data, w->data);
+}
+
+// [A Table 3.1 momentum] m = momentum m + g;  w = w - lr m
+static void momentum_step(Optimizer *o, Tensor *w, const Tensor *g) {
+    ready(&o->m, w);
+    float *m = o->m.data;
+    for (size_t i = 0; i < w->size; i++) {
+        m[i] = o->momentum * m[i] + g->data[i];
+        w->data[i] -= o->lr * m[i];
+    }
+}
+
+// w is w_t - lr momentum m_t already, and w_t+1 = w_t - lr m_t+1 is that minus
+// lr g: one slides on first, and corrects then.
+// [A Table 3.1 Nesterov] m = momentum m + g(w - lr momentum m);  w = w - lr m
+static void nesterov_step(Optimizer *o, Tensor *w, const Tensor *g) {
+    REQUIRE(o->ahead,
+            "step %ld: optimizer_look_ahead comes before the "
+            "gradient",
+            o->step);
+    o->ahead = false;
+    float *m = o->m.data;
+    for (size_t i = 0; i < w->size; i++) {
+        m[i] = o->momentum * m[i] + g->data[i];
+        w->data[i] -= o->lr * g->data[i];
+    }
+}
+
+void optimizer_look_ahead(Optimizer *o, Tensor *w) {
+    if (o->kind != NESTEROV || o->ahead)
+        return;
+    ready(&o->m, w);
+    saxpy((int)w->size, -o->lr * o->momentum, o->m.data, w->data);
+    o->ahead = true;
+}
+
+// [A Table 3.1 AdaGrad] v = v + g^2;  w = w - lr g / (sqrt(v) + eps)
+static void adagrad_step(Optimizer *o, Tensor *w, const Tensor *g) {
+    ready(&o->v, w);
+    float *v = o->v.data;
+    for (size_t i = 0; i < w->size; i++) {
+        float gi = g->data[i];
+        v[i] += gi * gi;
+        w->data[i] -= o->lr * gi / (sqrtf(v[i]) + o->epsilon);
+    }
+}
+
+// B prints it without eps: then a weight whose gradient has been 0 so far, as
+// a dead ReLU's is, becomes 0 / 0.
+// [A Table 3.1 RMSProp] v = rho v + (1 - rho) g^2;  w = w - lr g / (sqrt(v) +
+// eps)
+static void rmsprop_step(Optimizer *o, Tensor *w, const Tensor *g) {
+    ready(&o->v, w);
+    float *v = o->v.data;
+    for (size_t i = 0; i < w->size; i++) {
+        float gi = g->data[i];
+        v[i] = o->rho * v[i] + (1.0f - o->rho) * gi * gi;
+        w->data[i] -= o->lr * gi / (sqrtf(v[i]) + o->epsilon);
+    }
+}
+
+// The step has the unit of w, whatever the unit of the loss, so that it needs
+// no learning rate: lr is 1.
+// [A Table 3.1 Adadelta] d = g sqrt(m + eps) / sqrt(v + eps);  w = w - lr d
+static void adadelta_step(Optimizer *o, Tensor *w, const Tensor *g) {
+    ready(&o->m, w);
+    ready(&o->v, w);
+    float *m = o->m.data, *v = o->v.data;
+    for (size_t i = 0; i < w->size; i++) {
+        float gi = g->data[i];
+        v[i] = o->rho * v[i] + (1.0f - o->rho) * gi * gi;
+        float d = gi * sqrtf(m[i] + o->epsilon) / sqrtf(v[i] + o->epsilon);
+        m[i] = o->rho * m[i] + (1.0f - o->rho) * d * d;
+        w->data[i] -= o->lr * d;
+    }
+}
+
+// The loop is in kernels_body.inc. m and v start at zero and are too small at
+// first; dividing by 1 - beta^t corrects that. AdamW shrinks w before.
+// [A Table 3.1 Adam] w = w - lr m^ / (sqrt(v^) + eps), m^ and v^ the corrected
+// means of g and g^2. Threads take slices.
+static void adam_step(Optimizer *o, Tensor *w, const Tensor *g, float shrink) {
+    ready(&o->m, w);
+    ready(&o->v, w);
+    double correct1 = 1.0 - pow((double)o->beta1, (double)o->step);
+    double correct2 = 1.0 - pow((double)o->beta2, (double)o->step);
+    float step_size = (float)((double)o->lr / correct1);
+    float root_scale = (float)(1.0 / sqrt(correct2));
+    const size_t slice = 16384, slices = (w->size + slice - 1) / slice;
+#pragma omp parallel for if (slices > 2)
+    for (size_t s = 0; s < slices; s++) {
+        size_t at = s * slice;
+        size_t n = w->size - at < slice ? w->size - at : slice;
+        kernels()->adam(w->data + at, o->m.data + at, o->v.data + at,
+                        g->data + at, n, step_size, o->beta1, o->beta2,
+                        root_scale, o->epsilon, shrink);
+    }
+}
+
+void optimizer_step(Optimizer *o, Tensor *w, const Tensor *g) {
+    REQUIRE(w->size == g->size, "optimizer: w is %s, g is %s",
+            tensor_shape(w).text, tensor_shape(g).text);
+    o->step++;
+    switch (o->kind) {
+    case SGD:
+        sgd_step(o, w, g);
+        break;
+    case MOMENTUM:
+        momentum_step(o, w, g);
+        break;
+    case NESTEROV:
+        nesterov_step(o, w, g);
+        break;
+    case ADAGRAD:
+        adagrad_step(o, w, g);
+        break;
+    case RMSPROP:
+        rmsprop_step(o, w, g);
+        break;
+    case ADADELTA:
+        adadelta_step(o, w, g);
+        break;
+    case ADAM:
+        adam_step(o, w, g, 1.0f);
+        break;
+    case ADAMW:
+        adam_step(o, w, g, 1.0f - o->lr * o->weight_decay);
+        break;
+    case OPTIMIZER_KINDS:
+        REQUIRE(false, "there is no optimizer %d", o->kind);
+    }
+}
+
+// ---- 3. Schedules -----------------------------------------------------------
+
+// From start to end along half a cosine, as part goes from 0 to 1.
+static float cosine(float start, float end, float part) {
+    return end + (start - end) * 0.5f * (1.0f + cosf(3.14159265f * part));
+}
+
+// [A eq.20] lr_t = lr_0 / (1 + beta t)
+float inverse_time_decay(long t, float lr, float beta) {
+    return lr / (1.0f + beta * (float)t);
+}
+
+// [A eq.21] lr_t = lr_0 beta^t
+float exponential_decay(long t, float lr, float beta) {
+    return lr * powf(beta, (float)t);
+}
+
+// [A eq.22] lr_t = lr_0 (1 + cos(pi t / T)) / 2
+float cosine_decay(long t, long steps, float lr) {
+    return cosine(lr, 0.0f, (float)t / (float)steps);
+}
+
+// [A eq.23] lr_t = lr_0 for t <= T0, then max(lr_min, lr_0 beta^(t - T0))
+float held_exponential_decay(long t, long hold, float lr, float floor,
+                             float beta) {
+    float decayed = exponential_decay(t - hold, lr, beta);
+    return t <= hold ? lr : fmaxf(floor, decayed);
+}
+
+// [A eq.24] lr_t = lr_0 for t <= T0, then a cosine from lr_0 to lr_min at T
+float held_cosine_decay(long t, long hold, long steps, float lr, float floor) {
+    if (t <= hold || hold >= steps)
+        return lr;
+    return cosine(lr, floor,
+                  fminf(1.0f, (float)(t - hold) / (float)(steps - hold)));
+}
+
+// [B step decay] lr_t = lr_0 factor^floor(t / every)
+float step_decay(long t, long every, float lr, float factor) {
+    return lr * powf(factor, (float)(t / every));
+}
+
+// [D division by tau] lr = lr / tau, after every so many steps
+float divided_decay(long t, long every, float lr, float tau) {
+    return lr / powf(tau, (float)(t / every));
+}
+
+// [B schedule] 0.3 in epochs 1-500, 0.05 in 501-900, 0.01 in 901-1000
+float piecewise_rate(long t, int count, const long *until, const float *rates) {
+    int i = 0;
+    while (i < count - 1 && t >= until[i])
+        i++;
+    return rates[i];
+}
+
+float one_cycle(long t, long steps, float peak) {
+    float start = peak / 25.0f, end = start / 1e4f;
+    float last = (float)(steps > 1 ? steps - 1 : 1);
+    float turn = 0.3f * (float)steps - 1.0f; // PyTorch's turning point
+    if ((float)t <= turn)
+        return cosine(start, peak, (float)t / turn);
+    return cosine(peak, end, ((float)t - turn) / (last - turn));
+}

@@ -1,0 +1,281 @@
+#include "safetensors.h"
+
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "file.h"
+#include "json.h"
+#include "memory.h"
+
+enum {
+    LENGTH_SIZE = 8,      // bytes of the number in front of the header
+    ENTRY_SIZE = 160,     // at most, of one header entry without its name
+    HEADER_MAX = 64 << 20 // bytes
+};
+
+// ---- numbers as bytes, little-endian on any machine -------------------------
+
+static void put_bytes(uint8_t *to, uint64_t number, int count) {
+    for (int i = 0; i < count; i++)
+        to[i] = (uint8_t)(number >> (8 * i));
+}
+
+static uint64_t get_bytes(const uint8_t *from, int count) {
+    uint64_t number = 0;
+    for (int i = 0; i < count; i++)
+        number |= (uint64_t)from[i] << (8 * i);
+    return number;
+}
+
+// A float's bits are copied, not converted: NaN and -0 survive too.
+static void put_floats(uint8_t *to, const float *x, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits;
+        memcpy(&bits, &x[i], sizeof bits);
+        put_bytes(to + 4 * i, bits, 4);
+    }
+}
+
+static void get_floats(float *x, const uint8_t *from, size_t n) {
+    for (size_t i = 0; i < n; i++) {
+        uint32_t bits = (uint32_t)get_bytes(from + 4 * i, 4);
+        memcpy(&x[i], &bits, sizeof bits);
+    }
+}
+
+// ---- saving -----------------------------------------------------------------
+
+// Writes {"name":{"dtype":"F32","shape":[10,784],"data_offsets":[0,31360]},...
+// and returns its length: a multiple of 8 by spaces at the end, so that the
+// floats lie aligned for whoever maps the file into memory.
+static size_t write_header(char *text, const Params *params) {
+    size_t n = 0, begin = 0;
+    for (int p = 0; p < params->count; p++) {
+        const Tensor *t = params->table[p].value;
+        n += (size_t)sprintf(text + n, "%c\"%s\":{\"dtype\":\"F32\",\"shape\":",
+                             p == 0 ? '{' : ',', params->table[p].name);
+        for (int d = 0; d < t->ndim; d++)
+            n += (size_t)sprintf(text + n, "%c%d", d == 0 ? '[' : ',',
+                                 t->shape[d]);
+        size_t end = begin + t->size * sizeof(float);
+        n += (size_t)sprintf(text + n, "],\"data_offsets\":[%zu,%zu]}", begin,
+                             end);
+        begin = end;
+    }
+    text[n++] = '}';
+    while (n % 8 != 0)
+        text[n++] = ' ';
+    return n;
+}
+
+bool safetensors_save(const char *path, const Params *params, Error *err) {
+    size_t room = LENGTH_SIZE + ENTRY_SIZE + 4 * params->value.size;
+    for (int p = 0; p < params->count; p++)
+        room += ENTRY_SIZE + strlen(params->table[p].name);
+    FileBytes file = {.bytes = mem_alloc_raw(room, 1)};
+
+    size_t length = write_header((char *)file.bytes + LENGTH_SIZE, params);
+    put_bytes(file.bytes, length, LENGTH_SIZE);
+    put_floats(file.bytes + LENGTH_SIZE + length, params->value.data,
+               params->value.size);
+    file.size = LENGTH_SIZE + length + 4 * params->value.size;
+
+    bool ok = file_replace(path, &file, err);
+    file_free(&file);
+    return ok;
+}
+
+// ---- loading ----------------------------------------------------------------
+
+// A load in hand. Nothing is copied into params before the end.
+typedef struct {
+    const char *path; // for messages
+    const Params *params;
+    Json json;         // cursor in the header
+    const char *start; // of the header
+    size_t data_size;  // bytes after the header
+    size_t *begin;     // of each parameter in those bytes; NOT_SEEN until then
+    Error *err;
+} Load;
+
+static const size_t NOT_SEEN = SIZE_MAX;
+
+// What the header says of one tensor.
+typedef struct {
+    Word dtype;
+    uint64_t shape[TENSOR_MAX_DIMS];
+    int ndim; // may be larger than TENSOR_MAX_DIMS
+    uint64_t offsets[2];
+    int offset_count;
+} Entry;
+
+static bool not_understood(const Load *load) {
+    return error_set(load->err,
+                     "%s is damaged, or not a safetensors file: its header is "
+                     "not understood from byte %td on; save the weights again",
+                     load->path, load->json.at - load->start + LENGTH_SIZE);
+}
+
+// {"dtype": "F32", "shape": [10, 784], "data_offsets": [0, 31360]}, in any
+// order.
+static bool read_entry(Json *json, Entry *entry) {
+    *entry = (Entry){0};
+    if (!json_sign(json, '{'))
+        return false;
+    do {
+        Word key;
+        if (!json_word(json, &key) || !json_sign(json, ':'))
+            return false;
+        bool ok = false;
+        if (word_is(key, "dtype"))
+            ok = json_word(json, &entry->dtype);
+        else if (word_is(key, "shape"))
+            ok = json_list(json, entry->shape, TENSOR_MAX_DIMS, &entry->ndim);
+        else if (word_is(key, "data_offsets"))
+            ok = json_list(json, entry->offsets, 2, &entry->offset_count);
+        if (!ok)
+            return false;
+    } while (json_sign(json, ','));
+    return json_sign(json, '}');
+}
+
+static int find_param(const Params *params, Word name) {
+    for (int p = 0; p < params->count; p++)
+        if (word_is(name, params->table[p].name))
+            return p;
+    return -1;
+}
+
+static bool has_shape_of(const Entry *entry, const Tensor *t) {
+    bool same = entry->ndim == t->ndim;
+    for (int d = 0; same && d < t->ndim; d++)
+        same = entry->shape[d] == (uint64_t)t->shape[d];
+    return same;
+}
+
+// Compares an entry with the parameter of that name and notes where it begins.
+// A damaged file and a file of another model get different advice: to save the
+// weights again, or to choose other options.
+static bool accept_entry(Load *load, Word name, const Entry *entry) {
+    int p = find_param(load->params, name);
+    if (p < 0)
+        return error_set(load->err,
+                         "%s holds \"%.*s\", which this model does not have; "
+                         "load it into the model that saved it",
+                         load->path, name.length < 80 ? name.length : 80,
+                         name.text);
+    const Tensor *t = load->params->table[p].value;
+    const char *own_name = load->params->table[p].name;
+    if (load->begin[p] != NOT_SEEN)
+        return error_set(load->err, "%s is damaged: it lists %s twice",
+                         load->path, own_name);
+    if (!word_is(entry->dtype, "F32"))
+        return error_set(load->err,
+                         "%s: %s is not stored as F32; convert it to 32-bit "
+                         "floats first",
+                         load->path, own_name);
+    if (!has_shape_of(entry, t))
+        return error_set(load->err,
+                         "%s: %s does not have the shape %s of this model; "
+                         "load it with the options it was trained with",
+                         load->path, own_name, tensor_shape(t).text);
+    const uint64_t *at = entry->offsets;
+    if (entry->offset_count != 2 || at[0] > at[1] || at[1] > load->data_size ||
+        at[1] - at[0] != t->size * sizeof(float))
+        return error_set(load->err,
+                         "%s is damaged or cut short: the data_offsets of %s "
+                         "do not fit; save the weights again",
+                         load->path, own_name);
+    load->begin[p] = (size_t)at[0];
+    return true;
+}
+
+// Walks through the header once; each tensor is judged as it comes.
+static bool read_header(Load *load) {
+    Json *json = &load->json;
+    if (!json_sign(json, '{'))
+        return not_understood(load);
+    do {
+        Word name;
+        Entry entry;
+        if (!json_word(json, &name) || !json_sign(json, ':'))
+            return not_understood(load);
+        bool metadata = word_is(name, "__metadata__");
+        if (metadata ? !json_skip_words(json) : !read_entry(json, &entry))
+            return not_understood(load);
+        if (!metadata && !accept_entry(load, name, &entry))
+            return false;
+    } while (json_sign(json, ','));
+    if (!json_sign(json, '}') || json->at != json->end)
+        return not_understood(load);
+    return true;
+}
+
+// Every parameter must be there, none may lie over another, and together they
+// are all of the data.
+static bool check_layout(const Load *load) {
+    const Params *params = load->params;
+    for (int p = 0; p < params->count; p++) {
+        if (load->begin[p] == NOT_SEEN)
+            return error_set(load->err,
+                             "%s does not hold %s; load it into the model that "
+                             "saved it",
+                             load->path, params->table[p].name);
+        for (int q = 0; q < p; q++) {
+            size_t p_end = load->begin[p] + 4 * params->table[p].value->size;
+            size_t q_end = load->begin[q] + 4 * params->table[q].value->size;
+            if (load->begin[p] < q_end && load->begin[q] < p_end)
+                return error_set(load->err, "%s is damaged: %s lies over %s",
+                                 load->path, params->table[p].name,
+                                 params->table[q].name);
+        }
+    }
+    if (load->data_size != 4 * params->value.size)
+        return error_set(load->err,
+                         "%s is damaged: it has %zu bytes of data and the "
+                         "model %zu; save the weights again",
+                         load->path, load->data_size, 4 * params->value.size);
+    return true;
+}
+
+// Finds header and data in the file and checks both.
+static bool check_file(Load *load, const FileBytes *file) {
+    uint64_t length = 0;
+    if (file->size >= LENGTH_SIZE)
+        length = get_bytes(file->bytes, LENGTH_SIZE);
+    if (length == 0 || length > HEADER_MAX || length > file->size - LENGTH_SIZE)
+        return error_set(load->err,
+                         "%s is cut short, or not a safetensors file: it has "
+                         "%zu bytes; save the weights again",
+                         load->path, file->size);
+    load->start = (const char *)file->bytes + LENGTH_SIZE;
+    load->json = (Json){load->start, load->start + length};
+    load->data_size = file->size - LENGTH_SIZE - (size_t)length;
+    return read_header(load) && check_layout(load);
+}
+
+bool safetensors_load(const char *path, Params *params, Error *err) {
+    FileBytes file;
+    if (!file_read(&file, path, 4 * params->value.size + HEADER_MAX, err)) {
+        Error cause = *err;
+        return error_set(err, "%.400s; train and save the weights first",
+                         cause.message);
+    }
+    size_t count = (size_t)params->count;
+    Load load = {.path = path, .params = params, .err = err};
+    load.begin = mem_alloc_raw(count, sizeof *load.begin);
+    for (size_t p = 0; p < count; p++)
+        load.begin[p] = NOT_SEEN;
+
+    bool ok = check_file(&load, &file);
+    for (size_t p = 0; ok && p < count; p++) {
+        Tensor *t = params->table[p].value;
+        const uint8_t *data = file.bytes + file.size - load.data_size;
+        get_floats(t->data, data + load.begin[p], t->size);
+    }
+    mem_free(load.begin);
+    file_free(&file);
+    return ok;
+}

@@ -1,0 +1,26 @@
+// safetensors.h - a model's weights in a file that NumPy and PyTorch open too.
+//
+// Format: 8 bytes length of the header (little-endian), a JSON header
+// {"conv1.weight":{"dtype":"F32","shape":[20,1,5,5],"data_offsets":[0,2000]},
+// ...}, then the floats, row-major, little-endian.
+//     from safetensors.numpy import load_file; load_file("lenet.safetensors")
+
+#ifndef DL_SAFETENSORS_H
+#define DL_SAFETENSORS_H
+
+#include <stdbool.h>
+
+#include "error.h"
+#include "params.h"
+
+// Writes every parameter. The file is written beside its final place, synced
+// and renamed, so that at any moment, also after a power cut, path holds either
+// the old weights or the new ones whole. False with a message if it cannot.
+bool safetensors_save(const char *path, const Params *params, Error *err);
+
+// Reads values for every parameter of params. Names, dtype F32 and shapes must
+// agree; every length is checked before it is used; params is unchanged unless
+// the whole file is right. Tensors that params does not name are an error.
+bool safetensors_load(const char *path, Params *params, Error *err);
+
+#endif
