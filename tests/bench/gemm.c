@@ -1,0 +1,110 @@
+// gemm.c - sgemm of this library beside OpenBLAS, shape by shape, in one run.
+
+#include <dlfcn.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "blas.h"
+#include "kernels.h"
+#include "memory.h"
+#include "metrics.h"
+#include "progress.h"
+
+typedef void CblasSgemm(int order, int ta, int tb, int m, int n, int k,
+                        float alpha, const float *a, int lda, const float *b,
+                        int ldb, float beta, float *c, int ldc);
+
+typedef struct {
+    int m, n, k;
+    char ta, tb;
+} Shape;
+
+static void call(CblasSgemm *peer, const Shape *s, const float *a,
+                 const float *b, float *c) {
+    int lda = s->ta == 'T' ? s->m : s->k, ldb = s->tb == 'T' ? s->k : s->n;
+    if (peer == NULL)
+        sgemm(s->ta, s->tb, s->m, s->n, s->k, 1, a, lda, b, ldb, 0, c, s->n);
+    else
+        peer(101, s->ta == 'T' ? 112 : 111, s->tb == 'T' ? 112 : 111, s->m,
+             s->n, s->k, 1, a, lda, b, ldb, 0, c, s->n);
+}
+
+// Median of 9 rates in GFLOP/s, each over at least 5 ms.
+static double rate(CblasSgemm *peer, const Shape *s, const float *a,
+                   const float *b, float *c) {
+    double flops = 2.0 * s->m * s->n * s->k, rates[9];
+    int repeat = 1 + (int)(5e-3 * 200e9 / flops);
+    call(peer, s, a, b, c);
+    for (int r = 0; r < 9; r++) {
+        double start = seconds_now();
+        for (int i = 0; i < repeat; i++)
+            call(peer, s, a, b, c);
+        rates[r] = flops * repeat / (seconds_now() - start) * 1e-9;
+    }
+    return median(rates, 9);
+}
+
+// What the tile kernel reaches from L1: the ceiling for everything else.
+static double peak(void) {
+    const Kernels *k = kernels();
+    enum { K = 128 };
+    float *x = mem_alloc(2 * K * 32, sizeof *x), *c = mem_alloc(14 * 32, 4);
+    Sum sum = {{1, 1, K}, {0, 0, 16}, {0, 0, k->nr}};
+    double best = 0;
+    for (int r = 0; r < 20; r++) {
+        double start = seconds_now();
+        for (int i = 0; i < 2000; i++)
+            k->tile(k->mr, 2, c, k->nr, false, x, x + K * 32, &sum);
+        double flops = 2.0 * k->mr * k->nr * K * 2000;
+        best = fmax(best, flops / (seconds_now() - start) * 1e-9);
+    }
+    mem_free(x);
+    mem_free(c);
+    return best;
+}
+
+int main(void) {
+    static const Shape shapes[] = {
+        {512, 512, 512, 'N', 'N'}, {1024, 1024, 1024, 'N', 'N'},
+        {64, 128, 784, 'N', 'T'},  {128, 784, 64, 'T', 'N'},
+        {64, 784, 128, 'N', 'N'},  {64, 512, 156, 'N', 'T'},
+        {128, 512, 128, 'N', 'T'}, {512, 156, 64, 'T', 'N'},
+        {64, 500, 1250, 'N', 'T'}, {20, 784, 25, 'N', 'N'},
+        {50, 100, 500, 'N', 'N'},  {36864, 20, 25, 'N', 'T'},
+        {4096, 50, 500, 'N', 'T'},
+    };
+    void *library = dlopen("libopenblas.so.0", RTLD_NOW);
+    CblasSgemm *peer = NULL;
+    if (library != NULL)
+        *(void **)&peer = dlsym(library, "cblas_sgemm");
+    const char *core = getenv("OPENBLAS_CORETYPE");
+    double ceiling = peak();
+    printf("kernel %s, %d thread(s), peak %.0f GFLOP/s a core; OpenBLAS %s\n",
+           kernels()->name, blas_threads(), ceiling,
+           peer == NULL ? "not found"
+           : core       ? core
+                        : "as it comes");
+    printf("%5s %5s %5s    %8s %6s %9s %6s\n", "m", "n", "k", "GFLOP/s", "peak",
+           "OpenBLAS", "ratio");
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        const Shape *s = &shapes[i];
+        size_t na = (size_t)s->m * (size_t)s->k,
+               nb = (size_t)s->k * (size_t)s->n;
+        size_t nc = (size_t)s->m * (size_t)s->n;
+        float *a = mem_alloc(na, 4), *b = mem_alloc(nb, 4),
+              *c = mem_alloc(nc, 4);
+        for (size_t j = 0; j < na; j++)
+            a[j] = 0.001f * (float)(j % 1000);
+        for (size_t j = 0; j < nb; j++)
+            b[j] = 0.001f * (float)(j % 777);
+        double ours = rate(NULL, s, a, b, c);
+        double theirs = peer ? rate(peer, s, a, b, c) : (double)NAN;
+        printf("%5d %5d %5d %c%c %8.1f %5.0f%% %9.1f %6.2f\n", s->m, s->n, s->k,
+               s->ta, s->tb, ours, 100 * ours / ceiling, theirs, ours / theirs);
+        mem_free(a);
+        mem_free(b);
+        mem_free(c);
+    }
+    return 0;
+}

@@ -1,0 +1,152 @@
+// Against PyTorch in double precision (golden/make_batchnorm.py), against
+// central differences, and folded against unfolded.
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "batchnorm.h"
+#include "layers.h"
+#include "numbers.h"
+#include "testing.h"
+
+enum { N = 5, D = 3 };
+
+// The numbers of one line of the golden file.
+static void golden(float *values, int count, const char *name) {
+    FILE *file = fopen(golden_path("batchnorm.txt").text, "r");
+    ck_assert_ptr_nonnull(file);
+    char line[1024];
+    bool found = false;
+    while (!found && fgets(line, sizeof line, file) != NULL) {
+        char *at = strchr(line, ' ');
+        *at++ = '\0';
+        found = strcmp(line, name) == 0;
+        for (int i = 0; found && i < count; i++)
+            values[i] = strtof(at, &at);
+    }
+    fclose(file);
+    ck_assert_msg(found, "no %s in the golden file", name);
+}
+
+static void assert_golden(const Tensor *got, const char *name) {
+    float want[N * D];
+    golden(want, (int)got->size, name);
+    // a handful of float roundings (6e-8) of numbers below 10, once divided by
+    // a deviation of no less than 1
+    assert_close(got->data, want, got->size, 2e-6, name);
+}
+
+START_TEST(equals_pytorch) {
+    float g[D], b[D], first[N * D], values[N * D], weight[N * D];
+    golden(g, D, "gamma");
+    golden(b, D, "beta");
+    golden(first, N * D, "first");
+    golden(values, N * D, "x");
+    golden(weight, N * D, "weight");
+    Tensor gamma = tensor_view(g, 1, D), beta = tensor_view(b, 1, D);
+    Tensor x0 = tensor_view(first, 2, N, D), x = tensor_view(values, 2, N, D);
+    Tensor dy = tensor_view(weight, 2, N, D);
+    Tensor y = {0}, dx = {0}, dgamma = {0}, dbeta = {0};
+    BatchNorm bn;
+    batchnorm_init(&bn, D);
+    batchnorm_forward(&bn, &y, &x0, &gamma, &beta);
+    batchnorm_forward(&bn, &y, &x, &gamma, &beta);
+    batchnorm_backward(&bn, &dx, &dgamma, &dbeta, &dy, &gamma);
+    assert_golden(&y, "y");
+    assert_golden(&dx, "dx");
+    assert_golden(&dgamma, "dgamma");
+    assert_golden(&dbeta, "dbeta");
+    assert_golden(&bn.running_mean, "running_mean");
+    assert_golden(&bn.running_var, "running_var");
+    batchnorm_infer(&bn, &y, &x, &gamma, &beta);
+    assert_golden(&y, "used");
+    Tensor *owned[] = {&y, &dx, &dgamma, &dbeta};
+    for (int i = 0; i < 4; i++)
+        tensor_free(owned[i]);
+    batchnorm_free(&bn);
+}
+END_TEST
+
+// Mean 0 and variance var / (var + eps), however far away the numbers lie: at
+// 1000 a float's step is 6e-5, of which the mean sees a part.
+START_TEST(output_is_normal) {
+    Tensor x = noise_tensor(7, 64, D, 0, 0), y = {0};
+    float g[D] = {1, 1, 1}, b[D] = {0};
+    Tensor gamma = tensor_view(g, 1, D), beta = tensor_view(b, 1, D);
+    for (size_t i = 0; i < x.size; i++)
+        x.data[i] = 1000.0f + x.data[i];
+    BatchNorm bn;
+    batchnorm_init(&bn, D);
+    batchnorm_forward(&bn, &y, &x, &gamma, &beta);
+    for (int d = 0; d < D; d++) {
+        double sum = 0, squares = 0;
+        for (int n = 0; n < 64; n++) {
+            sum += (double)y.data[n * D + d];
+            squares += pow((double)y.data[n * D + d], 2);
+        }
+        ck_assert_double_eq_tol(sum / 64, 0, 1e-6);
+        ck_assert_double_eq_tol(squares / 64, 1, 1e-4); // eps / var = 3e-5
+    }
+    tensor_free(&y);
+    batchnorm_free(&bn);
+}
+END_TEST
+
+// [D] divides by the root of the deviation. With sigma = 4 that is 2, not 4.
+START_TEST(divides_by_the_deviation) {
+    float values[2] = {-4, 4}, g = 1, b = 0;
+    Tensor x = tensor_view(values, 2, 2, 1), y = {0};
+    Tensor gamma = tensor_view(&g, 1, 1), beta = tensor_view(&b, 1, 1);
+    BatchNorm bn;
+    batchnorm_init(&bn, 1);
+    batchnorm_forward(&bn, &y, &x, &gamma, &beta);
+    ck_assert_float_eq_tol(y.data[1], 1.0f, 1e-6f);
+    tensor_fill(&x, 5.0f); // no variance at all: eps keeps it finite
+    batchnorm_forward(&bn, &y, &x, &gamma, &beta);
+    ck_assert_float_eq(y.data[0], 0.0f);
+    tensor_free(&y);
+    batchnorm_free(&bn);
+}
+END_TEST
+
+// A folded layer rounds once less per number: 1e-6 of outputs up to some 10.
+START_TEST(folding_changes_nothing) {
+    Tensor x = noise_tensor(1, 8, 6, 0, 0), w = noise_tensor(2, D, 6, 0, 0);
+    Tensor b = noise_tensor(3, D, 0, 0, 0), gamma = noise_tensor(4, D, 0, 0, 0);
+    Tensor beta = noise_tensor(5, D, 0, 0, 0), y = {0}, z = {0};
+    BatchNorm bn;
+    batchnorm_init(&bn, D);
+    linear_forward(&y, &x, &w, &b);
+    batchnorm_forward(&bn, &z, &y, &gamma, &beta);
+    batchnorm_infer(&bn, &z, &y, &gamma, &beta);
+    batchnorm_fold(&bn, &w, &b, &gamma, &beta);
+    linear_forward(&y, &x, &w, &b);
+    assert_close(y.data, z.data, z.size, 1e-5, "folded");
+    ck_assert_float_gt(fabsf(z.data[0]), 0.01f);
+    tensor_free(&y);
+    tensor_free(&z);
+    batchnorm_free(&bn);
+}
+END_TEST
+
+START_TEST(one_picture_has_no_variance) {
+    Tensor x = noise_tensor(1, 1, D, 0, 0), gamma = noise_tensor(2, D, 0, 0, 0);
+    Tensor y = {0};
+    BatchNorm bn;
+    batchnorm_init(&bn, D);
+    batchnorm_forward(&bn, &y, &x, &gamma, &gamma);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {equals_pytorch},
+        {output_is_normal},
+        {divides_by_the_deviation},
+        {folding_changes_nothing},
+        {one_picture_has_no_variance, .signal = SIGABRT},
+    };
+    return run_tests("batchnorm", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,116 @@
+// test_history.c - the learning curves: which batches a point stands for, where
+// it is drawn, and the file that a chart leaves.
+
+#include "testing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "history.h"
+
+// Batch i of a run has the loss i.
+static void run_epochs(History *h, int epochs, int batches) {
+    history_init(h, epochs, batches);
+    for (int epoch = 0; epoch < epochs; epoch++) {
+        for (int i = 0; i < batches; i++)
+            history_batch(h, (float)(epoch * batches + i));
+        history_epoch(h, (float)(10 - epoch));
+    }
+}
+
+START_TEST(twenty_points_per_epoch) {
+    History h;
+    run_epochs(&h, 3, 100);
+    ck_assert_int_eq(h.points, 60);
+    for (int i = 0; i < 60; i++) // five batches each: 5i .. 5i + 4
+        ck_assert(h.loss[i] == (float)(5 * i + 2));
+    ck_assert_int_eq(h.epochs, 3);
+    ck_assert(h.error[0] == 10 && h.error[2] == 8);
+    history_free(&h);
+    ck_assert_ptr_null(h.loss);
+    history_free(&h); // twice does no harm
+}
+END_TEST
+
+// 938 batches (60,000 digits by 64) are not a multiple of 20: every batch is in
+// one point, and the parts are as even as they can be.
+START_TEST(uneven_parts) {
+    History h;
+    run_epochs(&h, 2, 938);
+    ck_assert_int_eq(h.points, 40);
+    int next = 0;
+    for (int i = 0; i < 40; i++) {
+        // a mean of consecutive losses tells how many there were
+        int count = (int)(2 * (h.loss[i] - (float)next) + 1.5f);
+        ck_assert(count == 46 || count == 47);
+        next += count;
+    }
+    ck_assert_int_eq(next, 2 * 938);
+    history_free(&h);
+}
+END_TEST
+
+// With few batches a point is one batch, and still in its place in the epoch.
+START_TEST(fewer_batches_than_points) {
+    for (int batches = 1; batches <= 20; batches++) {
+        History h;
+        run_epochs(&h, 2, batches);
+        ck_assert_int_eq(h.points, 2 * batches);
+        for (int i = 0; i < h.points; i++)
+            ck_assert(h.loss[i] == (float)i);
+        history_free(&h);
+    }
+}
+END_TEST
+
+// After Ctrl-C: a part that was not finished is left out.
+START_TEST(stopped_in_the_middle) {
+    History h;
+    history_init(&h, 5, 40);
+    for (int i = 0; i < 7; i++)
+        history_batch(&h, (float)i);
+    history_epoch(&h, 50);
+    ck_assert_int_eq(h.points, 3);
+    ck_assert(h.loss[2] == 4.5f && h.epochs == 1);
+    history_free(&h);
+}
+END_TEST
+
+// The chart's data: x is the epoch, whatever the number of batches.
+START_TEST(draws_against_epochs) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    History h;
+    run_epochs(&h, 2, 4);
+    h.loss[0] = 0.5f; // the axis is a logarithm
+    history_draw(&h, "ch99", "curves", "A test", "test error", "svg");
+    FILE *in = fopen("out/ch99/curves.csv", "r");
+    ck_assert_ptr_nonnull(in);
+    char text[1024] = "";
+    ck_assert_uint_gt(fread(text, 1, sizeof text - 1, in), 0);
+    fclose(in);
+    ck_assert_str_eq(text, "epoch,training loss\n"
+                           "0.125,0.5\n0.375,1\n0.625,2\n0.875,3\n"
+                           "1.125,4\n1.375,5\n1.625,6\n1.875,7\n"
+                           "\n\nepoch,error\n1,10\n2,9\n");
+    history_free(&h);
+}
+END_TEST
+
+START_TEST(nothing_to_draw) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    History h = {0};
+    history_draw(&h, "ch99", "curves", "A test", "test error", "svg");
+    ck_assert(access("out", F_OK) != 0);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {twenty_points_per_epoch},   {uneven_parts},
+        {fewer_batches_than_points}, {stopped_in_the_middle},
+        {draws_against_epochs},      {nothing_to_draw},
+    };
+    return run_tests("history", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,277 @@
+// test_image.c - pictures from files, whole and damaged, and in the terminal.
+
+#include "testing.h"
+
+#include <png.h>
+#include <stdio.h>
+#include <string.h>
+#include <zlib.h>
+
+#include "image.h"
+
+// ---- 1. Files made for a test -----------------------------------------------
+
+static Path write_bytes(const char *name, const void *bytes, size_t size) {
+    Path path = scratch_path(name);
+    FILE *f = fopen(path.text, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, f), size);
+    ck_assert_int_eq(fclose(f), 0);
+    return path;
+}
+
+static Path write_text(const char *text) {
+    return write_bytes("picture", text, strlen(text));
+}
+
+// A PNG of two pixels side by side, bytes as libpng takes them; palette 0 is
+// (255, 0, 0) and palette 1 (0, 0, 255).
+static Path write_png(int color, int depth, int interlace, const char *bytes) {
+    Path path = scratch_path("picture.png");
+    FILE *f = fopen(path.text, "wb");
+    png_structp png =
+        png_create_write_struct(PNG_LIBPNG_VER_STRING, NULL, NULL, NULL);
+    png_infop info = png_create_info_struct(png);
+    const png_color palette[2] = {{255, 0, 0}, {0, 0, 255}};
+    png_init_io(png, f);
+    png_set_IHDR(png, info, 2, 1, depth, color, interlace,
+                 PNG_COMPRESSION_TYPE_DEFAULT, PNG_FILTER_TYPE_DEFAULT);
+    if (color == PNG_COLOR_TYPE_PALETTE)
+        png_set_PLTE(png, info, palette, 2);
+    png_bytep row = (png_bytep)bytes;
+    png_set_rows(png, info, &row);
+    png_write_png(png, info, PNG_TRANSFORM_IDENTITY, NULL);
+    png_destroy_write_struct(&png, &info);
+    ck_assert_int_eq(fclose(f), 0);
+    return path;
+}
+
+static void assert_two_pixels(Path path, float first, float second) {
+    Tensor image = {0};
+    Error err = {""};
+    ck_assert_msg(image_read(&image, path.text, &err), "%s", err.message);
+    ck_assert_str_eq(tensor_shape(&image).text, "[1, 2]");
+    const float want[] = {first, second};
+    assert_close(image.data, want, 2, 1e-6, "pixel");
+    tensor_free(&image);
+}
+
+static void assert_refused(Path path, const char *expected) {
+    Tensor image = {0};
+    Error err = {""};
+    ck_assert(!image_read(&image, path.text, &err));
+    ck_assert_msg(strstr(err.message, expected) != NULL, "\"%s\" lacks \"%s\"",
+                  err.message, expected);
+    ck_assert_msg(strstr(err.message, path.text) != NULL,
+                  "\"%s\" lacks the path", err.message);
+    tensor_free(&image);
+}
+
+// ---- 2. Reading -------------------------------------------------------------
+
+START_TEST(png_of_every_kind) {
+    const float red = 0.299f, green = 0.587f, blue = 0.114f;
+    assert_two_pixels(write_png(PNG_COLOR_TYPE_GRAY, 8, 0, "\x00\x33"), 0,
+                      0.2f);
+    assert_two_pixels(write_png(PNG_COLOR_TYPE_GRAY, 1, 0, "\x40"), 0, 1);
+    assert_two_pixels(
+        write_png(PNG_COLOR_TYPE_RGB, 8, 0, "\xff\x00\x00\x00\xff\x00"), red,
+        green);
+    assert_two_pixels(
+        write_png(PNG_COLOR_TYPE_RGB, 8, 1, "\x00\x00\xff\xff\xff\xff"), blue,
+        1);
+    assert_two_pixels(write_png(PNG_COLOR_TYPE_PALETTE, 8, 0, "\x01\x00"), blue,
+                      red);
+    // nothing at all on white, then black that is 60 % there
+    assert_two_pixels(write_png(PNG_COLOR_TYPE_RGB_ALPHA, 8, 0,
+                                "\x00\x00\x00\x00\x00\x00\x00\x99"),
+                      1, 0.4f);
+    assert_two_pixels(
+        write_png(PNG_COLOR_TYPE_GRAY_ALPHA, 8, 0, "\x33\xff\x33\x00"), 0.2f,
+        1);
+}
+END_TEST
+
+// As the 8-bit file of the same picture: half the scale is 0.5, not the 0.73
+// that linear light of half the strength would be.
+START_TEST(png_of_16_bits_has_the_same_tones) {
+    assert_two_pixels(write_png(PNG_COLOR_TYPE_GRAY, 16, 0, "\x33\x33\x80\x80"),
+                      0.2f, 128 / 255.0f);
+    assert_two_pixels(write_png(PNG_COLOR_TYPE_RGB, 16, 0,
+                                "\xff\xff\0\0\0\0\xff\xff\xff\xff\xff\xff"),
+                      0.299f, 1);
+}
+END_TEST
+
+START_TEST(pgm_and_ppm_of_every_kind) {
+    assert_two_pixels(write_text("P2\n2 1\n4\n1 3\n"), 0.25f, 0.75f);
+    assert_two_pixels(write_text("P2 # it's\n#2 2\n2#1\n\t1 65535 65535 0"), 1,
+                      0);
+    assert_two_pixels(write_text("P5 2 1 255\n3\xff"), 51 / 255.0f, 1);
+    assert_two_pixels(write_text("P5\n# drawn by hand\n2 1 65535\n34\x99\x98"),
+                      0x3334 / 65535.0f, 0x9998 / 65535.0f);
+    assert_two_pixels(write_text("P3 2 1 10  10 0 0  0 10 0"), 0.299f, 0.587f);
+    assert_two_pixels(write_text("P6 2 1 255\n\xff\xff\xff"
+                                 "333"),
+                      1, 0.2f);
+}
+END_TEST
+
+START_TEST(rows_come_from_the_top) {
+    Tensor image = {0};
+    Error err = {""};
+    Path path = write_text("P2 2 3 5  0 1 2 3 4 5");
+    ck_assert(image_read(&image, path.text, &err));
+    ck_assert_str_eq(tensor_shape(&image).text, "[3, 2]");
+    const float want[] = {0, 0.2f, 0.4f, 0.6f, 0.8f, 1};
+    assert_close(image.data, want, 6, 1e-6, "pixel");
+    tensor_free(&image);
+}
+END_TEST
+
+START_TEST(what_is_no_picture_is_refused) {
+    assert_refused(scratch_path("nowhere.png"), "No such file");
+    assert_refused(scratch_path(""), "Is a directory");
+    assert_refused(write_text(""), "is empty");
+    assert_refused(write_text("P"), "neither a PNG nor a PGM");
+    assert_refused(write_text("P4 2 1 \x40"), "neither a PNG nor a PGM");
+    assert_refused(write_bytes("digit.png", "This is a 7.\n", 13),
+                   "convert it to PNG first");
+    assert_refused(write_bytes("digit.png", "\xff\xd8\xff\xe0JFIF", 8),
+                   "convert it to PNG first");
+}
+END_TEST
+
+START_TEST(damaged_pgm_is_refused) {
+    assert_refused(write_text("P2 2 1 4 1 5"), "the sample 5 is larger than 4");
+    assert_refused(write_text("P5 2 1 4\n\x01\x05"), "the sample 5 is larger");
+    assert_refused(write_text("P2 2 1 4 1 x"), "damaged");
+    assert_refused(write_text("P2 2 1 4 1 -1"), "damaged");
+    assert_refused(write_text("P2 2 1 70000 1 1"), "damaged");
+    assert_refused(write_text("P2 2 1 0 0 0 "), "damaged");
+    assert_refused(write_text("P2 0 1 4 1 1"), "no pixels");
+    assert_refused(write_text("P2 2 99999999999999999999 4 1 1"), "damaged");
+    assert_refused(write_text("P5 16385 1 255\n"), "scale it down");
+    assert_refused(write_text("P5 16384 16384 255\n"), "scale it down");
+    assert_refused(write_text("P6 8000 8000 255\n123"), "cut short");
+}
+END_TEST
+
+START_TEST(pgm_cut_short_anywhere_is_refused) {
+    const char *whole[] = {"P5 2 1 255\n\x33\xff", "P6 2 1 65535\n123456abcdef",
+                           "P2 2 1 255 100 7", "P3 2 1 9 1 2 3 4 5 6"};
+    for (int i = 0; i < 4; i++)
+        for (size_t n = 2; n < strlen(whole[i]); n++) {
+            Path path = write_bytes("picture", whole[i], n);
+            // a decimal number may lose digits and still be one
+            if (i != 2 || n < strlen(whole[i]) - 2)
+                assert_refused(path, "");
+        }
+}
+END_TEST
+
+static size_t read_file(const char *path, uint8_t *bytes, size_t size) {
+    FILE *f = fopen(path, "rb");
+    ck_assert_ptr_nonnull(f);
+    size_t n = fread(bytes, 1, size, f);
+    fclose(f);
+    return n;
+}
+
+START_TEST(png_cut_short_anywhere_is_refused) {
+    uint8_t bytes[1024];
+    Path path = write_png(PNG_COLOR_TYPE_RGB, 8, 0, "abcdef");
+    size_t size = read_file(path.text, bytes, sizeof bytes);
+    for (size_t n = 0; n < 8; n++)
+        assert_refused(write_bytes("cut.png", bytes, n), "");
+    // the last chunk, 12 bytes, holds nothing: libpng can do without it
+    for (size_t n = 8; n < size - 12; n++)
+        assert_refused(write_bytes("cut.png", bytes, n), "cut short");
+}
+END_TEST
+
+// Whatever libpng makes of it: no crash, and a message if it is refused.
+START_TEST(png_with_any_flipped_bit_is_survived) {
+    uint8_t bytes[1024];
+    Path path = write_png(PNG_COLOR_TYPE_PALETTE, 8, 0, "\x01");
+    size_t size = read_file(path.text, bytes, sizeof bytes);
+    Tensor image = {0};
+    int refused = 0;
+    for (size_t i = 0; i < 8 * size; i++) {
+        bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+        Error err = {""};
+        path = write_bytes("flipped.png", bytes, size);
+        if (!image_read(&image, path.text, &err)) {
+            ck_assert_str_ne(err.message, "");
+            refused++;
+        }
+        bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+    }
+    ck_assert_int_gt(refused, 100);
+    tensor_free(&image);
+}
+END_TEST
+
+// A header that claims 60000 x 60000 pixels, with a right checksum.
+START_TEST(png_of_monstrous_size_is_refused) {
+    uint8_t bytes[1024];
+    Path path = write_png(PNG_COLOR_TYPE_GRAY, 8, 0, "ab");
+    size_t size = read_file(path.text, bytes, sizeof bytes);
+    memcpy(bytes + 16, "\0\0\xea\x60\0\0\xea\x60", 8);
+    unsigned long sum = crc32(0, bytes + 12, 17);
+    for (int i = 0; i < 4; i++)
+        bytes[29 + i] = (uint8_t)(sum >> (24 - 8 * i));
+    assert_refused(write_bytes("large.png", bytes, size),
+                   "60000 x 60000 pixels");
+}
+END_TEST
+
+// ---- 3. In the terminal -----------------------------------------------------
+
+static void print_pictures(void) {
+    float tones[12];
+    for (int i = 0; i < 12; i++)
+        tones[i] = (float)(i - 1) / 9.5f; // from below 0 to above 1
+    Tensor image = tensor_view(tones, 4, 1, 1, 2, 6);
+    image_print(&image);
+    Tensor wide = {0};
+    tensor_resize(&wide, 2, 3, 100);
+    tensor_fill(&wide, 1);
+    image_print(&wide);
+    tensor_free(&wide);
+}
+
+START_TEST(tones_become_signs) {
+    Run run = run_function(print_pictures);
+    const char *want = "    ..::--==\n"
+                       "++**##%%@@@@\n"
+                       "@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@@"
+                       "@@@@@@@@@@@@@@\n";
+    ck_assert_str_eq(run.output, want);
+}
+END_TEST
+
+START_TEST(a_batch_cannot_be_printed) {
+    Tensor image = {0};
+    tensor_resize(&image, 4, 2, 1, 28, 28);
+    image_print(&image);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {png_of_every_kind},
+        {png_of_16_bits_has_the_same_tones},
+        {pgm_and_ppm_of_every_kind},
+        {rows_come_from_the_top},
+        {what_is_no_picture_is_refused},
+        {damaged_pgm_is_refused},
+        {pgm_cut_short_anywhere_is_refused},
+        {png_cut_short_anywhere_is_refused},
+        {png_with_any_flipped_bit_is_survived},
+        {png_of_monstrous_size_is_refused},
+        {tones_become_signs},
+        {a_batch_cannot_be_printed, .signal = SIGABRT},
+    };
+    return run_tests("image", tests, sizeof tests / sizeof *tests);
+}

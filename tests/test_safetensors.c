@@ -1,0 +1,429 @@
+// test_safetensors.c - weights survive the way to the disk and back, and
+// damaged files do no damage.
+
+#include "testing.h"
+
+#include <dirent.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/resource.h>
+#include <sys/stat.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "file.h"
+#include "safetensors.h"
+
+// ---- 1. A small net, and files made for a test ------------------------------
+
+typedef struct {
+    Params params;
+    Tensor w, dw, b, db, conv, dconv;
+} Net;
+
+enum { COUNT = 12 + 3 + 18 };
+
+static void net_init(Net *net) {
+    const ParamSpec table[] = {
+        {"fc.weight", &net->w, &net->dw, {3, 4}},
+        {"fc.bias", &net->b, &net->db, {3}},
+        {"conv.weight", &net->conv, &net->dconv, {2, 1, 3, 3}},
+    };
+    params_init(&net->params, table, 3);
+    for (int i = 0; i < COUNT; i++)
+        net->params.value.data[i] = (float)i;
+}
+
+// The header that safetensors_save writes for this net, without padding.
+static const char OWN_HEADER[] =
+    "{\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]}"
+    ",\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[48,60]}"
+    ",\"conv.weight\":{\"dtype\":\"F32\",\"shape\":[2,1,3,3],\"data_offsets\":"
+    "[60,132]}}";
+
+static Path write_bytes(const void *bytes, size_t size) {
+    Path path = scratch_path("net.safetensors");
+    FILE *f = fopen(path.text, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_uint_eq(fwrite(bytes, 1, size, f), size);
+    ck_assert_int_eq(fclose(f), 0);
+    return path;
+}
+
+// A file with this header and data_size bytes of 0x3f after it.
+static Path write_file(const char *header, size_t data_size) {
+    static uint8_t bytes[8192];
+    size_t length = strlen(header);
+    memset(bytes, 0x3f, sizeof bytes);
+    for (int i = 0; i < 8; i++)
+        bytes[i] = (uint8_t)((uint64_t)length >> (8 * i));
+    memcpy(bytes + 8, header, length);
+    return write_bytes(bytes, 8 + length + data_size);
+}
+
+// Not loaded, and not a single weight changed.
+static void assert_refused(const char *path, const char *expected) {
+    Net net;
+    net_init(&net);
+    Error err = {""};
+    ck_assert(!safetensors_load(path, &net.params, &err));
+    ck_assert_msg(strstr(err.message, expected) != NULL, "\"%s\" lacks \"%s\"",
+                  err.message, expected);
+    ck_assert_msg(strstr(err.message, path) != NULL, "\"%s\" lacks the path",
+                  err.message);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert(net.params.value.data[i] == (float)i);
+    params_free(&net.params);
+}
+
+static void assert_loads(const char *path, Net *net) {
+    Error err = {""};
+    bool ok = safetensors_load(path, &net->params, &err);
+    ck_assert_msg(ok, "%s", err.message);
+}
+
+static void assert_saves(const char *path, const Net *net) {
+    Error err = {""};
+    bool ok = safetensors_save(path, &net->params, &err);
+    ck_assert_msg(ok, "%s", err.message);
+}
+
+static FileBytes read_bytes(const char *path) {
+    FileBytes file;
+    Error err = {""};
+    ck_assert_msg(file_read(&file, path, 1 << 20, &err), "%s", err.message);
+    return file;
+}
+
+static int files_in_scratch(void) {
+    DIR *folder = opendir(scratch_path("").text);
+    int count = 0;
+    for (struct dirent *e; (e = readdir(folder)) != NULL;)
+        count += e->d_name[0] != '.';
+    closedir(folder);
+    return count;
+}
+
+// ---- 2. Whole files ---------------------------------------------------------
+
+START_TEST(what_is_saved_comes_back_bit_by_bit) {
+    Net net, copy;
+    net_init(&net), net_init(&copy);
+    const float odd[] = {NAN, -0.0f, INFINITY, 1e-45f, -3.4e38f, 0.1f};
+    memcpy(net.params.value.data + 7, odd, sizeof odd);
+    Path path = scratch_path("net.safetensors");
+    assert_saves(path.text, &net);
+    assert_loads(path.text, &copy);
+    ck_assert_mem_eq(net.params.value.data, copy.params.value.data,
+                     COUNT * sizeof(float));
+    ck_assert_int_eq(files_in_scratch(), 1); // nothing temporary is left
+    params_free(&net.params), params_free(&copy.params);
+}
+END_TEST
+
+START_TEST(the_bytes_are_those_of_the_format) {
+    Net net;
+    net_init(&net);
+    Path path = scratch_path("net.safetensors");
+    assert_saves(path.text, &net);
+    FileBytes file = read_bytes(path.text);
+    size_t text = strlen(OWN_HEADER), length = (text + 7) / 8 * 8;
+    ck_assert_uint_eq(file.size, 8 + length + 4 * COUNT);
+    ck_assert_uint_eq(file.bytes[0] + 256u * file.bytes[1], length);
+    ck_assert_mem_eq(file.bytes + 2, "\0\0\0\0\0\0", 6);
+    ck_assert_mem_eq(file.bytes + 8, OWN_HEADER, text);
+    for (size_t i = text; i < length; i++)
+        ck_assert_int_eq(file.bytes[8 + i], ' ');
+    // the number 1, then 2, little-endian
+    ck_assert_mem_eq(file.bytes + 8 + length + 4, "\0\0\x80\x3f\0\0\0\x40", 8);
+    file_free(&file);
+    params_free(&net.params);
+}
+END_TEST
+
+START_TEST(saving_keeps_the_rights_of_a_new_file) {
+    Net net;
+    net_init(&net);
+    Path path = scratch_path("net.safetensors");
+    mode_t mask = umask(022);
+    assert_saves(path.text, &net);
+    umask(mask);
+    struct stat info;
+    ck_assert_int_eq(stat(path.text, &info), 0);
+    ck_assert_int_eq(info.st_mode & 0777, 0644);
+    params_free(&net.params);
+}
+END_TEST
+
+START_TEST(a_file_from_python_is_read) {
+    Net net;
+    net_init(&net);
+    assert_loads(golden_path("net.safetensors").text, &net);
+    for (int i = 0; i < 12; i++)
+        ck_assert(net.w.data[i] == (float)i - 0.5f);
+    for (int i = 0; i < 3; i++)
+        ck_assert(net.b.data[i] == (float)-i);
+    for (int i = 0; i < 18; i++)
+        ck_assert(net.conv.data[i] == (float)(1.0 / (i + 1)));
+    params_free(&net.params);
+}
+END_TEST
+
+START_TEST(space_and_order_do_not_matter) {
+    Net net;
+    net_init(&net);
+    const char *header =
+        " {\n\t\"conv.weight\" : { \"data_offsets\" : [ 0 , 72 ] ,\r\n"
+        "\"dtype\" : \"F32\" , \"shape\" : [2, 1, 3, 3] } , "
+        "\"__metadata__\" : { } ,"
+        "\"fc.bias\":{\"shape\":[3],\"dtype\":\"F32\",\"data_offsets\":[72,84]"
+        "},\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":"
+        "[84,132]} } \n ";
+    assert_loads(write_file(header, 132).text, &net);
+    ck_assert(net.b.data[2] == 0x1.7e7e7ep-1f); // 0x3f3f3f3f
+    params_free(&net.params);
+}
+END_TEST
+
+// ---- 3. Damaged files -------------------------------------------------------
+
+START_TEST(cut_short_anywhere_is_refused) {
+    Net net;
+    net_init(&net);
+    Path path = scratch_path("net.safetensors");
+    assert_saves(path.text, &net);
+    FileBytes file = read_bytes(path.text);
+    for (size_t size = 0; size < file.size; size++)
+        assert_refused(write_bytes(file.bytes, size).text, "cut short");
+    file_free(&file);
+    params_free(&net.params);
+}
+END_TEST
+
+START_TEST(any_flipped_bit_of_the_header_is_refused) {
+    Net net;
+    net_init(&net);
+    Path path = scratch_path("net.safetensors");
+    assert_saves(path.text, &net);
+    FileBytes file = read_bytes(path.text);
+    for (size_t i = 0; i < file.size - 4 * COUNT; i++)
+        for (int bit = 0; bit < 8; bit++) {
+            file.bytes[i] ^= (uint8_t)(1 << bit);
+            assert_refused(write_bytes(file.bytes, file.size).text, "");
+            file.bytes[i] ^= (uint8_t)(1 << bit);
+        }
+    file_free(&file);
+    params_free(&net.params);
+}
+END_TEST
+
+// Every byte replaced by each sign that means something in JSON: some of these
+// files are right (a space for a space), but none may crash.
+START_TEST(any_wrong_sign_is_survived) {
+    const char signs[] = "\"\\{}[],: 0e-\n";
+    char header[sizeof OWN_HEADER];
+    Net net;
+    net_init(&net);
+    for (size_t i = 0; i < sizeof OWN_HEADER - 1; i++)
+        for (size_t s = 0; s < sizeof signs; s++) {
+            memcpy(header, OWN_HEADER, sizeof header);
+            header[i] = signs[s];
+            Error err;
+            Path path = write_file(header, 132);
+            bool same = OWN_HEADER[i] == signs[s];
+            ck_assert_int_eq(safetensors_load(path.text, &net.params, &err),
+                             same);
+        }
+    params_free(&net.params);
+}
+END_TEST
+
+// OWN_HEADER with its first `old` replaced by `new`.
+static void assert_change_refused(const char *old, const char *new,
+                                  const char *expected) {
+    char header[1024];
+    const char *at = strstr(OWN_HEADER, old);
+    ck_assert_msg(at != NULL, "%s is not in the header", old);
+    snprintf(header, sizeof header, "%.*s%s%s", (int)(at - OWN_HEADER),
+             OWN_HEADER, new, at + strlen(old));
+    assert_refused(write_file(header, 132).text, expected);
+}
+
+START_TEST(every_disagreement_is_told) {
+    const struct {
+        const char *old, *new, *expected;
+    } changes[] = {
+        {"fc.bias", "fc.b", "holds \"fc.b\", which this model does not have"},
+        {"fc.bias", "fc.weight", "lists fc.weight twice"},
+        {"[3,4]", "[4,3]", "fc.weight does not have the shape [3, 4]"},
+        {"[3,4]", "[12]", "fc.weight does not have the shape [3, 4]"},
+        {"[3,4]", "[3,4,1,1,1]", "fc.weight does not have the shape"},
+        {"[3,4]", "[]", "fc.weight does not have the shape"},
+        {"[3,4]", "[3,4,]", "not understood"},
+        {"[3,4]", "[3 4]", "not understood"},
+        {"[3,4]", "[03,4]", "not understood"},
+        {"[3,4]", "[-3,4]", "not understood"},
+        {"[3,4]", "[3.0,4]", "not understood"},
+        {"[3,4]", "[18446744073709551619,4]", "not understood"},
+        {"\"shape\":[3,4],", "", "does not have the shape"},
+        {"\"F32\"", "\"F16\"", "fc.weight is not stored as F32"},
+        {"\"F32\"", "\"\"", "fc.weight is not stored as F32"},
+        {"\"dtype\":\"F32\",", "", "fc.weight is not stored as F32"},
+        {"[0,48]", "[0,52]", "data_offsets of fc.weight do not fit"},
+        {"[0,48]", "[48,0]", "data_offsets of fc.weight do not fit"},
+        {"[0,48]", "[0]", "data_offsets of fc.weight do not fit"},
+        {"[0,48]", "[0,48,48]", "data_offsets of fc.weight do not fit"},
+        {"[0,48]", "[999999999999999000,999999999999999048]", "do not fit"},
+        {"[0,48]", "[100,148]", "data_offsets of fc.weight do not fit"},
+        {"[0,48]", "[4,52]", "lies over"},
+        {"[48,60]", "[0,12]", "fc.bias lies over fc.weight"},
+        {",\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[48,"
+         "60]}",
+         "", "does not hold fc.bias"},
+        {"\"dtype\"", "\"type\"", "not understood"},
+        {"}}", "},}", "not understood"},
+        {"}}", "}}}", "not understood"},
+        {"}}", "}", "not understood"},
+        {OWN_HEADER, "{}", "not understood"},
+        {OWN_HEADER, "[]", "not understood"},
+        {OWN_HEADER, "{\"__metadata__\":{\"a\":1}}", "not understood"},
+        {OWN_HEADER, "{\"__metadata__\":{}}", "does not hold fc.weight"},
+        {OWN_HEADER, "{\"never ends", "not understood"},
+        {OWN_HEADER, "{\"never ends\\", "not understood"},
+        {OWN_HEADER, "not JSON at all", "not understood"},
+    };
+    for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
+        assert_change_refused(changes[i].old, changes[i].new,
+                              changes[i].expected);
+}
+END_TEST
+
+START_TEST(bytes_that_belong_to_nothing_are_refused) {
+    assert_refused(write_file(OWN_HEADER, 133).text, "133 bytes of data");
+}
+END_TEST
+
+START_TEST(what_is_no_safetensors_file_is_refused) {
+    assert_refused(scratch_path("nowhere").text, "No such file");
+    assert_refused(scratch_path("").text, "Is a directory");
+    // as a length: far more than there is
+    const char text[] = "epoch,train,test\n1,0.2,0.3\n";
+    assert_refused(write_bytes(text, sizeof text).text,
+                   "not a safetensors file");
+    assert_refused(write_bytes("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10).text,
+                   "not a safetensors file");
+    assert_refused(write_bytes("\xfb\xff\xff\xff\xff\xff\xff\xff{}", 10).text,
+                   "not a safetensors file");
+}
+END_TEST
+
+// ---- 4. Saving when it does not work ----------------------------------------
+
+static void assert_save_fails(const char *path, const char *expected) {
+    Net net;
+    net_init(&net);
+    Error err = {""};
+    ck_assert(!safetensors_save(path, &net.params, &err));
+    ck_assert_msg(strstr(err.message, expected) != NULL, "\"%s\" lacks \"%s\"",
+                  err.message, expected);
+    ck_assert_ptr_nonnull(strstr(err.message, path));
+    params_free(&net.params);
+}
+
+START_TEST(where_nothing_can_be_written) {
+    assert_save_fails(scratch_path("no/folder/here").text, "No such file");
+    assert_save_fails(scratch_path("").text, "it is not a file");
+    assert_save_fails("/dev/null", "it is not a file");
+}
+END_TEST
+
+// A limit on the size of files is a full disk that needs no disk. No ck_assert
+// here: Check's own notes go through a file as well.
+static void save_on_a_full_disk(void) {
+    Net net;
+    net_init(&net);
+    signal(SIGXFSZ, SIG_IGN);
+    setrlimit(RLIMIT_FSIZE, &(struct rlimit){100, 100});
+    Error err = {"saved!"};
+    safetensors_save(scratch_path("net.safetensors").text, &net.params, &err);
+    puts(err.message);
+    params_free(&net.params);
+}
+
+START_TEST(a_full_disk_leaves_the_old_weights) {
+    Net net;
+    net_init(&net);
+    Path path = scratch_path("net.safetensors");
+    net.params.value.data[0] = 42;
+    assert_saves(path.text, &net);
+    Run run = run_function(save_on_a_full_disk);
+    ck_assert_msg(strstr(run.output, "File too large") != NULL, "%s",
+                  run.output);
+    ck_assert_int_eq(files_in_scratch(), 1);
+    net.params.value.data[0] = 0;
+    assert_loads(path.text, &net);
+    ck_assert(net.params.value.data[0] == 42);
+    params_free(&net.params);
+}
+END_TEST
+
+// Saves 1 1 1 ..., 2 2 2 ... for ever.
+static void save_until_killed(const char *path, Params *params) {
+    Error err;
+    for (int i = 0;; i++) {
+        tensor_fill(&params->value, (float)(1 + i % 2));
+        if (!safetensors_save(path, params, &err))
+            _exit(1);
+    }
+}
+
+START_TEST(a_kill_at_any_moment_leaves_a_whole_file) {
+    Params params;
+    Tensor w, dw;
+    params_init(&params, &(ParamSpec){"w", &w, &dw, {200, 100}}, 1);
+    Path path = scratch_path("net.safetensors");
+    Error err;
+    ck_assert(safetensors_save(path.text, &params, &err));
+    Rng rng;
+    rng_seed(&rng, 1);
+    for (int i = 0; i < 50; i++) {
+        pid_t child = fork();
+        ck_assert_int_ge(child, 0);
+        if (child == 0)
+            save_until_killed(path.text, &params);
+        usleep((useconds_t)rng_below(&rng, 10000));
+        kill(child, SIGKILL);
+        int status;
+        waitpid(child, &status, 0);
+        ck_assert(WIFSIGNALED(status)); // it was still at work
+        bool ok = safetensors_load(path.text, &params, &err);
+        ck_assert_msg(ok, "kill %d: %s", i, err.message);
+        for (size_t k = 1; k < w.size; k++)
+            ck_assert(w.data[k] == w.data[0]);
+    }
+    ck_assert(w.data[0] > 0); // some of the saves were finished
+    params_free(&params);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {what_is_saved_comes_back_bit_by_bit},
+        {the_bytes_are_those_of_the_format},
+        {saving_keeps_the_rights_of_a_new_file},
+        {a_file_from_python_is_read},
+        {space_and_order_do_not_matter},
+        {cut_short_anywhere_is_refused},
+        {any_flipped_bit_of_the_header_is_refused},
+        {any_wrong_sign_is_survived},
+        {every_disagreement_is_told},
+        {bytes_that_belong_to_nothing_are_refused},
+        {what_is_no_safetensors_file_is_refused},
+        {where_nothing_can_be_written},
+        {a_full_disk_leaves_the_old_weights},
+        {a_kill_at_any_moment_leaves_a_whole_file},
+    };
+    return run_tests("safetensors", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,282 @@
+// The scripts under tests/ and what they must not let through. mnist.sh is
+// given mirrors on this disk; check_docs.sh, run.sh and smoke.sh are given
+// small made-up trees, first right and then broken in one way.
+
+#include "testing.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// ---- 1. Helpers -------------------------------------------------------------
+
+static void write_file(const char *name, const char *text) {
+    FILE *file = fopen(scratch_path(name).text, "w");
+    ck_assert_ptr_nonnull(file);
+    ck_assert_int_ge(fputs(text, file), 0);
+    ck_assert_int_eq(fclose(file), 0);
+}
+
+// Runs shell commands in the test's folder; they must succeed.
+static void shell(const char *commands) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    ck_assert_msg(system(commands) == 0, "failed: %s", commands);
+}
+
+static void assert_says(const Run *run, int status, const char *text) {
+    ck_assert_msg(run->status == status, "status %d, not %d: %s", run->status,
+                  status, run->output);
+    ck_assert_msg(strstr(run->output, text) != NULL, "no \"%s\" in: %s", text,
+                  run->output);
+}
+
+// ---- 2. mnist.sh ------------------------------------------------------------
+
+// Fetches into the folder "got" from mirror, a folder beside it. A proxy that
+// does not exist keeps the other mirrors out of the test.
+static Run fetch_from(const char *mirror) {
+    Path path = scratch_path(mirror);
+    char url[sizeof path.text + 8];
+    snprintf(url, sizeof url, "file://%s", path.text);
+    setenv("MNIST_MIRROR", url, 1);
+    setenv("https_proxy", "http://127.0.0.1:9", 1);
+    shell("mkdir -p got");
+    return run_program("tests/mnist.sh got");
+}
+
+// The mirror "gzipped", made of the real files. False if they are not here.
+static bool make_mirror(const char *test) {
+    const char *real = mnist_dir_or_skip(test);
+    if (real == NULL)
+        return false;
+    setenv("REAL", real, 1);
+    shell("mkdir gzipped && cp \"$REAL\"/*-ubyte* gzipped && cd gzipped && "
+          "chmod u+w * && for f in *-ubyte; do "
+          "if [ -f \"$f\" ]; then gzip \"$f\"; fi; done");
+    return true;
+}
+
+// Four files of the right size under their final names, and nothing else.
+static const char is_whole[] = "test $(ls -A got | wc -l) -eq 4 && "
+                               "cat got/*-ubyte | wc -c | grep -qw 54950048";
+
+START_TEST(mnist_comes_from_a_gzipped_mirror) {
+    if (!make_mirror("mnist_comes_from_a_gzipped_mirror"))
+        return;
+    Run run = fetch_from("gzipped");
+    assert_says(&run, 0, "all four files are in");
+    shell(is_whole);
+    shell("mv gzipped gone"); // what is there already needs no mirror
+    run = fetch_from("gzipped");
+    assert_says(&run, 0, "already");
+}
+END_TEST
+
+START_TEST(mnist_comes_from_a_plain_mirror) {
+    if (!make_mirror("mnist_comes_from_a_plain_mirror"))
+        return;
+    shell("gunzip gzipped/*.gz && mv gzipped plain");
+    Run run = fetch_from("plain");
+    assert_says(&run, 0, "all four files are in");
+    shell(is_whole);
+}
+END_TEST
+
+// One part is the beginning of the right file, one of another, one too long;
+// one file bears its final name and is wrong.
+START_TEST(mnist_goes_on_from_what_is_there) {
+    if (!make_mirror("mnist_goes_on_from_what_is_there"))
+        return;
+    shell("mkdir got && f=train-images-idx3-ubyte.gz && "
+          "head -c 100000 gzipped/$f >got/$f.part && "
+          "echo junk >got/t10k-images-idx3-ubyte.gz.part && "
+          "head -c 100000 /dev/zero >got/t10k-labels-idx1-ubyte.gz.part && "
+          "echo junk >got/train-labels-idx1-ubyte");
+    Run run = fetch_from("gzipped");
+    assert_says(&run, 0, "all four files are in");
+    shell(is_whole);
+}
+END_TEST
+
+// One byte in the middle of one file is another.
+START_TEST(mnist_refuses_a_corrupted_mirror) {
+    if (!make_mirror("mnist_refuses_a_corrupted_mirror"))
+        return;
+    shell("gunzip gzipped/t10k-labels-idx1-ubyte.gz && printf '\\377' | "
+          "dd of=gzipped/t10k-labels-idx1-ubyte bs=1 seek=5000 "
+          "conv=notrunc 2>/dev/null");
+    Run run = fetch_from("gzipped");
+    assert_says(&run, 1, "does not have the right SHA-256");
+    assert_says(&run, 1, "could not fetch: t10k-labels-idx1-ubyte");
+    assert_says(&run, 1, "synthetic");
+    shell("test \"$(ls -A got | tr '\\n' ' ')\" = "
+          "'t10k-images-idx3-ubyte train-images-idx3-ubyte "
+          "train-labels-idx1-ubyte '");
+}
+END_TEST
+
+START_TEST(mnist_keeps_nothing_of_a_wrong_mirror) {
+    shell("mkdir wrong && for f in train t10k; do "
+          "echo page >wrong/$f-images-idx3-ubyte.gz; "
+          "echo page | gzip >wrong/$f-labels-idx1-ubyte.gz; done");
+    Run run = fetch_from("wrong");
+    assert_says(&run, 1, "does not have the right SHA-256");
+    shell("test -z \"$(ls -A got)\"");
+}
+END_TEST
+
+// ---- 3. check_docs.sh
+// ---------------------------------------------------------
+
+static void write_documented_tree(void) {
+    shell("mkdir common ch07_lstm");
+    write_file("common/README.md", "# Common\n");
+    write_file("common/a.c", "int a;\n");
+    write_file("ch07_lstm/lstm.c", "// [A eq.13] c = f * c + i * g\n"
+                                   "int step(void);\n");
+    write_file("ch07_lstm/README.md",
+               "See [the code](lstm.c#L1) and [a site](https://x.org).\n"
+               "| program | idea |\n|---|---|\n| `lstm` | gates |\n\n"
+               "| tag | formula | function | file |\n|---|---|---|---|\n"
+               "| `[A eq.13]` | c = f \\| c | `step` | `lstm.c` |\n");
+}
+
+// Changes the right tree by shell commands; check_docs.sh must say text.
+static void assert_documents(const char *change, int status, const char *text) {
+    shell("rm -rf common ch07_lstm");
+    write_documented_tree();
+    shell(change);
+    char command[2048];
+    snprintf(command, sizeof command, "tests/check_docs.sh %s",
+             scratch_path("").text);
+    Run run = run_program(command);
+    assert_says(&run, status, text);
+}
+
+START_TEST(docs_that_agree_pass) {
+    assert_documents("true", 0, "2 source files agree");
+    assert_documents("echo '`[x](y)`' >>common/README.md", 0, "agree");
+}
+END_TEST
+
+START_TEST(docs_that_disagree_are_listed) {
+    assert_documents("echo '// [B decay] w' >>ch07_lstm/lstm.c", 1,
+                     "lstm.c:3: [B decay] is not in the table");
+    assert_documents("echo '// [B decay] w' >>common/a.c", 1,
+                     "common/a.c:2: [B decay] is not in the table");
+    assert_documents("sed -i.old 's/eq.13/eq.14/' ch07_lstm/README.md", 1,
+                     "README.md:8: [A eq.14]: no such tag in");
+    assert_documents("sed -i.old 's/`step`/`stop`/' ch07_lstm/README.md", 1,
+                     "README.md:8: [A eq.13]: no stop in");
+    assert_documents("sed -i.old 's/`lstm.c`/`no.c`/' ch07_lstm/README.md", 1,
+                     "README.md:8: [A eq.13]: there is no file no.c");
+    assert_documents("touch ch07_lstm/gru.c", 1,
+                     "gru.c: the program has no row");
+    assert_documents("rm ch07_lstm/README.md", 1, "README.md is missing");
+    assert_documents("echo '[x](no.md)' >>common/README.md", 1,
+                     "README.md:2: the link to no.md leads nowhere");
+}
+END_TEST
+
+// ---- 4. run.sh and smoke.sh
+// ----------------------------------------------------
+
+// Makes an executable shell script that prints and exits so.
+static void write_script(const char *name, const char *text) {
+    write_file(name, text);
+    char command[256];
+    snprintf(command, sizeof command, "chmod +x '%s'", name);
+    shell(command);
+}
+
+static Run run_runner(const char *name) {
+    char command[2048];
+    snprintf(command, sizeof command, "tests/run.sh %s",
+             name[0] == '\0' ? "" : scratch_path(name).text);
+    return run_program(command);
+}
+
+START_TEST(runner_adds_up) {
+    write_script("good", "#!/bin/sh\necho 'skip: x: no data'\n"
+                         "echo '100%: Checks: 5, Failures: 0, Errors: 0'\n");
+    Run run = run_runner("good");
+    assert_says(&run, 0, "\n4 passed, 0 failed, 1 skipped\n");
+    write_script("bad", "#!/bin/sh\n"
+                        "echo '40%: Checks: 5, Failures: 2, Errors: 1'\n"
+                        "echo 'because of this'; exit 1\n");
+    run = run_runner("bad");
+    assert_says(&run, 1, "\n2 passed, 3 failed\n");
+    assert_says(&run, 1, "because of this");
+}
+END_TEST
+
+START_TEST(runner_counts_crashes_and_idle_runs) {
+    write_script("crash", "#!/bin/sh\nkill -9 $$\n");
+    Run run = run_runner("crash");
+    assert_says(&run, 1, "\n0 passed, 1 failed\n");
+    write_script("idle", "#!/bin/sh\n"
+                         "echo '100%: Checks: 0, Failures: 0, Errors: 0'\n");
+    run = run_runner("idle");
+    assert_says(&run, 1, "\n0 passed, 1 failed\n");
+    write_script("stopped", "#!/bin/sh\n"
+                            "echo '100%: Checks: 3, Failures: 0, Errors: 0'\n"
+                            "echo 'x.c:1:E:x: stopped before its end: it'\n"
+                            "echo 'x.c:9:E:y: stopped before its end: it'\n"
+                            "exit 1\n");
+    run = run_runner("stopped");
+    assert_says(&run, 1, "\n1 passed, 2 failed\n");
+    write_script("leaks", "#!/bin/sh\n"
+                          "echo '100%: Checks: 3, Failures: 0, Errors: 0'\n"
+                          "exit 23\n");
+    run = run_runner("leaks");
+    assert_says(&run, 1, "\n2 passed, 1 failed\n");
+    run = run_runner("");
+    assert_says(&run, 1, "0 passed, 1 failed\n");
+}
+END_TEST
+
+static const char program[] =
+    "#!/bin/sh\ncase $1 in\n--help) echo 'usage: x [--epochs N]'; exit 0 ;;\n"
+    "--no-such-flag) exit 2 ;;\n'--epochs') echo 'result: x=1' ;;\n"
+    "*) exit 9 ;;\nesac\n";
+
+// smoke.sh looks for programs one folder above itself, so it gets a copy.
+static void assert_smoke(const char *change, int status, const char *text) {
+    write_script("x", program);
+    shell("mkdir -p tests && cp \"$SMOKE\" tests/smoke.sh");
+    shell(change);
+    char command[2048];
+    snprintf(command, sizeof command, "%s x",
+             scratch_path("tests/smoke.sh").text);
+    Run run = run_program(command);
+    assert_says(&run, status, text);
+}
+
+START_TEST(smoke_sees_what_is_wrong) {
+    setenv("SMOKE", project_path("tests/smoke.sh").text, 1);
+    assert_smoke("true", 0, "\n1 passed, 0 failed");
+    assert_smoke("sed -i.old 's/exit 2/exit 1/' x", 1, "exits with 1, not 2");
+    assert_smoke("sed -i.old 's/exit 0/exit 3/' x", 1, "exits with 3, not 0");
+    assert_smoke("sed -i.old 's/result: /end: /' x", 1, "does not start with");
+    assert_smoke("sed -i.old \"s/usage/$(printf '%80s' x)/\" x", 1,
+                 "80 columns");
+    assert_smoke("sed -i.old 's/;;$/; exit 4 &/' x", 1, "exits with 4, not 0");
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {mnist_comes_from_a_gzipped_mirror},
+        {mnist_comes_from_a_plain_mirror},
+        {mnist_goes_on_from_what_is_there},
+        {mnist_refuses_a_corrupted_mirror},
+        {mnist_keeps_nothing_of_a_wrong_mirror},
+        {docs_that_agree_pass},
+        {docs_that_disagree_are_listed},
+        {runner_adds_up},
+        {runner_counts_crashes_and_idle_runs},
+        {smoke_sees_what_is_wrong},
+    };
+    return run_tests("scripts", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,215 @@
+// The runner is trusted by every other test, so here it is shown tests that it
+// must not let pass. This binary runs itself: `test_testing NAME` runs the one
+// bad test of that name, and the outer tests look at how that ends.
+
+#include "testing.h"
+
+#include <limits.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "error.h"
+
+// ---- 1. Tests that must not pass, and one that must -------------------------
+
+START_TEST(good) {
+    ck_assert_int_eq(1, 1);
+}
+END_TEST
+
+START_TEST(exits_half_way) {
+    exit(0);
+}
+END_TEST
+
+START_TEST(fails) {
+    ck_assert_int_eq(1, 2);
+}
+END_TEST
+
+START_TEST(aborts) {
+    abort();
+}
+END_TEST
+
+START_TEST(dies) {
+    die("on purpose");
+}
+END_TEST
+
+START_TEST(nan_is_not_close) {
+    const float got[] = {1.0f, NAN}, want[] = {1.0f, 2.0f};
+    assert_close(got, want, 2, 1e-3, "x");
+}
+END_TEST
+
+START_TEST(far_is_not_close) {
+    const float got[] = {1.0f, 200.3f}, want[] = {1.0f, 200.0f};
+    assert_close(got, want, 2, 1e-3, "x");
+}
+END_TEST
+
+// The entry called name; several entries try one function in several ways.
+static int run_inner(const char *name) {
+    const struct {
+        const char *name;
+        Test test;
+    } table[] = {
+        {"good", {good}},
+        {"exits_half_way", {exits_half_way}},
+        {"fails", {fails}},
+        {"aborts", {aborts}},
+        {"abort_expected", {aborts, .signal = SIGABRT}},
+        {"no_abort", {good, .signal = SIGABRT}},
+        {"fails_not_aborts", {fails, .signal = SIGABRT}},
+        {"exit_expected", {dies, .exit_status = 1}},
+        {"no_exit", {good, .exit_status = 1}},
+        {"fails_not_exits", {fails, .exit_status = 1}},
+        {"nan_is_not_close", {nan_is_not_close}},
+        {"far_is_not_close", {far_is_not_close}},
+    };
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++)
+        if (strcmp(table[i].name, name) == 0)
+            return run_tests(name, &table[i].test, 1);
+    return strcmp(name, "nothing") == 0 ? run_tests(name, NULL, 0) : 2;
+}
+
+// ---- 2. What the runner makes of them
+// -----------------------------------------
+
+static char self[PATH_MAX]; // absolute path of this binary, set by main
+
+// True if the runner calls the inner test passed.
+static bool passes(const char *name) {
+    char command[PATH_MAX + 32];
+    snprintf(command, sizeof command, "%s %s", self, name);
+    Run run = run_program(command);
+    ck_assert_msg(run.status == 0 || run.status == 1, "%s ends with %d: %s",
+                  name, run.status, run.output);
+    return run.status == 0;
+}
+
+START_TEST(good_tests_pass) {
+    ck_assert(passes("good"));
+    ck_assert(passes("abort_expected"));
+    ck_assert(passes("exit_expected"));
+}
+END_TEST
+
+START_TEST(bad_tests_fail) {
+    ck_assert(!passes("fails"));
+    ck_assert(!passes("aborts"));
+    ck_assert(!passes("no_abort"));
+    ck_assert(!passes("fails_not_aborts"));
+    ck_assert(!passes("no_exit"));
+}
+END_TEST
+
+START_TEST(exit_half_way_is_noticed) {
+    ck_assert(!passes("exits_half_way"));
+}
+END_TEST
+
+START_TEST(failed_check_is_no_exit) {
+    ck_assert(!passes("fails_not_exits"));
+}
+END_TEST
+
+START_TEST(nothing_run_is_a_failure) {
+    ck_assert(!passes("nothing"));
+    setenv("CK_RUN_SUITE", "mistyped", 1);
+    ck_assert(!passes("good"));
+}
+END_TEST
+
+START_TEST(close_is_relative_and_refuses_nan) {
+    ck_assert(!passes("nan_is_not_close"));
+    ck_assert(!passes("far_is_not_close"));
+    const float got[] = {200.1f, 0.0009f}, want[] = {200.0f, 0.0f};
+    assert_close(got, want, 2, 1e-3, "x");
+}
+END_TEST
+
+// ---- 3. Running and paths
+// -------------------------------------------------------
+
+static void say_both_and_abort(void) {
+    printf("to stdout\n");
+    fprintf(stderr, "to stderr\n");
+    fflush(stdout);
+    abort();
+}
+
+static void say_much(void) {
+    for (int i = 0; i < 20000; i++)
+        printf("line %d\n", i);
+    printf("result: accuracy=0.5 loss=-1.25e-2\n");
+}
+
+static void read_input(void) {
+    char byte;
+    exit(read(STDIN_FILENO, &byte, 1) == 0 ? 7 : 8);
+}
+
+START_TEST(run_tells_output_and_status) {
+    Run run = run_function(say_both_and_abort);
+    ck_assert_int_eq(run.status, 128 + SIGABRT);
+    ck_assert_ptr_nonnull(strstr(run.output, "to stdout\n"));
+    ck_assert_ptr_nonnull(strstr(run.output, "to stderr\n"));
+    ck_assert_ptr_nonnull(freopen(self, "r", stdin)); // not what it gets
+    ck_assert_int_eq(run_function(read_input).status, 7);
+    ck_assert_int_eq(run_program("/bin/sh -c 'exit 3'").status, 3);
+    ck_assert_int_eq(run_program("no_such_program").status, 127);
+}
+END_TEST
+
+START_TEST(long_output_keeps_its_end) {
+    Run run = run_function(say_much);
+    ck_assert_uint_ge(strlen(run.output), sizeof run.output / 2 - 1);
+    ck_assert_ptr_null(strstr(run.output, "line 99\n"));
+    ck_assert_ptr_nonnull(strstr(run.output, "line 17999\nline 18000\n"));
+    ck_assert_double_eq(result_value(&run, "accuracy"), 0.5);
+    ck_assert_double_eq(result_value(&run, "loss"), -0.0125);
+}
+END_TEST
+
+START_TEST(paths_hold_from_any_folder) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    ck_assert_int_eq(access("nothing", F_OK), -1);
+    FILE *file = fopen(scratch_path("file").text, "w");
+    ck_assert_ptr_nonnull(file);
+    fclose(file);
+    ck_assert_int_eq(access("file", F_OK), 0);
+    ck_assert_int_eq(access(project_path("tests/testing.h").text, R_OK), 0);
+    Path golden = project_path("tests/golden/x");
+    ck_assert_str_eq(golden_path("x").text, golden.text);
+}
+END_TEST
+
+START_TEST(scratch_is_fresh_for_each_test) {
+    ck_assert_int_eq(access(scratch_path("file").text, F_OK), -1);
+}
+END_TEST
+
+int main(int argc, char **argv) {
+    if (argc > 1)
+        return run_inner(argv[1]);
+    if (realpath(argv[0], self) == NULL)
+        return 2;
+    const Test tests[] = {
+        {good_tests_pass},
+        {bad_tests_fail},
+        {exit_half_way_is_noticed},
+        {failed_check_is_no_exit},
+        {nothing_run_is_a_failure},
+        {close_is_relative_and_refuses_nan},
+        {run_tells_output_and_status},
+        {long_output_keeps_its_end},
+        {paths_hold_from_any_folder},
+        {scratch_is_fresh_for_each_test},
+    };
+    return run_tests("testing", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,87 @@
+// testing.h - what every test file shares: the runner, paths and comparisons.
+//
+// A test file ends with
+//
+//     int main(void) {
+//         const Test tests[] = {
+//             {resize_keeps_memory},
+//             {bad_shape_aborts, .signal = SIGABRT},
+//             {no_memory_dies, .exit_status = 1},
+//         };
+//         return run_tests("tensor", tests, sizeof tests / sizeof *tests);
+//     }
+//
+// To see one test alone: CK_RUN_CASE=bad_shape_aborts build/release/tests/...
+// (it then exits with 1, because not every test was run).
+
+#ifndef DL_TESTING_H
+#define DL_TESTING_H
+
+#include <check.h>
+#include <signal.h>
+#include <stdbool.h>
+#include <stddef.h>
+
+// ck_assert_float_eq prints its floats, which promotes them to double.
+#pragma GCC diagnostic ignored "-Wdouble-promotion"
+
+// Fields that a test's entry leaves out are zero, which is what is meant.
+#pragma GCC diagnostic ignored "-Wmissing-field-initializers"
+
+typedef struct {
+    const TTest *test; // what START_TEST(name) defines as name
+    int signal;        // 0, or the signal the test must end with (SIGABRT)
+    int exit_status;   // 0, or the status it must exit with (1, 2)
+} Test;
+
+// Runs each test in a process of its own and prints Check's summary. Returns 0
+// only if every one ran, and ran to its end. That closes three holes of Check:
+// a test that calls exit(0) half-way passes there, so does a failed ck_assert
+// where the exit status 1 is expected, and so does a run that selects no test.
+int run_tests(const char *name, const Test *tests, size_t count);
+enum { TEST_SECONDS = 120, RUN_SECONDS = 100 };
+
+// |got - want| <= tolerance * max(1, |want|), else the test fails and says
+// which element it was. NaN fails.
+void assert_close(const float *got, const float *want, size_t n,
+                  double tolerance, const char *what);
+
+typedef struct {
+    char text[1024];
+} Path;
+
+// The path of a file of the project, or of one in tests/golden/, from any
+// working folder: project_path("tests/run.sh"), golden_path("conv.bin").
+Path project_path(const char *file);
+Path golden_path(const char *file);
+
+// A file in a folder that is fresh for each test; removed by the runner.
+// scratch_path("") is the folder itself.
+Path scratch_path(const char *file);
+
+// The MNIST folder: $MNIST_DIR, else data/mnist at the project's root. NULL if
+// the files are not there, after saying ("skip: ...") that this test skips.
+const char *mnist_dir_or_skip(const char *test);
+
+// How something that was run ended, and what it said.
+typedef struct {
+    int status;         // exit status; 128 + signal number if killed
+    char output[65536]; // stdout and stderr; the last 32 KiB if it is long
+} Run;
+
+// Runs a program that lies at the project's root (or a path below it, or an
+// absolute one) with its arguments as a shell would read them:
+//     Run run = run_program("lenet --limit 200 --epochs 1");
+// Input is empty; SIGALRM ends it after RUN_SECONDS. The working folder is the
+// test's own: go to scratch_path("") first if the program writes files.
+Run run_program(const char *command_line);
+
+// The same for a function, in a process of its own: what die() and REQUIRE()
+// say can be looked at.
+Run run_function(void (*function)(void));
+
+// The number that the result line gives a name: 0.99 for "test_accuracy" in
+// "result: test_accuracy=0.99 epochs=3". The test fails if there is none.
+double result_value(const Run *run, const char *name);
+
+#endif
