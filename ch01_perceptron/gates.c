@@ -1,0 +1,134 @@
+// gates.c - one neuron is a logic gate (感知机与逻辑门)
+//
+// A perceptron adds up its weighted inputs and fires if the sum exceeds a
+// threshold. Three numbers make it AND, another three OR, and AND with every
+// sign turned is NAND. Each gate is a line through the plane of its inputs: on
+// one side it says 1, on the other 0.
+//
+// Source: C, perceptron. Run: make gates && ./gates
+// Ends with: result: and=0001 or=0111 nand=1110
+//
+// Contents: 1 the perceptron  2 three gates  3 table  4 chart  5 main
+
+#include <stdbool.h>
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+
+// ---- 1. The perceptron ------------------------------------------------------
+
+typedef struct {
+    const char *name;
+    double w1, w2; // weights
+    double theta;  // threshold
+} Gate;
+
+// [C perceptron] y = 1 if w1 x1 + w2 x2 > theta, else 0
+static int fire(const Gate *g, int x1, int x2) {
+    return g->w1 * x1 + g->w2 * x2 > g->theta;
+}
+
+// ---- 2. Three gates ---------------------------------------------------------
+
+// [C AND] w = (0.5, 0.5), theta = 0.7: only both inputs together exceed it
+static Gate and_gate(void) {
+    return (Gate){"AND", 0.5, 0.5, 0.7};
+}
+
+// [C OR] w = (0.5, 0.5), theta = 0.2: one input is enough
+static Gate or_gate(void) {
+    return (Gate){"OR", 0.5, 0.5, 0.2};
+}
+
+// [C NAND] AND with all signs turned. (No sum of AND's equals its threshold, so
+// > and its opposite < leave no input undecided.)
+static Gate nand_gate(void) {
+    Gate g = and_gate();
+    return (Gate){"NAND", -g.w1, -g.w2, -g.theta};
+}
+
+// ---- 3. The table -----------------------------------------------------------
+
+// The four outputs in the order 00, 01, 10, 11, as text: AND is "0001".
+typedef struct {
+    char text[5];
+} Outputs;
+
+static Outputs outputs_of(const Gate *g) {
+    Outputs out = {""};
+    for (int i = 0; i < 4; i++)
+        out.text[i] = fire(g, i / 2, i % 2) ? '1' : '0';
+    return out;
+}
+
+static void print_gate(const Gate *g) {
+    printf("%s: fires if %g x1 %c %g x2 > %g\n\n", g->name, g->w1,
+           g->w2 < 0 ? '-' : '+', g->w2 < 0 ? -g->w2 : g->w2, g->theta);
+    printf("    x1  x2    sum   y\n");
+    for (int x1 = 0; x1 <= 1; x1++)
+        for (int x2 = 0; x2 <= 1; x2++)
+            printf("    %2d  %2d  %5.1f   %d\n", x1, x2,
+                   g->w1 * x1 + g->w2 * x2 + 0.0, fire(g, x1, x2));
+    printf("\n");
+}
+
+// ---- 4. The chart -----------------------------------------------------------
+
+// Each gate: its line over the four inputs, filled where the output is 1.
+static void draw(const Gate *gates, int count, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch01", "gates", format))
+        return;
+    chart_size(&chart, 960, 360);
+    for (int i = 0; i < count; i++) {
+        chart_columns(&chart, "x1,x2,y");
+        for (int p = 0; p < 4; p++)
+            chart_row(&chart, 3, (double)(p / 2), (double)(p % 2),
+                      (double)fire(&gates[i], p / 2, p % 2));
+        chart_break(&chart);
+        chart_break(&chart);
+    }
+    chart_script(&chart,
+                 "set multiplot layout 1,%d title 'A gate is a line: "
+                 "filled points are 1, shaded is the side that fires'\n"
+                 "set xrange [-0.4:1.4]; set yrange [-0.4:1.4]\n"
+                 "set xtics 1; set ytics 1; set size square\n"
+                 "set xlabel 'x1'; set ylabel 'x2'; unset key\n",
+                 count);
+    for (int i = 0; i < count; i++) {
+        const Gate *g = &gates[i];
+        // the line as x2 = (theta - w1 x1) / w2; above it, or below, it fires
+        chart_script(
+            &chart,
+            "set title '%s'\n"
+            "line(x) = (%g - %g * x) / %g\n"
+            "plot '+' using 1:(line($1)):(%g) with filledcurves fc rgb "
+            "'#d0e4f4', \\\n"
+            "  line(x) with lines lt 1, \\\n"
+            "  DATA index %d using 1:($3 == 1 ? $2 : NaN) with points "
+            "pt 7 ps 2 lc rgb '#0072b2', \\\n"
+            "  DATA index %d using 1:($3 == 0 ? $2 : NaN) with points "
+            "pt 6 ps 2 lw 2 lc rgb '#404040'\n",
+            g->name, g->theta, g->w1, g->w2, g->w2 > 0 ? 1.4 : -0.4, i, i);
+    }
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+// ---- 5. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions o = {0};
+    cli_parse(&o, "gates",
+              "One neuron as a logic gate: AND, OR and NAND as weights and a "
+              "threshold.",
+              NULL, 0, argc, argv);
+    const Gate gates[] = {and_gate(), or_gate(), nand_gate()};
+    for (int i = 0; i < 3 && !o.quiet; i++)
+        print_gate(&gates[i]);
+    draw(gates, 3, o.plot);
+    printf("result: and=%s or=%s nand=%s\n", outputs_of(&gates[0]).text,
+           outputs_of(&gates[1]).text, outputs_of(&gates[2]).text);
+    return 0;
+}

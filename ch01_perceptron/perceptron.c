@@ -1,0 +1,251 @@
+// perceptron.c - a neuron that learns from its mistakes (感知机学习算法)
+//
+// Rosenblatt's rule changes the weights only when the answer is wrong, towards
+// the input if it should have fired and away from it if not. If any line
+// separates the classes, the rule finds one after finitely many mistakes, at
+// most (R / gamma)^2 of them (Novikoff 1962). If none does, as for XOR, it
+// never stops, and its weights run in a circle.
+//
+// Source: C, perceptron learning. Run: make perceptron && ./perceptron
+// Ends with: result: and_mistakes=10 or_mistakes=4 nand_mistakes=11 ...
+//
+// Contents: 1 the rule  2 learning a gate  3 Novikoff's bound
+//           4 the same neuron as a regressor  5 charts  6 main
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "rng.h"
+
+// ---- 1. The rule ------------------------------------------------------------
+
+// The threshold is learned like a weight: b = -theta belongs to an input that
+// is always 1.
+enum { W1, W2, BIAS, WEIGHTS };
+
+typedef struct {
+    double x[WEIGHTS]; // x1, x2, 1
+    double target;
+} Sample;
+
+static double dot(const double *w, const double *x) {
+    return w[W1] * x[W1] + w[W2] * x[W2] + w[BIAS] * x[BIAS];
+}
+
+// [C perceptron rule] w += (t - y) x: nothing if right, +x or -x if wrong.
+// Returns whether it was wrong. (A learning rate would scale all weights alike,
+// and no answer would change: it is 1.)
+static bool learn(double *w, const Sample *s) {
+    double y = dot(w, s->x) > 0.0 ? 1.0 : 0.0;
+    for (int i = 0; i < WEIGHTS; i++)
+        w[i] += (s->target - y) * s->x[i];
+    return y != s->target;
+}
+
+// ---- 2. Learning a gate -----------------------------------------------------
+
+enum { MAX_EPOCHS = 40 };
+
+typedef struct {
+    const char *name;
+    Sample samples[4];
+    double w[MAX_EPOCHS + 1][WEIGHTS]; // w[e]: after e epochs; w[0] = 0
+    int epochs;                        // passes until one without a mistake
+    int mistakes;
+    int cycle; // epochs until the weights came back; 0 if they never did
+} Gate;
+
+// outputs: the truth table's column for 00, 01, 10, 11.
+static void gate_init(Gate *g, const char *name, const char *outputs) {
+    *g = (Gate){.name = name};
+    for (int i = 0; i < 4; i++)
+        g->samples[i] = (Sample){{i / 2, i % 2, 1}, outputs[i] - '0'};
+}
+
+// Rounds without a mistake end it, and so do weights that were there before:
+// from there on everything repeats.
+static void gate_train(Gate *g) {
+    bool wrong = true;
+    while (wrong && g->cycle == 0 && g->epochs < MAX_EPOCHS) {
+        double *w = g->w[g->epochs + 1];
+        memcpy(w, g->w[g->epochs], sizeof g->w[0]);
+        wrong = false;
+        for (int i = 0; i < 4; i++)
+            if (learn(w, &g->samples[i])) {
+                wrong = true;
+                g->mistakes++;
+            }
+        g->epochs++;
+        for (int e = 0; wrong && e < g->epochs; e++)
+            if (memcmp(w, g->w[e], sizeof g->w[0]) == 0)
+                g->cycle = g->epochs - e;
+    }
+}
+
+// ---- 3. Novikoff's bound ----------------------------------------------------
+
+// How far inside its side the worst sample lies, for weights of length 1 that
+// point along two angles; negative if one lies outside.
+static double margin(const Gate *g, double angle, double height) {
+    double w[WEIGHTS] = {cos(angle) * cos(height), sin(angle) * cos(height),
+                         sin(height)};
+    double worst = (double)INFINITY;
+    for (int i = 0; i < 4; i++) {
+        double sign = g->samples[i].target > 0.5 ? 1.0 : -1.0;
+        worst = fmin(worst, sign * dot(w, g->samples[i].x));
+    }
+    return worst;
+}
+
+// [C Novikoff] mistakes <= (R / gamma)^2, R the longest input and gamma the
+// margin of the best separator: a search over all directions, made finer ten
+// times around the best so far. Infinite if no direction separates.
+static double novikoff(const Gate *g) {
+    enum { STEPS = 60 };
+    double angle = 0.0, height = 0.0, span = 3.15, gamma = -(double)INFINITY,
+           R2 = 0.0;
+    for (int i = 0; i < 4; i++)
+        R2 = fmax(R2, dot(g->samples[i].x, g->samples[i].x));
+    for (int round = 0; round < 10; round++, span *= 0.2) {
+        double a0 = angle, h0 = height;
+        for (int i = -STEPS; i <= STEPS; i++)
+            for (int j = -STEPS; j <= STEPS; j++) {
+                double a = a0 + span * i / STEPS, h = h0 + span * j / STEPS;
+                double m = margin(g, a, h);
+                if (m > gamma)
+                    gamma = m, angle = a, height = h;
+            }
+    }
+    return gamma > 1e-9 ? R2 / (gamma * gamma) : (double)INFINITY;
+}
+
+static void report(const Gate *g) {
+    const double *w = g->w[g->epochs];
+    printf("  %-5s %7d %9d ", g->name, g->epochs, g->mistakes);
+    if (g->cycle > 0)
+        printf("%9s   never: the weights repeat every %d samples\n", "none",
+               4 * g->cycle);
+    else
+        printf("%9.0f   %+.0f x1 %+.0f x2 %+.0f > 0\n", novikoff(g), w[W1],
+               w[W2], w[BIAS]);
+}
+
+// ---- 4. The same neuron as a regressor --------------------------------------
+
+// Without the step the neuron's output is the sum itself, and the rule becomes
+// the delta rule of Widrow & Hoff, gradient descent on (t - y)^2 / 2, one
+// sample at a time.
+// [C delta rule] w += lr (t - w x) x
+static void regress(double *w, bool quiet, Rng *rng) {
+    const double truth[WEIGHTS] = {2.0, -1.0, 0.5}, lr = 0.1;
+    memset(w, 0, WEIGHTS * sizeof *w);
+    if (!quiet)
+        printf("\nThe same neuron without its step learns t = 2 x1 - x2 + 0.5 "
+               "+ noise:\n\n   samples      w1      w2       b\n");
+    for (int n = 1; n <= 1000; n++) {
+        double x[WEIGHTS] = {(double)rng_uniform(rng), (double)rng_uniform(rng),
+                             1.0};
+        double t = dot(truth, x) + 0.05 * (double)rng_normal(rng);
+        double error = t - dot(w, x);
+        for (int i = 0; i < WEIGHTS; i++)
+            w[i] += lr * error * x[i];
+        if (!quiet && (n == 1 || n == 10 || n == 100 || n == 1000))
+            printf("  %8d  %6.3f  %6.3f  %6.3f\n", n, w[W1], w[W2], w[BIAS]);
+    }
+}
+
+// ---- 5. Charts --------------------------------------------------------------
+
+// A gate's line after every epoch, the last one thick.
+static void draw_lines(const Gate *g, const char *name, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch01", name, format))
+        return;
+    chart_size(&chart, 560, 520);
+    chart_columns(&chart, "x1,x2,y");
+    for (int i = 0; i < 4; i++)
+        chart_row(&chart, 3, g->samples[i].x[W1], g->samples[i].x[W2],
+                  g->samples[i].target);
+    chart_script(&chart,
+                 "set title '%s: the line after each of %d epochs, dark = "
+                 "last'\n"
+                 "set xrange [-0.5:2]; set yrange [-0.5:2]; set size square\n"
+                 "set xtics 1; set ytics 1; set xlabel 'x1'; set ylabel 'x2'\n"
+                 "unset key; plot \\\n",
+                 g->name, g->epochs);
+    for (int e = 1; e <= g->epochs; e++) {
+        const double *w = g->w[e];
+        if (w[W2] != 0.0) // x2 where w1 x1 + w2 x2 + b = 0
+            chart_script(&chart,
+                         "  (%g - %g * x) / %g with lines lw %g dt solid lc "
+                         "rgb '#%06x', \\\n",
+                         -w[BIAS], w[W1], w[W2], e == g->epochs ? 3.0 : 1.5,
+                         e == g->epochs ? 0x0072b2 : 0x9cc8e6);
+    }
+    chart_script(&chart,
+                 "  DATA using 1:($3 == 1 ? $2 : NaN) with points pt 7 ps 2 lc "
+                 "rgb '#d55e00', \\\n"
+                 "  DATA using 1:($3 == 0 ? $2 : NaN) with points pt 6 ps 2 lw "
+                 "2 lc rgb '#404040'\n");
+    chart_close(&chart);
+}
+
+// XOR's weights, mistake by mistake, for as long as six cycles.
+static void draw_cycle(const Gate *g, const char *format) {
+    Chart chart;
+    double w[WEIGHTS] = {0};
+    if (!chart_open(&chart, "ch01", "perceptron_xor", format))
+        return;
+    chart_size(&chart, 800, 400);
+    chart_columns(&chart, "step,w1,w2,b");
+    for (int step = 0; step <= 24 * g->cycle; step++) {
+        chart_row(&chart, 4, (double)step, w[W1], w[W2], w[BIAS]);
+        learn(w, &g->samples[step % 4]);
+    }
+    chart_script(
+        &chart,
+        "set title 'XOR: the weights repeat every %d samples and never "
+        "settle'\n"
+        "set xlabel 'samples seen'; set ylabel 'weight'\n"
+        "set xtics %d; set yrange [-2.5:2.5]\n"
+        "plot for [c=2:4] DATA using 1:c with steps lt c - 1\n",
+        4 * g->cycle, 4 * g->cycle);
+    chart_close(&chart);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions o = {.seed = 1};
+    cli_parse(&o, "perceptron",
+              "Rosenblatt's learning rule on AND, OR, NAND and XOR, with the "
+              "number of mistakes beside Novikoff's bound.",
+              NULL, 0, argc, argv);
+    Gate gates[4];
+    gate_init(&gates[0], "AND", "0001");
+    gate_init(&gates[1], "OR", "0111");
+    gate_init(&gates[2], "NAND", "1110");
+    gate_init(&gates[3], "XOR", "0110");
+    for (int i = 0; i < 4; i++)
+        gate_train(&gates[i]);
+    if (!o.quiet) {
+        printf("  gate   epochs  mistakes  at most   learned\n");
+        for (int i = 0; i < 4; i++)
+            report(&gates[i]);
+    }
+    double w[WEIGHTS];
+    Rng rng;
+    rng_seed(&rng, o.seed);
+    regress(w, o.quiet, &rng);
+    draw_lines(&gates[0], "perceptron_and", o.plot);
+    draw_lines(&gates[1], "perceptron_or", o.plot);
+    draw_cycle(&gates[3], o.plot);
+    printf("result: and_mistakes=%d or_mistakes=%d nand_mistakes=%d "
+           "xor_cycle=%d w1=%.2f w2=%.2f b=%.2f\n",
+           gates[0].mistakes, gates[1].mistakes, gates[2].mistakes,
+           gates[3].cycle, w[W1], w[W2], w[BIAS]);
+    return 0;
+}

@@ -1,0 +1,165 @@
+// xor.c - what one neuron cannot do, two layers can (异或问题)
+//
+// XOR says 1 where exactly one input is 1. Those two points lie on one diagonal
+// of a square and the two zeros on the other, and no straight line separates
+// the diagonals: of all weights and thresholds tried here, none gets more than
+// three rows right. Two neurons that each cut off one corner, and a third that
+// joins them, get all four: depth bends the line.
+//
+// Source: C, XOR. Run: make xor && ./xor
+// Ends with: result: best_single=3 gates=0110 network=0110
+//
+// Contents: 1 one neuron  2 two layers  3 the search  4 chart  5 main
+
+#include <math.h>
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+
+// ---- 1. One neuron ----------------------------------------------------------
+
+// [C perceptron] y = 1 if w1 x1 + w2 x2 > theta, else 0
+static int neuron(double w1, double w2, double theta, double x1, double x2) {
+    return w1 * x1 + w2 * x2 > theta;
+}
+
+// ---- 2. Two layers ----------------------------------------------------------
+
+// [C XOR gates] XOR = AND(NAND(x1, x2), OR(x1, x2)), with chapter 1's gates
+static int xor_of_gates(double x1, double x2) {
+    int s1 = neuron(-0.5, -0.5, -0.7, x1, x2); // NAND
+    int s2 = neuron(0.5, 0.5, 0.2, x1, x2);    // OR
+    return neuron(0.5, 0.5, 0.7, s1, s2);      // AND
+}
+
+// [C XOR network] every threshold 0.5: h1 = x1 without x2, h2 = x2 without x1,
+// and y = h1 or h2
+static int xor_network(double x1, double x2) {
+    int h1 = neuron(1, -1, 0.5, x1, x2);
+    int h2 = neuron(-1, 1, 0.5, x1, x2);
+    return neuron(1, 1, 0.5, h1, h2);
+}
+
+// ---- 3. The search ----------------------------------------------------------
+
+typedef struct {
+    double w1, w2, theta;
+    int right;     // rows of XOR it gets right
+    double margin; // distance of its line from the nearest of the four points
+    long tried;    // neurons looked at
+} Search;
+
+static int rows_right(double w1, double w2, double theta) {
+    int right = 0;
+    for (int x1 = 0; x1 <= 1; x1++)
+        for (int x2 = 0; x2 <= 1; x2++)
+            right += neuron(w1, w2, theta, x1, x2) == (x1 != x2);
+    return right;
+}
+
+static double margin_of(double w1, double w2, double theta) {
+    double nearest = (double)INFINITY, length = sqrt(w1 * w1 + w2 * w2);
+    for (int i = 0; i < 4; i++)
+        nearest = fmin(nearest, fabs(w1 * (i / 2) + w2 * (i % 2) - theta));
+    return length > 0.0 ? nearest / length : 0.0;
+}
+
+// Every neuron with w1, w2, theta in -2 .. 2, a twentieth apart. A grid proves
+// nothing about the points between; the sentence main prints does: adding up
+// the two rows that must fire and the two that must not gives a contradiction.
+// Among equals the one whose line keeps the largest distance is kept.
+static Search search(void) {
+    Search best = {0};
+    for (int i = -40; i <= 40; i++)
+        for (int j = -40; j <= 40; j++)
+            for (int k = -40; k <= 40; k++) {
+                double w1 = i / 20.0, w2 = j / 20.0, theta = k / 20.0;
+                int right = rows_right(w1, w2, theta);
+                double margin = margin_of(w1, w2, theta);
+                best.tried++;
+                if (right > best.right ||
+                    (right == best.right && margin > best.margin)) {
+                    best.w1 = w1, best.w2 = w2, best.theta = theta;
+                    best.right = right, best.margin = margin;
+                }
+            }
+    return best;
+}
+
+// ---- 4. The chart -----------------------------------------------------------
+
+// The plane as the best single neuron and as the network colour it.
+static void draw(const Search *best, const char *format) {
+    enum { CELLS = 90 };
+    Chart chart;
+    if (!chart_open(&chart, "ch01", "xor", format))
+        return;
+    chart_size(&chart, 800, 430);
+    chart_columns(&chart, "x1,x2,neuron,network");
+    for (int i = 0; i <= CELLS; i++)
+        for (int j = 0; j <= CELLS; j++) {
+            double x1 = -0.5 + 2.0 * i / CELLS, x2 = -0.5 + 2.0 * j / CELLS;
+            chart_row(&chart, 4, x1, x2,
+                      (double)neuron(best->w1, best->w2, best->theta, x1, x2),
+                      (double)xor_network(x1, x2));
+        }
+    chart_script(
+        &chart, "$one << END\nx1,x2\n0,1\n1,0\nEND\n"
+                "$zero << END\nx1,x2\n0,0\n1,1\nEND\n"
+                "set palette defined (0 'white', 1 '#d0e4f4')\n"
+                "unset colorbox; unset key; unset grid; set size square\n"
+                "set xrange [-0.5:1.5]; set yrange [-0.5:1.5]\n"
+                "set xtics 1; set ytics 1; set xlabel 'x1'; set ylabel 'x2'\n"
+                "set multiplot layout 1,2 title 'XOR: filled points should lie "
+                "in the shaded region, open ones outside'\n");
+    for (int i = 0; i < 2; i++)
+        chart_script(&chart,
+                     "set title '%s'\n"
+                     "plot DATA using 1:2:%d with image, \\\n"
+                     "  $one with points pt 7 ps 2 lc rgb '#0072b2', \\\n"
+                     "  $zero with points pt 6 ps 2 lw 2 lc rgb '#404040'\n",
+                     i == 0 ? "one neuron: at most 3 of 4"
+                            : "two layers: 4 of 4",
+                     3 + i);
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+// ---- 5. Main ----------------------------------------------------------------
+
+static void print_tables(const Search *best) {
+    printf(
+        "One neuron: of %ld tried, the best gets %d of 4 rows right\n"
+        "(widest margin: w1 = %g, w2 = %g, theta = %g).\n"
+        "No other can do better: XOR asks for w2 > theta and w1 > theta, but\n"
+        "0 <= theta and w1 + w2 <= theta; the first two add up to\n"
+        "w1 + w2 > 2 theta >= theta, which the last one forbids.\n\n",
+        best->tried, best->right, best->w1, best->w2, best->theta);
+    printf("    x1  x2   XOR   one neuron   AND(NAND, OR)   two layers\n");
+    for (int x1 = 0; x1 <= 1; x1++)
+        for (int x2 = 0; x2 <= 1; x2++)
+            printf("    %2d  %2d   %3d   %10d   %13d   %10d\n", x1, x2,
+                   x1 != x2, neuron(best->w1, best->w2, best->theta, x1, x2),
+                   xor_of_gates(x1, x2), xor_network(x1, x2));
+    printf("\n");
+}
+
+int main(int argc, char **argv) {
+    CommonOptions o = {0};
+    cli_parse(&o, "xor",
+              "No single neuron computes XOR; two layers of three neurons do.",
+              NULL, 0, argc, argv);
+    Search best = search();
+    if (!o.quiet)
+        print_tables(&best);
+    draw(&best, o.plot);
+    printf("result: best_single=%d gates=", best.right);
+    for (int i = 0; i < 4; i++)
+        printf("%d", xor_of_gates(i / 2, i % 2));
+    printf(" network=");
+    for (int i = 0; i < 4; i++)
+        printf("%d", xor_network(i / 2, i % 2));
+    printf("\n");
+    return 0;
+}

@@ -1,0 +1,58 @@
+// At most three rows for one neuron, all four for two layers.
+
+#define main xor_main
+#include "ch01_perceptron/xor.c"
+#undef main
+
+#include "testing.h"
+
+START_TEST(one_neuron_gets_three) {
+    Search best = search();
+    ck_assert_int_eq(best.right, 3);
+    ck_assert_int_eq(rows_right(best.w1, best.w2, best.theta), 3);
+    ck_assert_int_eq((int)best.tried, 81 * 81 * 81);
+}
+END_TEST
+
+// The search could report three for any target; AND, which one neuron can do,
+// shows that four are counted where four are right.
+START_TEST(rows_are_counted) {
+    ck_assert_int_eq(rows_right(0, 0, 1), 2);          // never fires
+    ck_assert_int_eq(rows_right(0.5, 0.5, 0.2), 3);    // OR: wrong at 1 1
+    ck_assert_int_eq(rows_right(-0.5, -0.5, -0.7), 3); // NAND: wrong at 0 0
+    ck_assert_int_eq(rows_right(0.5, 0.5, 0.7), 1);    // AND: right at 0 0
+}
+END_TEST
+
+START_TEST(two_layers_get_four) {
+    for (int x1 = 0; x1 <= 1; x1++)
+        for (int x2 = 0; x2 <= 1; x2++) {
+            ck_assert_int_eq(xor_of_gates(x1, x2), x1 != x2);
+            ck_assert_int_eq(xor_network(x1, x2), x1 != x2);
+        }
+}
+END_TEST
+
+START_TEST(margin_is_a_distance) {
+    // x1 + x2 = 0.5: the origin and the two ones lie 0.5 / sqrt(2) away
+    ck_assert_double_eq_tol(margin_of(1, 1, 0.5), 0.5 / sqrt(2.0), 1e-15);
+    ck_assert_double_eq_tol(margin_of(3, 3, 1.5), 0.5 / sqrt(2.0), 1e-15);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("xor --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output,
+                     "result: best_single=3 gates=0110 network=0110\n");
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{one_neuron_gets_three},
+                          {rows_are_counted},
+                          {two_layers_get_four},
+                          {margin_is_a_distance},
+                          {prints_its_result}};
+    return run_tests("xor", tests, sizeof tests / sizeof *tests);
+}
