@@ -1,0 +1,307 @@
+// xor_relu.c - a hidden layer re-represents the input (表示学习)
+//
+// No straight line parts the ones of XOR from its zeros. Two ReLU units see the
+// four corners differently: (0,0) and (1,1) fall onto one point, and in the
+// plane of what the units say (隐空间, hidden space) a straight line does it.
+// The units can be written down; gradient descent finds them, too, if it starts
+// well: here one sees how often it does.
+//
+// Source: B, XOR by two ReLU units. Run: make xor_relu && ./xor_relu
+// Ends with: result: y=0,0.5,0.5,0 learned=21 starts=100 loss=0.0000 ...
+//
+// Contents: 1 model  2 data  3 training  4 tables  5 chart  6 main
+
+#include <math.h>
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "layers.h"
+#include "loss.h"
+#include "optim.h"
+#include "params.h"
+#include "progress.h"
+
+// ---- 1. Model ---------------------------------------------------------------
+
+// Two ReLU units and a weighted sum of them, six weights, no bias.
+typedef struct {
+    // set by net_init
+    Params params;
+    Tensor w1, w2, dw1, dw2; // [2, 2] and [1, 2]
+    Tensor no_bias, unused;  // [2] zeros, and where their gradient goes
+    // written by forward, read by backward
+    Tensor h; // [N, 2]
+    Tensor y; // [N, 1]
+    // gradients of these
+    Tensor dh, dy;
+} Net;
+
+static void net_init(Net *net, Rng *rng) {
+    *net = (Net){0};
+    const ParamSpec table[] = {
+        {"w1", &net->w1, &net->dw1, {2, 2}},
+        {"w2", &net->w2, &net->dw2, {1, 2}},
+    };
+    params_init(&net->params, table, sizeof table / sizeof *table);
+    params_init_he(&net->params, rng);
+    tensor_resize(&net->no_bias, 1, 2);
+    tensor_resize(&net->unused, 1, 2);
+}
+
+static void net_free(Net *net) {
+    Tensor *owned[] = {&net->no_bias, &net->unused, &net->h,
+                       &net->y,       &net->dh,     &net->dy};
+    for (size_t i = 0; i < sizeof owned / sizeof *owned; i++)
+        tensor_free(owned[i]);
+    params_free(&net->params);
+}
+
+// [B XOR] h = ReLU(W1 x),  y = W2 h, for a batch x [N, 2].
+static void net_forward(Net *net, const Tensor *x) {
+    Tensor zero = tensor_view(net->no_bias.data, 1, 1);
+    linear_forward(&net->h, x, &net->w1, &net->no_bias);
+    relu_forward(&net->h, &net->h);
+    linear_forward(&net->y, &net->h, &net->w2, &zero);
+}
+
+static void net_backward(Net *net, const Tensor *x) {
+    Tensor db = tensor_view(net->unused.data, 1, 1);
+    linear_backward(&net->dh, &net->dw2, &db, &net->dy, &net->h, &net->w2);
+    relu_backward(&net->dh, &net->dh, &net->h);
+    linear_backward(NULL, &net->dw1, &net->unused, &net->dh, x, &net->w1);
+}
+
+// h1 fires where x1 is on alone, h2 where x2 is:
+//     h1 = R(x1 - x2),  h2 = R(x2 - x1),  y = h1/2 + h2/2
+static void set_by_hand(Net *net) {
+    const float w1[4] = {1, -1, -1, 1}, w2[2] = {0.5f, 0.5f};
+    for (int i = 0; i < 4; i++)
+        net->w1.data[i] = w1[i];
+    for (int i = 0; i < 2; i++)
+        net->w2.data[i] = w2[i];
+}
+
+// ---- 2. Data ----------------------------------------------------------------
+
+enum { CORNERS = 4 };
+
+typedef struct {
+    float x[CORNERS * 2], t[CORNERS];
+} Xor;
+
+static const Xor xor_table = {.x = {0, 0, 0, 1, 1, 0, 1, 1}, .t = {0, 1, 1, 0}};
+
+// Runs the net on the four corners; returns the loss.
+static float see_corners(Net *net) {
+    Xor data = xor_table;
+    Tensor x = tensor_view(data.x, 2, CORNERS, 2);
+    Tensor target = tensor_view(data.t, 2, CORNERS, 1);
+    net_forward(net, &x);
+    return mse_loss(NULL, &net->y, &target);
+}
+
+// ---- 3. Training ------------------------------------------------------------
+
+typedef struct {
+    CommonOptions common;
+    int epochs, starts;
+    float lr;
+} Options;
+
+// From the net's random weights; returns the last loss. All four corners are
+// one batch, so that an epoch is a step.
+static float train(Net *net, const Options *o) {
+    Xor data = xor_table;
+    Tensor x = tensor_view(data.x, 2, CORNERS, 2);
+    Tensor target = tensor_view(data.t, 2, CORNERS, 1);
+    Progress progress;
+    Optimizer sgd;
+    progress_init(&progress, o->epochs, 1, o->common.quiet);
+    optimizer_init(&sgd, SGD, o->lr);
+    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        net_forward(net, &x);
+        float loss = mse_loss(&net->dy, &net->y, &target);
+        net_backward(net, &x);
+        optimizer_step(&sgd, &net->params.value, &net->params.grad);
+        progress_batch(&progress, loss);
+    }
+    progress_mean_loss(&progress); // wipes the bar
+    optimizer_free(&sgd);
+    return see_corners(net);
+}
+
+// Where gradient descent comes to rest; only the first is XOR.
+enum { LEARNED, ONE_MISSED, ALIKE, DEAD, ELSEWHERE, ENDS };
+static const struct {
+    double loss;
+    const char *what;
+} ends[ELSEWHERE] = {
+    [LEARNED] = {0.0, "XOR is learned"},
+    [ONE_MISSED] = {1.0 / 4, "one of the two ones is missed: y = 0 there"},
+    [ALIKE] = {1.0 / 3, "y = (x1 + x2) / 3: no unit tells x1 from x2"},
+    [DEAD] = {1.0 / 2, "both units are dead: y = 0 everywhere"},
+};
+
+static int which_end(float loss) {
+    int end = LEARNED;
+    while (end < ELSEWHERE && !(fabs((double)loss - ends[end].loss) < 1e-3))
+        end++;
+    return end;
+}
+
+// Trains from o->starts random weights and counts where they end; the net is
+// left with those that had the smallest loss.
+static void train_all(Net *net, int count[ENDS], const Options *o, Rng *rng) {
+    float best_loss = INFINITY;
+    Tensor best = {0};
+    tensor_copy(&best, &net->params.value);
+    for (int start = 0; start < o->starts && !stop_requested(); start++) {
+        params_init_he(&net->params, rng);
+        float loss = train(net, o);
+        count[which_end(loss)]++;
+        if (loss < best_loss) {
+            best_loss = loss;
+            tensor_copy(&best, &net->params.value);
+        }
+    }
+    tensor_copy(&net->params.value, &best);
+    tensor_free(&best);
+}
+
+// ---- 4. Tables --------------------------------------------------------------
+
+static void print_net(const char *title, const Net *net, float threshold) {
+    const float *w = net->w1.data, *v = net->w2.data;
+    printf("%s\n\n  h1 = R(%5.2f x1 %+5.2f x2)   h2 = R(%5.2f x1 %+5.2f x2)   "
+           "y = %4.2f h1 %+4.2f h2\n\n   x1 x2      h1     h2        y   "
+           "y > %g   XOR\n",
+           title, (double)w[0], (double)w[1], (double)w[2], (double)w[3],
+           (double)v[0], (double)v[1], (double)threshold);
+    for (int n = 0; n < CORNERS; n++)
+        printf("   %2g %2g   %6.3f %6.3f   %6.3f   %5d   %3g\n",
+               (double)xor_table.x[2 * n], (double)xor_table.x[2 * n + 1],
+               (double)net->h.data[2 * n], (double)net->h.data[2 * n + 1],
+               (double)net->y.data[n], net->y.data[n] > threshold,
+               (double)xor_table.t[n]);
+    printf("\n");
+}
+
+static void print_ends(const int count[ENDS], const Options *o) {
+    printf("%d random starts, %d steps of gradient descent each\n\n  starts   "
+           "loss   where it came to rest\n",
+           o->starts, o->epochs);
+    for (int end = 0; end < ELSEWHERE; end++)
+        printf("  %6d %6.3f   %s\n", count[end], ends[end].loss,
+               ends[end].what);
+    printf("  %6d          elsewhere, or still on the way\n", count[ELSEWHERE]);
+    printf(
+        "\nA unit that is off at every corner gets no slope: it stays dead. "
+        "More units\nthan needed make a good start likely (exercise 6).\n\n");
+}
+
+// ---- 5. The chart -----------------------------------------------------------
+
+enum { GRID = 101 };
+
+// Two blocks: where y lies above the threshold, over the inputs (hidden false)
+// or over (h1, h2); then the corners as that space has them.
+static void write_space(Chart *chart, Net *net, bool hidden, double threshold) {
+    chart_columns(chart, "a,b,above");
+    for (int i = 0; i < GRID * GRID; i++) {
+        double a = -0.3 + 2.0 * (i % GRID) / (GRID - 1);
+        double b = -0.3 + 2.0 * (double)(i / GRID) / (GRID - 1);
+        float point[2] = {(float)a, (float)b};
+        Tensor x = tensor_view(point, 2, 1, 2);
+        net_forward(net, &x);
+        double y =
+            hidden ? a * (double)net->w2.data[0] + b * (double)net->w2.data[1]
+                   : (double)net->y.data[0];
+        chart_row(chart, 3, a, b, (double)(y > threshold));
+    }
+    chart_break(chart);
+    chart_break(chart);
+    chart_columns(chart, "a,b,target");
+    see_corners(net);
+    const float *at = hidden ? net->h.data : xor_table.x;
+    for (int n = 0; n < CORNERS; n++)
+        chart_row(chart, 3, (double)at[2 * n], (double)at[2 * n + 1],
+                  (double)xor_table.t[n]);
+    chart_break(chart);
+    chart_break(chart);
+}
+
+static void draw(Net *by_hand, Net *learned, const char *format) {
+    static const char *const title[4] = {
+        "By hand, inputs: no line parts them", "By hand, hidden: one line does",
+        "Learned, inputs", "Learned, hidden: the same idea"};
+    Chart chart;
+    if (!chart_open(&chart, "ch02", "xor_relu", format))
+        return;
+    chart_size(&chart, 800, 800);
+    for (int i = 0; i < 4; i++)
+        write_space(&chart, i < 2 ? by_hand : learned, i % 2 == 1,
+                    i < 2 ? 0.25 : 0.5);
+    chart_script(&chart,
+                 "set multiplot layout 2,2 title 'XOR: dots are its ones, "
+                 "circles its zeros; the net says 1 in the shaded part'\n"
+                 "set palette defined (0 'white', 1 '#cfe3f2'); "
+                 "unset colorbox; unset key\n"
+                 "set size ratio -1; set xrange [-0.3:1.7]; "
+                 "set yrange [-0.3:1.7]; set cbrange [0:1]\n");
+    for (int i = 0; i < 4; i++)
+        chart_script(
+            &chart,
+            "set title '%s'; set xlabel '%s1'; set ylabel '%s2'; %s\n"
+            "plot DATA index %d using 1:2:3 with image, '' index %d "
+            "using 1:($3>0.5?$2:1/0) with points pt 7 ps 2.4 lc 1, '' index %d "
+            "using 1:($3<0.5?$2:1/0) with points pt 6 ps 2.4 lw 2 lc 3\n",
+            title[i], i % 2 ? "h" : "x", i % 2 ? "h" : "x",
+            i % 2 ? "set label 1 'both zeros' at 0.1,0 front" : "unset label 1",
+            2 * i, 2 * i + 1, 2 * i + 1);
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    Options o = {
+        .common = {.seed = 1}, .epochs = 1000, .starts = 100, .lr = 0.1f};
+    const Option table[] = {
+        option_int("epochs", &o.epochs, 1, 1000000, "steps from each start"),
+        option_int("starts", &o.starts, 1, 100000, "random first weights"),
+        option_float("lr", &o.lr, 1e-9, 10.0, "learning rate"),
+    };
+    cli_parse(&o.common, "xor_relu",
+              "Two ReLU units without bias turn XOR into something that a "
+              "straight line can part: set by hand, then learned.",
+              table, sizeof table / sizeof *table, argc, argv);
+    Rng rng;
+    Net by_hand, learned;
+    rng_seed(&rng, o.common.seed);
+    net_init(&by_hand, &rng);
+    net_init(&learned, &rng);
+    set_by_hand(&by_hand);
+    see_corners(&by_hand);
+    if (!o.common.quiet)
+        print_net("Set by hand", &by_hand, 0.25f);
+
+    int count[ENDS] = {0};
+    train_all(&learned, count, &o, &rng);
+    float loss = see_corners(&learned);
+    if (!o.common.quiet) {
+        print_ends(count, &o);
+        print_net("The best of them", &learned, 0.5f);
+    }
+    draw(&by_hand, &learned, o.common.plot);
+    const float *y = by_hand.y.data;
+    printf("result: y=%g,%g,%g,%g learned=%d starts=%d loss=%.4f seed=%llu\n",
+           (double)y[0], (double)y[1], (double)y[2], (double)y[3],
+           count[LEARNED], o.starts, (double)loss,
+           (unsigned long long)o.common.seed);
+    net_free(&by_hand);
+    net_free(&learned);
+    return 0;
+}

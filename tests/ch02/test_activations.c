@@ -1,0 +1,152 @@
+// The lecture's softmax, the largest slopes, every slope against a difference,
+// and the library's fast forms against the formulas.
+
+#define main activations_main
+#include "ch02_mlp/activations.c"
+#undef main
+
+#include "loss.h"
+#include "testing.h"
+#include "vmath.h"
+
+START_TEST(lecture_softmax) {
+    double y[CLASSES];
+    softmax(y, lecture_x, CLASSES);
+    // half a unit of the last digit that the lecture prints
+    ck_assert_double_eq_tol(y[0], 0.056, 0.0005);
+    ck_assert_double_eq_tol(y[1], 0.923, 0.0005);
+    ck_assert_double_eq_tol(y[2], 0.0207, 0.00005);
+    ck_assert_double_eq_tol(y[0] + y[1] + y[2], 1.0, 1e-15);
+    // the erratum: at the digits of the others, the slide's 0.02 is not this
+    ck_assert_double_gt(fabs(y[2] - 0.02), 0.0005);
+}
+END_TEST
+
+START_TEST(largest_slopes) {
+    ck_assert_double_eq(max_slope(&activations[0]), 0.0);
+    ck_assert_double_eq(max_slope(&activations[1]), 0.25);
+    ck_assert_double_eq(max_slope(&activations[2]), 1.0);
+    ck_assert_double_eq(max_slope(&activations[3]), 1.0);
+}
+END_TEST
+
+START_TEST(known_values) {
+    ck_assert_double_eq(step(0.0), 1.0); // 1 at x >= 0, as the lecture has it
+    ck_assert_double_eq(step(-1e-300), 0.0);
+    ck_assert(isnan(step_slope(0.0)));
+    ck_assert_double_eq(sigmoid(0.0), 0.5);
+    ck_assert_double_eq_tol(sigmoid(log(3.0)), 0.75, 1e-15);
+    ck_assert_double_eq(sigmoid(-1e4), 0.0);
+    ck_assert_double_eq(sigmoid(1e4), 1.0);
+    ck_assert_double_eq(relu(-3.0), 0.0);
+    ck_assert_double_eq(relu(3.0), 3.0);
+    for (double x = -5.0; x <= 5.0; x += 0.25)
+        ck_assert_double_eq_tol(tanh(x), 2.0 * sigmoid(2.0 * x) - 1.0, 1e-15);
+}
+END_TEST
+
+// Truncation: h^2/6 |f'''| <= 1e-10/6 * 2 (tanh''' is -2 at 0). Rounding: half
+// an ulp of each value of up to 5, 4.4e-16, over 2h, twice: 4.4e-11. The grid
+// keeps its distance from the corners at 0.
+START_TEST(slopes_are_derivatives) {
+    const double h = 1e-5;
+    for (int a = 0; a < ACTIVATIONS; a++) {
+        double largest = 0.0;
+        for (double x = -4.95; x < 5.0; x += 0.1) {
+            double (*f)(double) = activations[a].f;
+            double numeric = (f(x + h) - f(x - h)) / (2.0 * h);
+            double slope = activations[a].slope(x);
+            ck_assert_double_eq_tol(slope, numeric, 1e-10);
+            largest = fmax(largest, fabs(slope));
+        }
+        ck_assert_msg(a == 0 || largest > 0.2, "%s: all slopes are zero",
+                      activations[a].name);
+    }
+}
+END_TEST
+
+// The same step; softmax's third derivatives are below 1 and its values too.
+START_TEST(softmax_slopes_are_derivatives) {
+    const double h = 1e-5;
+    double y[CLASSES], up[CLASSES], down[CLASSES], x[CLASSES], largest = 0.0;
+    softmax(y, lecture_x, CLASSES);
+    for (int j = 0; j < CLASSES; j++) {
+        for (int k = 0; k < CLASSES; k++)
+            x[k] = lecture_x[k];
+        x[j] = lecture_x[j] + h;
+        softmax(up, x, CLASSES);
+        x[j] = lecture_x[j] - h;
+        softmax(down, x, CLASSES);
+        for (int i = 0; i < CLASSES; i++) {
+            double slope = softmax_slope(y, i, j);
+            ck_assert_double_eq_tol(slope, (up[i] - down[i]) / (2 * h), 1e-10);
+            largest = fmax(largest, fabs(slope));
+        }
+    }
+    ck_assert_double_gt(largest, 0.05);
+}
+END_TEST
+
+// A shift of 1e4 costs each score an ulp of 1e4, 1.8e-12, and no more.
+START_TEST(stable_where_naive_is_not) {
+    double x[CLASSES], y[CLASSES], want[CLASSES], naive[CLASSES];
+    softmax(want, lecture_x, CLASSES);
+    softmax_naive(naive, lecture_x, CLASSES);
+    for (int k = 0; k < CLASSES; k++)
+        ck_assert_double_eq_tol(naive[k], want[k], 1e-15);
+    for (int sign = -1; sign <= 1; sign += 2) {
+        for (int k = 0; k < CLASSES; k++)
+            x[k] = lecture_x[k] + sign * 1e4;
+        softmax(y, x, CLASSES);
+        softmax_naive(naive, x, CLASSES);
+        for (int k = 0; k < CLASSES; k++) {
+            ck_assert_double_eq_tol(y[k], want[k], 4e-12);
+            ck_assert(isnan(naive[k])); // inf / inf, and 0 / 0
+        }
+    }
+}
+END_TEST
+
+// vmath.h promises 4 ulp of a result of at most 1, 2.4e-7; softmax divides two
+// such values (2 ulp each) and rounds once more.
+START_TEST(library_agrees) {
+    float x[101], fast[101];
+    for (int i = 0; i <= 100; i++)
+        x[i] = (float)(i - 50) / 5.0f;
+    vsigmoid(fast, x, 101);
+    for (int i = 0; i <= 100; i++)
+        ck_assert_double_eq_tol((double)fast[i], sigmoid((double)x[i]), 2.4e-7);
+    vtanh(fast, x, 101);
+    for (int i = 0; i <= 100; i++)
+        ck_assert_double_eq_tol((double)fast[i], tanh((double)x[i]), 2.4e-7);
+
+    float scores[CLASSES] = {1.2f, 4.0f, 0.2f};
+    Tensor row = tensor_view(scores, 2, 1, CLASSES);
+    double y[CLASSES];
+    softmax(y, lecture_x, CLASSES);
+    softmax_forward(&row, &row);
+    for (int k = 0; k < CLASSES; k++)
+        ck_assert_double_eq_tol((double)scores[k], y[k], 6e-7);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("activations --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output, "result: softmax_1=0.0561 softmax_2=0.9232 "
+                                 "softmax_3=0.0207 max_sigmoid_slope=0.25 "
+                                 "max_tanh_slope=1\n");
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{lecture_softmax},
+                          {largest_slopes},
+                          {known_values},
+                          {slopes_are_derivatives},
+                          {softmax_slopes_are_derivatives},
+                          {stable_where_naive_is_not},
+                          {library_agrees},
+                          {prints_its_result}};
+    return run_tests("activations", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,181 @@
+// The lecture's six units to the digits given, straight pieces at the rate that
+// theory promises, the gradient, and errors that fall with the width.
+
+#define main cubic_main
+#include "ch02_mlp/cubic.c"
+#undef main
+
+#include <string.h>
+
+#include "gradcheck.h"
+#include "testing.h"
+
+// Half a unit of the last digit given.
+START_TEST(lecture_numbers) {
+    Fit narrow = measure(six_units, NULL, 1.5);
+    Fit wide = measure(six_units, NULL, 2.0);
+    ck_assert_double_eq_tol(narrow.rmse, 0.0872, 0.00005);
+    ck_assert_double_eq_tol(wide.rmse, 0.4107, 0.00005);
+    ck_assert_double_eq_tol(wide.max, 2.3, 1e-12);
+    ck_assert_double_eq_tol(fabs(six_units(2.0, NULL) - cubic(2.0)), wide.max,
+                            1e-12);
+}
+END_TEST
+
+// f(1) = 0, f(2) = 8 + 4 - 2 - 1; at x = 1 units 3, 4, 5 are on:
+// -2.2 + 1 + 0.9; at x = -2 units 1 and 2: -2.3 - 1.1.
+START_TEST(by_hand) {
+    ck_assert_double_eq(cubic(1.0), 0.0);
+    ck_assert_double_eq(cubic(2.0), 9.0);
+    ck_assert_double_eq_tol(six_units(1.0, NULL), -0.3, 1e-12);
+    ck_assert_double_eq_tol(six_units(-2.0, NULL), -3.4, 1e-12);
+    const double signs[UNITS] = {-1, -1, -1, 1, 1, 1};
+    for (int i = 0; i < UNITS; i++)
+        ck_assert_double_eq(lecture[i].sign, signs[i]);
+}
+END_TEST
+
+// Between corners h apart the line is off by |f''| (x - a)(b - x) / 2 + O(h^3),
+// whose mean square is f''^2 h^4 / 120. The mean of f''^2 = (6x + 2)^2 over
+// [-2, 2] is 52. f'' changes by 6h within a piece, which adds terms of order
+// h^2 relative: (6h)^2 / 52 is 0.5 % for 48 units and 2 % for 24.
+START_TEST(straight_pieces_halve_and_quarter) {
+    for (int units = 24; units <= 96; units *= 2) {
+        Net net;
+        net_init(&net, units);
+        net_interpolate(&net);
+        Fit fit = measure(net_value, &net, 2.0);
+        double h = 4.0 / units, theory = h * h * sqrt(52.0 / 120.0);
+        ck_assert_double_eq_tol(fit.rmse / theory, 1.0, 36.0 * h * h / 52.0);
+        // the line meets the cubic at its corners; 96 float terms up to 60
+        for (int i = 0; i <= units; i++) {
+            double x = -2.0 + h * i;
+            ck_assert_double_eq_tol(net_value(x, &net), cubic(x), 1e-3);
+        }
+        net_free(&net);
+    }
+}
+END_TEST
+
+typedef struct {
+    Net *net;
+    const Tensor *x, *target;
+} Context;
+
+static double loss_now(void *context) {
+    Context *c = context;
+    net_forward(c->net, c->x);
+    return (double)mse_loss(NULL, &c->net->y, c->target);
+}
+
+// The loss is quadratic in each weight while no point crosses a corner, and the
+// points below keep 0.25 away from every corner; so only rounding is left: sums
+// of 8 terms below 30 in float, 8 * 30 * 6e-8 = 1.4e-5, over 2h = 2e-2 and
+// relative to gradients of at least 0.5: 1.5e-3.
+START_TEST(gradient) {
+    float values[] = {-1.7f, -1.2f, -0.7f, -0.2f, 0.3f, 0.8f, 1.3f, 1.8f};
+    float targets[8];
+    for (int i = 0; i < 8; i++)
+        targets[i] = (float)cubic((double)values[i]);
+    Tensor x = tensor_view(values, 2, 8, 1);
+    Tensor target = tensor_view(targets, 2, 8, 1);
+    Rng rng;
+    Net net;
+    rng_seed(&rng, 3);
+    net_init(&net, 6);
+    params_init_he(&net.params, &rng);
+    for (int i = 0; i < 6; i++) { // corners half-way between points
+        float corner = -1.45f + 0.5f * (float)i;
+        net.w1.data[i] = net.w1.data[i] > 0.0f ? 1.0f : -1.0f;
+        net.b1.data[i] = -net.w1.data[i] * corner;
+    }
+    net_forward(&net, &x);
+    mse_loss(&net.dy, &net.y, &target);
+    net_backward(&net, &x);
+    Context context = {&net, &x, &target};
+    size_t n = net.params.value.size;
+    GradCheck check = grad_check(loss_now, &context, net.params.value.data,
+                                 net.params.grad.data, n, n, 1e-2, 0.5);
+    ck_assert_double_lt(check.worst, 1.5e-3);
+    ck_assert_double_gt(check.largest, 1.0);
+    ck_assert_uint_eq(check.skipped, 0);
+    net_free(&net);
+}
+END_TEST
+
+START_TEST(corners_start_inside) {
+    Rng rng;
+    Net net;
+    rng_seed(&rng, 1);
+    net_init(&net, 48);
+    net_start(&net, &rng);
+    double least = 9, most = -9;
+    for (int i = 0; i < 48; i++) {
+        double corner = (double)(-net.b1.data[i] / net.w1.data[i]);
+        least = fmin(least, corner);
+        most = fmax(most, corner);
+    }
+    // 48 uniform draws: neither tenth is empty but with probability 0.9^48
+    ck_assert_double_ge(least, -2.0001);
+    ck_assert_double_lt(least, -1.6);
+    ck_assert_double_le(most, 2.0001);
+    ck_assert_double_gt(most, 1.6);
+    net_free(&net);
+}
+END_TEST
+
+// Best of three starts, three seeds, an eighth of the default's steps.
+START_TEST(error_falls_with_width) {
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Options o = {
+            .common = {.quiet = true}, .epochs = 500, .starts = 3, .lr = 0.05f};
+        Rng rng;
+        double before = 1.0;
+        rng_seed(&rng, seed);
+        for (int i = 0; i < WIDTHS; i++) {
+            Net net;
+            net_init(&net, widths[i]);
+            Result r = train_starts(&net, &o, &rng);
+            ck_assert_int_eq(r.starts, 3);
+            ck_assert_double_lt(r.best.rmse, before);
+            for (int s = 0; s < r.starts; s++)
+                ck_assert_double_le(r.best.rmse, r.rmse[s]);
+            // the best weights were kept
+            ck_assert_double_eq(measure(net_value, &net, 2.0).rmse,
+                                r.best.rmse);
+            before = r.best.rmse;
+            net_free(&net);
+        }
+        ck_assert_double_lt(before, 0.06); // six by eye: 0.41
+    }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    const char *line = "cubic --quiet --plot none --epochs 20 --starts 1";
+    Run run = run_program(line);
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_msg(strncmp(run.output,
+                          "result: rmse_1.5=0.0872 rmse_2=0.4107 "
+                          "max_error=2.3 rmse_6=",
+                          59) == 0,
+                  "%s", run.output);
+    ck_assert_double_gt(result_value(&run, "rmse_48"), 0.0);
+    Run again = run_program("cubic --quiet --plot none --epochs 20 --starts 1 "
+                            "--threads 1 --seed 1");
+    ck_assert_str_eq(run.output, again.output);
+    Run one = run_program("cubic --quiet --plot none --epochs 1 --starts 1");
+    ck_assert_int_eq(one.status, 0);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{lecture_numbers},
+                          {by_hand},
+                          {straight_pieces_halve_and_quarter},
+                          {gradient},
+                          {corners_start_inside},
+                          {error_falls_with_width},
+                          {prints_its_result}};
+    return run_tests("cubic", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,226 @@
+// Pieces counted against bounds and against a second way of counting; mirror
+// points; the same number of weights on both sides.
+
+#define main folding_main
+#include "ch02_mlp/folding.c"
+#undef main
+
+#include <string.h>
+
+#include "testing.h"
+
+START_TEST(bounds_by_hand) {
+    ck_assert_int_eq(shallow_bound(1, 3), 4);
+    ck_assert_int_eq(shallow_bound(2, 1), 2);
+    ck_assert_int_eq(shallow_bound(2, 2), 4);
+    ck_assert_int_eq(shallow_bound(2, 3), 7); // three lines cut 7 parts
+    ck_assert_int_eq(folding_bound(1, 1, 3), 4);
+    ck_assert_int_eq(folding_bound(1, 8, 3), 2187 * 4); // 3^7
+    ck_assert_int_eq(folding_bound(2, 1, 4), 11);       // 1 + 4 + 6
+    ck_assert_int_eq(folding_bound(2, 3, 4), 16 * 11);  // (4/2)^(2 * 2)
+    ck_assert_int_eq(folding_bound(2, 2, 5), 4 * 16);   // 5/2 rounds down
+}
+END_TEST
+
+// The nets that fold have just as many pieces as Montufar et al. promise.
+START_TEST(folded_line_meets_bound) {
+    Net net;
+    for (int width = 1; width <= 7; width++)
+        for (int layers = 1; layers <= 5; layers++) {
+            build_folding(&net, 1, layers, width);
+            ck_assert_int_eq(count_on_line(&net, 0.0, 1.0),
+                             folding_bound(1, layers, width));
+        }
+}
+END_TEST
+
+START_TEST(folded_plane_meets_bound) {
+    Net net;
+    for (int layers = 1; layers <= 4; layers++) {
+        build_folding(&net, 2, layers, 4);
+        ck_assert_int_eq(count_on_grid(&net, GRID_POINTS),
+                         folding_bound(2, layers, 4));
+    }
+    build_folding(&net, 2, 2, 6);
+    ck_assert_int_eq(count_on_grid(&net, GRID_POINTS), folding_bound(2, 2, 6));
+}
+END_TEST
+
+// Depth wins at the same number of weights: on a line from two layers on, in
+// the plane from three on, and not at two (44 < 46).
+START_TEST(deep_beats_shallow_at_equal_weights) {
+    Rng rng;
+    Net net;
+    rng_seed(&rng, 1);
+    for (int inputs = 1; inputs <= 2; inputs++)
+        for (int l = 1; l <= shape[inputs].layers; l++) {
+            Row row = count_row(inputs, l, &rng);
+            build_folding(&net, inputs, 1, row.units);
+            ck_assert_int_eq(net_weights(&net), row.weights);
+            ck_assert_int_eq(row.shallow, shallow_bound(inputs, row.units));
+            ck_assert_int_eq(row.deep,
+                             folding_bound(inputs, l, shape[inputs].width));
+            ck_assert_int_eq(row.deep > row.shallow, l > inputs);
+        }
+}
+END_TEST
+
+// Weights as the eye counts them: [3, 1] + 3, [3, 3] + 3, 3 to the output.
+START_TEST(weights_by_hand) {
+    Net net;
+    build_folding(&net, 1, 2, 3);
+    ck_assert_int_eq(net_weights(&net), 6 + 12 + 3);
+    build_folding(&net, 2, 3, 4);
+    ck_assert_int_eq(net_weights(&net), 12 + 20 + 20 + 4);
+}
+END_TEST
+
+// One layer switches at -b/w and nowhere else.
+START_TEST(shallow_random_by_corners) {
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        Rng rng;
+        Net net;
+        int corners = 0;
+        rng_seed(&rng, seed);
+        build_random(&net, 1, 1, 24, &rng);
+        for (int i = 0; i < 24; i++)
+            corners += fabs(net.b[0][i] / net.w[0][i][0]) < 10.0;
+        ck_assert_int_eq(count_on_line(&net, -10.0, 10.0), corners + 1);
+    }
+}
+END_TEST
+
+// Pieces by slopes between 200,001 points: a change of slope at a point, or at
+// two points in a row where the corner lies between, is one corner. A piece
+// shorter than three steps of 1e-4 can be missed, never invented; so few are
+// that of 20 nets at most a tenth may differ.
+static int count_by_slopes(const Net *net) {
+    enum { STEPS = 200000 };
+    int count = 1, since = 2;
+    double before = 0.0, slope = 0.0, last_y = 0.0;
+    for (int i = 0; i <= STEPS; i++) {
+        double x = -10.0 + 20.0 * i / STEPS;
+        uint64_t pattern;
+        double y = net_value(net, &x, &pattern);
+        slope = (y - last_y) * STEPS / 20.0;
+        since++;
+        // rounding: 1e-15 of values below 1e3, over a step of 1e-4
+        if (i >= 2 && fabs(slope - before) > 1e-7 && since >= 2) {
+            count++;
+            since = 0;
+        }
+        before = slope;
+        last_y = y;
+    }
+    return count;
+}
+
+START_TEST(deep_random_by_slopes) {
+    int same = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        Rng rng;
+        Net net;
+        rng_seed(&rng, seed);
+        build_random(&net, 1, 2 + (int)seed % 3, 6, &rng);
+        int exact = count_on_line(&net, -10.0, 10.0);
+        int sampled = count_by_slopes(&net);
+        ck_assert_int_le(sampled, exact);
+        same += sampled == exact;
+    }
+    ck_assert_int_ge(same, 18);
+}
+END_TEST
+
+// Whatever the weights, one layer stays below its bound.
+START_TEST(bound_holds_for_any_layer) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        Rng rng;
+        Net net;
+        rng_seed(&rng, seed);
+        build_random(&net, 2, 1, 8, &rng);
+        ck_assert_int_le(count_on_grid(&net, 200), shallow_bound(2, 8));
+        build_random(&net, 1, 1, 8, &rng);
+        ck_assert_int_le(count_on_line(&net, -1e3, 1e3), shallow_bound(1, 8));
+    }
+}
+END_TEST
+
+// Exactly one output, bit by bit: |x| hands on the same number. And not because
+// all outputs are one: another point gives another.
+START_TEST(mirror_points) {
+    int differ = 0;
+    for (uint64_t seed = 1; seed <= 20; seed++) {
+        Rng rng, again;
+        Net net;
+        uint64_t pattern;
+        rng_seed(&rng, seed);
+        again = rng;
+        ck_assert_double_eq(print_mirror(&rng, true), 0.0);
+        build_mirror(&net, 1, &again);
+        build_mirror(&net, 2, &again); // the one that was looked at last
+        double y = net_value(&net, (double[]){0.7, 0.2}, &pattern);
+        differ += fabs(net_value(&net, (double[]){0.2, 0.7}, &pattern) - y) > 0;
+    }
+    ck_assert_int_ge(differ, 15); // some nets are dead everywhere
+}
+END_TEST
+
+START_TEST(patterns_tell_units) {
+    Net net;
+    uint64_t pattern;
+    build_folding(&net, 1, 2, 2); // R(2x), R(2x - 1), then cuts at 1/3, 2/3
+    double x = 0.25;              // folded to 1/2: neither cut is on
+    ck_assert_double_eq(net_value(&net, &x, &pattern), 0.0);
+    ck_assert_uint_eq(pattern, 1);
+    x = 0.5; // folded to 1: the right cut is on, the second fold not yet
+    ck_assert_double_eq_tol(net_value(&net, &x, &pattern), 1.0 / 3, 1e-15);
+    ck_assert_uint_eq(pattern, 1 | 8);
+    x = 1.0; // folded to 0: the left cut is on
+    ck_assert_double_eq_tol(net_value(&net, &x, &pattern), 1.0 / 3, 1e-15);
+    ck_assert_uint_eq(pattern, 1 | 2 | 4);
+}
+END_TEST
+
+START_TEST(too_many_units_for_a_pattern) {
+    Net net;
+    build_folding(&net, 2, 8, 10);
+    count_on_grid(&net, 10);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("folding --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_msg(strncmp(run.output,
+                          "result: deep_1d=8748 shallow_1d=32 deep_2d=704 "
+                          "shallow_2d=191 random_1d=",
+                          72) == 0,
+                  "%s", run.output);
+    ck_assert_double_eq(result_value(&run, "mirror_difference"), 0.0);
+    // random nets are nowhere near what folding can do, whatever the seed
+    for (int seed = 2; seed <= 4; seed++) {
+        char line[64];
+        snprintf(line, sizeof line, "folding --quiet --plot none --seed %d",
+                 seed);
+        run = run_program(line);
+        ck_assert_double_lt(result_value(&run, "random_1d"), 32);
+        ck_assert_double_gt(result_value(&run, "random_1d"), 2);
+    }
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{bounds_by_hand},
+                          {folded_line_meets_bound},
+                          {folded_plane_meets_bound},
+                          {deep_beats_shallow_at_equal_weights},
+                          {weights_by_hand},
+                          {shallow_random_by_corners},
+                          {deep_random_by_slopes},
+                          {bound_holds_for_any_layer},
+                          {mirror_points},
+                          {patterns_tell_units},
+                          {too_many_units_for_a_pattern, .signal = SIGABRT},
+                          {prints_its_result}};
+    return run_tests("folding", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,136 @@
+// Losses of worked vectors by hand, slopes against differences, and what the
+// program says about minima, zeros and the library.
+
+#define main losses_main
+#include "ch02_mlp/losses.c"
+#undef main
+
+#include "testing.h"
+
+// Errors 0.5, 0, -2: (0.25 + 0 + 4) / 3 and (0.5 + 0 + 2) / 3.
+START_TEST(worked_vectors) {
+    ck_assert_double_eq_tol(loss_of(&examples[MSE]), 4.25 / 3, 1e-15);
+    ck_assert_double_eq_tol(loss_of(&examples[MAE]), 2.5 / 3, 1e-15);
+    // exp(-3 L) is the probability of getting all three right
+    ck_assert_double_eq_tol(exp(-3 * loss_of(&examples[BINARY])),
+                            0.9 * 0.8 * 0.5, 1e-15);
+    ck_assert_double_eq_tol(exp(-loss_of(&examples[RIGHT])), 0.9232, 1e-15);
+    ck_assert_double_eq_tol(exp(-loss_of(&examples[WRONG])), 0.0561, 1e-15);
+    ck_assert_double_eq_tol(exp(-10 * loss_of(&examples[SOFT])),
+                            0.0561 * pow(0.9232, 8) * 0.0207, 1e-15);
+}
+END_TEST
+
+// Truncation h^2/6 |L'''| with L''' = 2 t / y^3 <= 2 * 0.1 / 0.0207^3 = 22547
+// (the first and third share of SOFT; WRONG has 2 / 0.0561^3 = 11327): 3.8e-9
+// at h = 1e-6. Rounding: an ulp of 4.4e-16 over h, 4.4e-10. MAE is kept off its
+// corner by its own example but for y = 2, which has to be 0.
+START_TEST(slopes_are_derivatives) {
+    const double h = 1e-6;
+    for (int i = 0; i < EXAMPLES; i++) {
+        const Example *e = &examples[i];
+        double dy[N], unused[N], y[N], largest = 0.0;
+        e->loss(dy, e->y, e->t, N);
+        for (int k = 0; k < N; k++) {
+            for (int j = 0; j < N; j++)
+                y[j] = e->y[j];
+            y[k] = e->y[k] + h;
+            double up = e->loss(unused, y, e->t, N);
+            y[k] = e->y[k] - h;
+            double down = e->loss(unused, y, e->t, N);
+            ck_assert_double_eq_tol(dy[k], (up - down) / (2 * h), 5e-9);
+            largest = fmax(largest, fabs(dy[k]));
+        }
+        ck_assert_msg(largest > 0.3, "%s: all slopes are zero", e->name);
+    }
+}
+END_TEST
+
+START_TEST(zero_shares) {
+    double dy[2], sure[2] = {1, 0}, t[2] = {1, 0}, other[2] = {0, 1};
+    ck_assert_double_eq(cross_entropy(dy, sure, t, 2), 0.0);
+    ck_assert_double_eq(dy[0], -1.0);
+    ck_assert_double_eq(dy[1], 0.0);
+    ck_assert_double_eq(binary_cross_entropy(dy, sure, t, 2), 0.0);
+    ck_assert_double_eq(dy[0], -0.5);
+    ck_assert_double_eq(dy[1], 0.5);
+    ck_assert(isinf(cross_entropy(dy, sure, other, 2)));
+    ck_assert(isinf(binary_cross_entropy(dy, sure, other, 2)));
+}
+END_TEST
+
+// The erratum: the formula for two classes is the general one.
+START_TEST(binary_is_categorical_for_two) {
+    double db[1], dc[2], yes[2] = {1, 0}, no[2] = {0, 1};
+    for (int i = 1; i < 20; i++) {
+        double y[2] = {i / 20.0, 1.0 - i / 20.0};
+        ck_assert_double_eq(binary_cross_entropy(db, y, &yes[0], 1),
+                            cross_entropy(dc, y, yes, 2));
+        ck_assert_double_eq(db[0], dc[0]);
+        ck_assert_double_eq(binary_cross_entropy(db, y, &no[0], 1),
+                            cross_entropy(dc, y, no, 2));
+        ck_assert_double_eq(db[0], -dc[1]);
+    }
+}
+END_TEST
+
+// MSE multiplies the error by 1 - 0.2 in each step. MAE takes 0.1 off: after 9
+// steps 0.05 is left, and then it is -0.05, 0.05, -0.05 ...
+START_TEST(squared_error_settles) {
+    for (int steps = 0; steps <= STEPS; steps++)
+        ck_assert_double_eq_tol(descend(mse, 0.95, 0.1, steps),
+                                0.95 * pow(0.8, steps), 1e-14);
+    for (int steps = 9; steps <= 1000; steps++)
+        ck_assert_double_eq_tol(descend(mae, 0.95, 0.1, steps),
+                                steps % 2 == 1 ? 0.05 : -0.05, 1e-12);
+    double t[5] = {1, 2, 3, 4, 100};
+    ck_assert_double_eq(best_constant(mse, t), 22.0);
+    ck_assert_double_eq(best_constant(mae, t), 3.0);
+}
+END_TEST
+
+// The library computes in float: 2^-24 relative for each of n squares, and for
+// the shares (2 ulp of vexp) and the logarithm.
+START_TEST(library_agrees) {
+    const Example *e = &examples[MSE];
+    float y[N], t[N], scores[N] = {1.2f, 4.0f, 0.2f};
+    double dy[N];
+    for (int i = 0; i < N; i++) {
+        y[i] = (float)e->y[i];
+        t[i] = (float)e->t[i];
+    }
+    Tensor ty = tensor_view(y, 2, 1, N), tt = tensor_view(t, 2, 1, N), d = {0};
+    double L = e->loss(dy, e->y, e->t, N);
+    ck_assert_double_eq_tol((double)mse_loss(&d, &ty, &tt), L, 5e-7);
+    for (int i = 0; i < N; i++)
+        ck_assert_double_eq_tol((double)d.data[i], dy[i], 5e-7);
+
+    Tensor logits = tensor_view(scores, 2, 1, N);
+    int label = 1;
+    double sum = exp(1.2) + exp(4.0) + exp(0.2), dshare[N];
+    double share[N] = {exp(1.2) / sum, exp(4.0) / sum, exp(0.2) / sum};
+    ck_assert_double_eq_tol(
+        (double)softmax_cross_entropy(&d, &logits, &label),
+        cross_entropy(dshare, share, (double[]){0, 1, 0}, N), 5e-7);
+    tensor_free(&d);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("losses --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output,
+                     "result: mse=1.416667 mae=0.833333 binary=0.340550 "
+                     "cross_entropy=0.079909 descent_mse=0.0001 "
+                     "descent_mae=0.0500\n");
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {worked_vectors},        {slopes_are_derivatives},
+        {zero_shares},           {binary_is_categorical_for_two},
+        {squared_error_settles}, {library_agrees},
+        {prints_its_result}};
+    return run_tests("losses", tests, sizeof tests / sizeof *tests);
+}

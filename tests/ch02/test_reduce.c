@@ -1,0 +1,282 @@
+// PCA is SVD; t-SNE's probabilities, divergence and gradient by definition;
+// what trustworthiness counts.
+
+#define main reduce_main
+#include "ch02_mlp/reduce.c"
+#undef main
+
+#include <string.h>
+
+#include "gradcheck.h"
+#include "testing.h"
+
+// N points of K normal numbers each.
+static Tensor cloud(int N, int K, uint64_t seed) {
+    Tensor x = {0};
+    Rng rng;
+    rng_seed(&rng, seed);
+    tensor_resize(&x, 2, N, K);
+    for (size_t i = 0; i < x.size; i++)
+        x.data[i] = rng_normal(&rng);
+    return x;
+}
+
+START_TEST(distances_by_hand) {
+    float points[] = {0, 0, 3, 4, 0, 1};
+    Tensor x = tensor_view(points, 2, 3, 2), d = {0};
+    squared_distances(&d, &x);
+    const float want[] = {0, 25, 1, 25, 0, 18, 1, 18, 0};
+    assert_close(d.data, want, 9, 0.0, "squared distance");
+    tensor_free(&d);
+}
+END_TEST
+
+// Three others at the same distance: 1/3 each, entropy log 3, for any beta.
+START_TEST(neighbours_by_hand) {
+    const float d[] = {7, 0, 7, 7}, want[] = {1 / 3.0f, 0, 1 / 3.0f, 1 / 3.0f};
+    float p[4];
+    double H = neighbour_row(p, d, 1, 4, 1e3);
+    ck_assert_double_eq_tol(H, log(3.0), 1e-7);
+    assert_close(p, want, 4, 1e-7, "p");
+}
+END_TEST
+
+// The entropy found is within 1e-5 of the log of the perplexity; the definition
+// here is summed from floats, whose rounding adds less than 1e-5 again.
+START_TEST(neighbours_have_the_perplexity) {
+    const int N = 60;
+    Tensor x = cloud(N, 5, 1), d = {0}, p = {0};
+    squared_distances(&d, &x);
+    neighbours(&p, &d, 12.0);
+    double all = 0.0;
+    for (int i = 0; i < N; i++)
+        for (int j = 0; j < N; j++) {
+            all += (double)p.data[i * N + j];
+            ck_assert(p.data[i * N + j] == p.data[j * N + i]);
+            ck_assert(p.data[i * N + j] >= 0.0f);
+        }
+    ck_assert_double_eq_tol(all, 1.0, 1e-5);
+
+    // On a circle of equal steps all points see the same, so p_j|i = N p_ij.
+    for (int i = 0; i < N; i++) {
+        x.data[5 * i] = cosf(6.28318531f * (float)i / (float)N);
+        x.data[5 * i + 1] = sinf(6.28318531f * (float)i / (float)N);
+        for (int k = 2; k < 5; k++)
+            x.data[5 * i + k] = 0.0f;
+    }
+    squared_distances(&d, &x);
+    neighbours(&p, &d, 12.0);
+    for (int i = 0; i < N; i++) {
+        double H = 0.0;
+        for (int j = 0; j < N; j++) {
+            double q = (double)(p.data[i * N + j] * (float)N);
+            H -= q > 0.0 ? q * log(q) : 0.0;
+        }
+        ck_assert_double_eq_tol(H, log(12.0), 2e-5);
+    }
+    tensor_free(&x);
+    tensor_free(&d);
+    tensor_free(&p);
+}
+END_TEST
+
+static void small_map(Tsne *t) {
+    Tensor x = cloud(14, 5, 2);
+    Rng rng;
+    rng_seed(&rng, 3);
+    tsne_init(t, &x, 4.0, &rng);
+    for (size_t i = 0; i < t->y.size; i++)
+        t->y.data[i] *= 100.0f; // spread over a few units
+    tensor_free(&x);
+}
+
+START_TEST(divergence_is_its_definition) {
+    Tsne t;
+    small_map(&t);
+    const float *a = t.y.data, *b = a + t.N;
+    double Z = 0.0, kl = 0.0;
+    for (int round = 0; round < 2; round++)
+        for (int i = 0; i < t.N; i++)
+            for (int j = 0; j < t.N; j++) {
+                double u = 1.0 / (1.0 + pow((double)(a[i] - a[j]), 2.0) +
+                                  pow((double)(b[i] - b[j]), 2.0));
+                double p = (double)t.p.data[i * t.N + j];
+                if (round == 0)
+                    Z += i != j ? u : 0.0;
+                else if (p > 0.0)
+                    kl += p * log(p / (u / Z));
+            }
+    ck_assert_double_gt(kl, 0.1);
+    ck_assert_double_eq_tol(tsne_divergence(&t), kl, 1e-5);
+    tsne_free(&t);
+}
+END_TEST
+
+static double divergence_of(void *context) {
+    return tsne_divergence(context);
+}
+
+// Squares in float are right to 1e-7, so the divergence, about 1, to 1e-7 too;
+// over 2 h = 0.02 that is 5e-6. Its third derivative, of the order of the slope
+// itself, adds h^2 / 6 = 2e-5 of it. Slopes below 5e-3 are not compared: 5e-6 /
+// 5e-3 = 1e-3.
+START_TEST(gradient_is_the_slope) {
+    Tsne t;
+    small_map(&t);
+    tsne_gradient(&t, 1.0f);
+    GradCheck g = grad_check(divergence_of, &t, t.y.data, t.dy.data, t.y.size,
+                             t.y.size, 1e-2, 5e-3);
+    ck_assert_msg(g.worst < 2e-3, "[%zu]: %g", g.where, g.worst);
+    ck_assert_double_gt(g.largest, 0.02);
+    ck_assert_uint_eq(g.skipped, 0);
+    tsne_free(&t);
+}
+END_TEST
+
+// Two points, four coordinates: the gradient drives the first on (gain 1.2) and
+// the second back (0.8); the third, which stands still, counts as driven back;
+// and a gain of 0.01 does not fall any lower. v = 0.5 v - 10 gain dy, and the
+// middle of each coordinate ends at 0.
+START_TEST(step_by_hand) {
+    float y[] = {1, 2, 3, 4}, dy[] = {-1, 1, 0, 1}, v[] = {2, 2, 0, 2};
+    float gain[] = {1, 1, 1, 0.01f};
+    Tsne t = {.N = 2,
+              .y = tensor_view(y, 2, 2, 2),
+              .dy = tensor_view(dy, 2, 2, 2),
+              .velocity = tensor_view(v, 2, 2, 2),
+              .gain = tensor_view(gain, 2, 2, 2)};
+    tsne_step(&t, 10.0f, 0.5f);
+    const float want_gain[] = {1.2f, 0.8f, 0.8f, 0.01f};
+    const float want_v[] = {13, -7, 0, 0.9f};
+    const float want_y[] = {9.5f, -9.5f, -0.95f, 0.95f}; // 14 -5; 3 4.9
+    assert_close(gain, want_gain, 4, 1e-6, "gain");
+    assert_close(v, want_v, 4, 1e-6, "velocity");
+    assert_close(y, want_y, 4, 1e-6, "y");
+}
+END_TEST
+
+START_TEST(steps_go_down) {
+    Tsne t;
+    small_map(&t);
+    double before = tsne_divergence(&t);
+    for (int step = 0; step < 200; step++) {
+        tsne_gradient(&t, 1.0f);
+        tsne_step(&t, 1.0f, 0.5f);
+    }
+    ck_assert_double_lt(tsne_divergence(&t), 0.6 * before);
+    tsne_free(&t);
+}
+END_TEST
+
+// Seven points on a line, each twice as far out as the last, and a map that
+// takes the first one to the far end. With k = 1: the first and the last are
+// now each other's nearest, though sixth in the data (5 + 5), and the second's
+// nearest left is the third, its second in the data (1). 1 - 2 * 11 / (7 * 10).
+START_TEST(trust_by_hand) {
+    float line[] = {0, 1, 3, 7, 15, 31, 63};
+    float map[] = {64, 0, 1, 0, 3, 0, 7, 0, 15, 0, 31, 0, 63, 0};
+    Tensor x = tensor_view(line, 2, 7, 1), y = tensor_view(map, 2, 7, 2);
+    Tensor d = {0};
+    squared_distances(&d, &x);
+    ck_assert_double_eq_tol(trustworthiness(&d, &y, 1), 1.0 - 22.0 / 70.0,
+                            1e-12);
+    map[0] = 0.0f;
+    ck_assert_double_eq(trustworthiness(&d, &y, 1), 1.0);
+    ck_assert_double_eq(trustworthiness(&d, &y, 3), 1.0);
+    tensor_free(&d);
+}
+END_TEST
+
+// More pixels than examples, and more examples than pixels.
+START_TEST(svd_is_pca) {
+    const int shape[2][2] = {{20, 30}, {50, 12}};
+    for (int s = 0; s < 2; s++) {
+        Tensor x = cloud(shape[s][0], shape[s][1], 4), flat = {0}, turned = {0};
+        for (int n = 0; n < shape[s][0]; n++) { // two axes longer than the rest
+            x.data[n * shape[s][1]] *= 5.0f;
+            x.data[n * shape[s][1] + 1] =
+                3.0f * x.data[n * shape[s][1] + 1] + 9;
+        }
+        Pca pca = {0};
+        double apart = 1.0;
+        pca_fit(&pca, &x);
+        pca_project(&flat, &pca, &x, 2);
+        svd_map(&turned, &apart, &x, &pca, &flat);
+        ck_assert_double_le(apart, 1e-4);
+        ck_assert_double_gt(apart, 0.0);
+        for (int i = 0; i < 2 * shape[s][0]; i++)
+            ck_assert_float_eq_tol(fabsf(turned.data[i]), fabsf(flat.data[i]),
+                                   1e-4f * 20.0f);
+        pca_free(&pca);
+        tensor_free(&x);
+        tensor_free(&flat);
+        tensor_free(&turned);
+    }
+}
+END_TEST
+
+// Eight heaps in ten dimensions, three times: a flat shadow lays some of them
+// on one another, t-SNE finds room for all.
+START_TEST(tsne_keeps_neighbours) {
+    const Options o = {.common = {.quiet = true, .seed = 1},
+                       .epochs = 400,
+                       .lr = 100.0f,
+                       .perplexity = 10.0f};
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Tensor centre = cloud(8, 10, seed), x = cloud(120, 10, seed + 10);
+        Tensor flat = {0}, bent = {0}, d = {0};
+        Pca pca = {0};
+        double divergence;
+        for (int i = 0; i < 1200; i++)
+            x.data[i] =
+                0.6f * x.data[i] + centre.data[i / 10 % 8 * 10 + i % 10];
+        pca_fit(&pca, &x);
+        pca_project(&flat, &pca, &x, 2);
+        tsne_map(&bent, &divergence, &x, &o);
+        squared_distances(&d, &x);
+        double shadow = trustworthiness(&d, &flat, 10);
+        ck_assert_double_gt(shadow, 0.6);
+        ck_assert_double_gt(trustworthiness(&d, &bent, 10), shadow + 0.05);
+        ck_assert_double_gt(trustworthiness(&d, &bent, 10), 0.9);
+        tensor_free(&centre);
+        tensor_free(&x);
+        tensor_free(&flat);
+        tensor_free(&bent);
+        tensor_free(&d);
+        pca_free(&pca);
+    }
+}
+END_TEST
+
+START_TEST(same_result_for_any_number_of_threads) {
+    Run one = run_program("reduce --data synthetic --limit 60 --epochs 50 "
+                          "--plot none --quiet --threads 1");
+    Run two = run_program("reduce --data synthetic --limit 60 --epochs 50 "
+                          "--plot none --quiet --threads 2");
+    char *names[] = {"tsne_trust", "apart", "divergence", "explained_2"};
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_eq(result_value(&one, names[i]),
+                            result_value(&two, names[i]));
+    ck_assert_double_le(result_value(&one, "apart"), 1e-4);
+    ck_assert_double_eq(result_value(&one, "pca_trust"),
+                        result_value(&one, "svd_trust"));
+    Run least = run_program("reduce --data synthetic --limit 10 --epochs 1 "
+                            "--plot none --quiet");
+    ck_assert_int_eq(least.status, 0);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{distances_by_hand},
+                          {neighbours_by_hand},
+                          {neighbours_have_the_perplexity},
+                          {divergence_is_its_definition},
+                          {gradient_is_the_slope},
+                          {step_by_hand},
+                          {steps_go_down},
+                          {trust_by_hand},
+                          {svd_is_pca},
+                          {tsne_keeps_neighbours},
+                          {same_result_for_any_number_of_threads}};
+    return run_tests("reduce", tests, sizeof tests / sizeof *tests);
+}
