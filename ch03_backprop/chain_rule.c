@@ -1,0 +1,172 @@
+// chain_rule.c - slopes along a chain multiply (链式法则)
+//
+// z depends on t and t depends on x: if t moves twice as fast as x and z three
+// times as fast as t, then z moves six times as fast as x. So each step of a
+// computation needs to know only its own slope. It is handed the derivative of
+// the result by its output, multiplies, and hands the product on.
+//
+// Source: C, the chain rule and its nodes. Run: make chain_rule && ./chain_rule
+// Ends with: result: z=9 dz_dt=6 dz_dx=6 dz_dy=6
+//
+// Contents: 1 nodes, backward  2 the chain  3 tables  4 chart  5 main
+
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+
+// ---- 1. Nodes, backward -----------------------------------------------------
+
+// All derivatives are those of the final result: dz is what arrives at a node
+// from its output, dx and dy are what leaves it through its inputs.
+
+// [C add node] z = x + y moves as fast as either: the signal is passed on.
+static void add_backward(double *dx, double *dy, double dz) {
+    *dx = dz;
+    *dy = dz;
+}
+
+// [C mul node] z = x y moves y times as fast as x: the inputs swap places.
+static void mul_backward(double *dx, double *dy, double dz, double x,
+                         double y) {
+    *dx = dz * y;
+    *dy = dz * x;
+}
+
+// [C power node] z = t^2 moves 2t times as fast as t.
+static double square_backward(double dz, double t) {
+    return dz * 2.0 * t;
+}
+
+// The same from a multiply node whose inputs are both t: one arrow that forks.
+// What comes back through the two branches is added, and t + t = 2t.
+static double fork_backward(double dz, double t) {
+    double left, right;
+    mul_backward(&left, &right, dz, t, t);
+    return left + right;
+}
+
+// ---- 2. The chain -----------------------------------------------------------
+
+typedef struct {
+    double x, y, t, z;     // on the way there
+    double dx, dy, dt, dz; // on the way back
+} Chain;
+
+static void chain_forward(Chain *c, double x, double y) {
+    c->x = x;
+    c->y = y;
+    c->t = c->x + c->y;
+    c->z = c->t * c->t;
+}
+
+// [C chain rule] dz/dx = dz/dt dt/dx = 2t * 1 = 2(x + y)
+static void chain_backward(Chain *c) {
+    c->dz = 1.0; // dz/dz
+    c->dt = square_backward(c->dz, c->t);
+    add_backward(&c->dx, &c->dy, c->dt);
+}
+
+// What the chain rule has to agree with: z from both sides of x.
+static double slope_by_differences(double x, double y, double h) {
+    Chain up, down;
+    chain_forward(&up, x + h, y);
+    chain_forward(&down, x - h, y);
+    return (up.z - down.z) / (2.0 * h);
+}
+
+// ---- 3. Tables --------------------------------------------------------------
+
+static void print_chain(const Chain *c) {
+    printf("z = t^2, t = x + y\n\n"
+           "       value   dz/d(it)\n"
+           "  z %9g  %9g   where the way back begins\n"
+           "  t %9g  %9g   times the slope of z = t^2, 2t = %g\n"
+           "  x %9g  %9g   times the slope of t = x + y, 1\n"
+           "  y %9g  %9g   likewise\n\n",
+           c->z, c->dz, c->t, c->dt, 2.0 * c->t, c->x, c->dx, c->y, c->dy);
+    printf("  dz/dx = 2(x + y)        %9g\n"
+           "  by differences, h = 1e-4 %14.6f\n"
+           "  z = t * t, one arrow forked: dz/dt = t + t = %g\n\n",
+           2.0 * (c->x + c->y), slope_by_differences(c->x, c->y, 1e-4),
+           fork_backward(c->dz, c->t));
+}
+
+// One node of each kind, handed the same signal.
+static void print_nodes(double x, double y, double signal) {
+    double dx, dy;
+    printf("A signal of %g arrives at a node with x = %g and y = %g\n\n",
+           signal, x, y);
+    add_backward(&dx, &dy, signal);
+    printf("  x + y   hands %4g to x and %4g to y: passed on\n", dx, dy);
+    mul_backward(&dx, &dy, signal, x, y);
+    printf("  x * y   hands %4g to x and %4g to y: times the other input\n\n",
+           dx, dy);
+}
+
+// ---- 4. The chart -----------------------------------------------------------
+
+// One panel: a curve from the data's two columns, and the tangent at its point.
+static void draw_panel(Chart *chart, const char *from, const char *to,
+                       int column_from, int column_to, double at, double value,
+                       double slope) {
+    chart_script(chart,
+                 "set title '%s by %s: slope %.4g'\n"
+                 "set xlabel '%s'; set ylabel '%s'\n"
+                 "set xrange [%g:%g]\n"
+                 "set label 1 at %.9g,%.9g point pt 7 front\n"
+                 "plot DATA using %d:%d with lines lt 1 lw 3, "
+                 "%.9g + %.9g * (x - %.9g) lt 2\n",
+                 to, from, slope, from, to, at - 2.0, at + 2.0, at, value,
+                 column_from, column_to, value, slope, at);
+}
+
+static void draw(const Chain *c, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch03", "chain_rule", format))
+        return;
+    chart_size(&chart, 1000, 400);
+    chart_columns(&chart, "x,t,z");
+    for (int i = -40; i <= 40; i++) {
+        Chain near;
+        chain_forward(&near, c->x + i / 20.0, c->y);
+        chart_row(&chart, 3, near.x, near.t, near.z);
+    }
+    chart_script(&chart,
+                 "unset key\n"
+                 "set xtics 1\n"
+                 "set multiplot layout 1,3 title 'Slopes along the chain "
+                 "multiply: 1 × %.4g = %.4g'\n",
+                 c->dt, c->dx);
+    draw_panel(&chart, "x", "t", 1, 2, c->x, c->t, 1.0);
+    draw_panel(&chart, "t", "z", 2, 3, c->t, c->z, c->dt);
+    draw_panel(&chart, "x", "z", 1, 3, c->x, c->z, c->dx);
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+// ---- 5. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions o = {0};
+    float x = 2.0f, y = 1.0f;
+    const Option table[] = {
+        option_float("x", &x, -1000.0, 1000.0, "where to take the derivative"),
+        option_float("y", &y, -1000.0, 1000.0, "and the other input"),
+    };
+    cli_parse(&o, "chain_rule",
+              "The chain rule on z = t^2, t = x + y, and what an add node and "
+              "a multiply node do on the way back.",
+              table, sizeof table / sizeof *table, argc, argv);
+    Chain chain;
+    chain_forward(&chain, (double)x, (double)y);
+    chain_backward(&chain);
+    if (!o.quiet) {
+        print_chain(&chain);
+        print_nodes(10.0, 5.0, 1.3);
+    }
+    draw(&chain, o.plot);
+    printf("result: z=%g dz_dt=%g dz_dx=%g dz_dy=%g\n", chain.z, chain.dt,
+           chain.dx, chain.dy);
+    return 0;
+}

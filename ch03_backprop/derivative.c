@@ -1,0 +1,270 @@
+// derivative.c - the slope of a curve as a limit (导数)
+//
+// A derivative is what (f(x + h) - f(x)) / h tends to as the step h goes to 0:
+// the slope of the tangent. A computer has to stop before 0, and where it stops
+// matters: a large step cuts the curve off (truncation), a tiny one takes the
+// difference of two numbers that agree in nearly all their digits (rounding).
+// Hence the best step, and the better formula that looks to both sides.
+//
+// Source: C, derivatives. Run: make derivative && ./derivative
+// Ends with: result: slope_at_1=2.0001 slope_at_2=4.0001 df_dx=8 df_dy=7 ...
+//
+// Contents: 1 difference quotients  2 the lecture's functions  3 the error
+//           4 tables  5 charts  6 main
+
+#include <float.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chart.h"
+#include "cli.h"
+
+// ---- 1. Difference quotients ------------------------------------------------
+
+// [C derivative] f'(x) = lim (f(x + h) - f(x)) / h for h -> 0
+static double forward_difference(double (*f)(double), double x, double h) {
+    return (f(x + h) - f(x)) / h;
+}
+
+// Both sides of x: the curve's bend makes one side too steep and the other too
+// flat, and in the middle that cancels.
+// [C central difference] f'(x) ~ (f(x + h) - f(x - h)) / 2h
+static double central_difference(double (*f)(double), double x, double h) {
+    return (f(x + h) - f(x - h)) / (2.0 * h);
+}
+
+enum { VARIABLES = 3 }; // x, y, z
+
+// Only variable i moves; for the others it is as if they were constants.
+// [C partial derivative] df/dv_i ~ (f(.. v_i + h ..) - f(.. v_i - h ..)) / 2h
+static double partial_difference(double (*f)(const double *v), const double *v,
+                                 int i, double h) {
+    double up[VARIABLES], down[VARIABLES];
+    memcpy(up, v, sizeof up);
+    memcpy(down, v, sizeof down);
+    up[i] += h;
+    down[i] -= h;
+    return (f(up) - f(down)) / (2.0 * h);
+}
+
+// ---- 2. The lecture's functions ---------------------------------------------
+
+// y = x^2 + 1, whose derivative is 2x.
+static double parabola(double x) {
+    return x * x + 1.0;
+}
+
+// f(x, y, z) = x^2 + 3xy + y^2 + z^3
+static double polynomial(const double *v) {
+    double x = v[0], y = v[1], z = v[2];
+    return x * x + 3.0 * x * y + y * y + z * z * z;
+}
+
+// [C partials] df/dx = 2x + 3y,  df/dy = 3x + 2y,  df/dz = 3z^2
+static void polynomial_gradient(double *d, const double *v) {
+    double x = v[0], y = v[1], z = v[2];
+    d[0] = 2.0 * x + 3.0 * y;
+    d[1] = 3.0 * x + 2.0 * y;
+    d[2] = 3.0 * z * z;
+}
+
+// ---- 3. The error, step by step ---------------------------------------------
+
+// Four ways to the slope of exp. It is its own derivative, so its error is
+// easily told: h / 2 of it for the forward quotient, h^2 / 6 for the central.
+static double forward_float(double at, double step) {
+    float x = (float)at, h = (float)step;
+    return (double)((expf(x + h) - expf(x)) / h);
+}
+
+static double central_float(double at, double step) {
+    float x = (float)at, h = (float)step;
+    return (double)((expf(x + h) - expf(x - h)) / (2.0f * h));
+}
+
+static double forward_double(double x, double h) {
+    return forward_difference(exp, x, h);
+}
+
+static double central_double(double x, double h) {
+    return central_difference(exp, x, h);
+}
+
+enum { METHODS = 4, STEPS = 65, POINTS = 16 };
+
+// Truncation grows like h^order, rounding like epsilon / h. Their sum is least
+// where both are about the same: at h = epsilon^(1 / (order + 1)).
+typedef struct {
+    const char *name;
+    double (*quotient)(double x, double h);
+    double epsilon; // distance from 1 to the next number
+    int order;
+} Method;
+
+static void list_methods(Method method[METHODS]) {
+    const Method list[METHODS] = {
+        {"float forward", forward_float, (double)FLT_EPSILON, 1},
+        {"float central", central_float, (double)FLT_EPSILON, 2},
+        {"double forward", forward_double, DBL_EPSILON, 1},
+        {"double central", central_double, DBL_EPSILON, 2},
+    };
+    memcpy(method, list, sizeof list);
+}
+
+// Step number i: from 1 down to 1e-16, four to a power of ten.
+static double step_size(int i) {
+    return pow(10.0, -i / 4.0);
+}
+
+// Mean of |quotient - slope| / slope over points between 1 and 2: at one point
+// alone rounding may err by nothing, for once.
+static double relative_error(const Method *method, double h) {
+    double sum = 0.0;
+    for (int p = 0; p < POINTS; p++) {
+        double x = 1.0 + (p + 0.5) / POINTS, slope = exp(x);
+        sum += fabs(method->quotient(x, h) - slope) / slope;
+    }
+    return sum / POINTS;
+}
+
+static double best_step(const Method *method) {
+    int best = 0;
+    for (int i = 1; i < STEPS; i++)
+        if (relative_error(method, step_size(i)) <
+            relative_error(method, step_size(best)))
+            best = i;
+    return step_size(best);
+}
+
+// ---- 4. Tables --------------------------------------------------------------
+
+static void print_slopes(double h) {
+    printf("y = x^2 + 1, step %g\n\n  %-4s %8s %10s %10s\n", h, "x", "2x",
+           "forward", "central");
+    for (int x = 1; x <= 2; x++)
+        printf("  %-4d %8d %10.6f %10.6f\n", x, 2 * x,
+               forward_difference(parabola, x, h),
+               central_difference(parabola, x, h));
+}
+
+static void print_partials(const double *v, double h) {
+    static const char *const formula[VARIABLES] = {
+        "df/dx = 2x + 3y", "df/dy = 3x + 2y", "df/dz = 3z^2"};
+    double d[VARIABLES];
+    polynomial_gradient(d, v);
+    printf("\nf = x^2 + 3xy + y^2 + z^3 at (%g, %g, %g)\n\n  %-16s %8s %13s\n",
+           v[0], v[1], v[2], "", "formula", "central");
+    for (int i = 0; i < VARIABLES; i++)
+        printf("  %-16s %8g %13.8f\n", formula[i], d[i],
+               partial_difference(polynomial, v, i, h));
+}
+
+static void print_best_steps(const Method method[METHODS]) {
+    printf("\nThe slope of exp: which step is best?\n\n  %-16s %9s %14s %9s\n",
+           "", "best step", "error there", "theory");
+    for (int m = 0; m < METHODS; m++) {
+        double h = best_step(&method[m]);
+        printf("  %-16s %9.1e %14.1e %9.1e = epsilon^(1/%d)\n", method[m].name,
+               h, relative_error(&method[m], h),
+               pow(method[m].epsilon, 1.0 / (method[m].order + 1)),
+               method[m].order + 1);
+    }
+    printf("\n");
+}
+
+// ---- 5. Charts --------------------------------------------------------------
+
+// The line through (at, f(at)) with that slope.
+static double line(double at, double slope, double x) {
+    return parabola(at) + slope * (x - at);
+}
+
+static void draw_tangents(double h, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch03", "derivative_tangent", format))
+        return;
+    double slope1 = forward_difference(parabola, 1.0, h);
+    double slope2 = forward_difference(parabola, 2.0, h);
+    double secant = forward_difference(parabola, 1.0, 1.0);
+    chart_columns(&chart, "x,y = x² + 1,tangent at x = 1,tangent at x = 2,"
+                          "secant with step 1");
+    for (int i = 0; i <= 60; i++) {
+        double x = -0.5 + i * 3.5 / 60.0;
+        chart_row(&chart, 5, x, parabola(x), line(1.0, slope1, x),
+                  line(2.0, slope2, x), line(1.0, secant, x));
+    }
+    chart_script(
+        &chart,
+        "set title 'The slope of y = x² + 1 is %.4g at x = 1 and "
+        "%.4g at x = 2'\n"
+        "set xlabel 'x'; set ylabel 'y'; set yrange [-1.5:9]\n"
+        "set label 'slope %.4g' at 1,2 right point pt 7 offset -0.8,0.8 "
+        "front\n"
+        "set label 'slope %.4g' at 2,5 right point pt 7 offset -0.8,0.8 "
+        "front\n"
+        "plot DATA using 1:2 with lines lt 1 lw 3, for [c=3:5] DATA "
+        "using 1:c with lines lt c-1\n",
+        slope1, slope2, slope1, slope2);
+    chart_close(&chart);
+}
+
+static void draw_errors(const Method method[METHODS], const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch03", "derivative_error", format))
+        return;
+    chart_columns(&chart, "step,float forward,float central,double forward,"
+                          "double central");
+    for (int i = 0; i < STEPS; i++) {
+        double h = step_size(i), e[METHODS];
+        for (int m = 0; m < METHODS; m++)
+            e[m] = relative_error(&method[m], h);
+        chart_row(&chart, 5, h, e[0], e[1], e[2], e[3]);
+    }
+    chart_script(
+        &chart, "set title 'Too large a step truncates the curve, too small "
+                "a step drowns in rounding'\n"
+                "set xlabel 'step h'; set ylabel 'relative error of the "
+                "slope'\n"
+                "set logscale xy; set format xy '10^{%%T}'\n"
+                "set xrange [1e-16:1]; set yrange [1e-12:30]\n"
+                "set label 'rounding, epsilon / h' at 1e-13,3e-6 rotate by -33 "
+                "center\n"
+                "set label 'truncation, h' at 1.5e-7,8e-7 rotate by 26 "
+                "center\n"
+                "set label 'truncation, h²' at 2e-4,2e-10 left\n"
+                "plot for [c=2:5] DATA using 1:c with lines lt c-1\n");
+    chart_close(&chart);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions o = {0};
+    float step = 1e-4f;
+    const Option table[] = {
+        option_float("step", &step, 1e-12, 1.0, "the step h of the quotients"),
+    };
+    cli_parse(&o, "derivative",
+              "Slopes as difference quotients, beside the formulas, and how "
+              "the step decides their error.",
+              table, 1, argc, argv);
+    const double h = (double)step, at[VARIABLES] = {1.0, 2.0, 3.0};
+    Method method[METHODS];
+    list_methods(method);
+    if (!o.quiet) {
+        print_slopes(h);
+        print_partials(at, h);
+        print_best_steps(method);
+    }
+    draw_tangents(h, o.plot);
+    draw_errors(method, o.plot);
+    printf("result: slope_at_1=%.6g slope_at_2=%.6g df_dx=%.6g df_dy=%.6g "
+           "df_dz=%.6g\n",
+           forward_difference(parabola, 1.0, h),
+           forward_difference(parabola, 2.0, h),
+           partial_difference(polynomial, at, 0, h),
+           partial_difference(polynomial, at, 1, h),
+           partial_difference(polynomial, at, 2, h));
+    return 0;
+}

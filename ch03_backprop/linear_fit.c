@@ -1,0 +1,221 @@
+// linear_fit.c - gradient descent by hand, with one weight (梯度下降)
+//
+// A line through the origin, prediction = w x, is to pass close to some points.
+// How badly it does is the loss; as a function of w it is a bowl. The slope of
+// the bowl says which way is down and how steep it is, so each step moves w
+// against it, by the learning rate times the slope.
+//
+// Source: C, linear model (which calls the weight omega).
+// Run: make linear_fit && ./linear_fit
+// Ends with: result: w=2.007672 best_w=2.010909 loss=0.0357 epochs=20 lr=0.05
+//
+// Contents: 1 model  2 data  3 training  4 table  5 chart  6 main
+
+#include <math.h>
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "error.h"
+
+// ---- 1. Model ---------------------------------------------------------------
+
+// [C linear model] prediction = w x
+static double predict(double x, double w) {
+    return w * x;
+}
+
+// [C squared loss] loss = (xw - y)^2
+static double loss_at(double x, double y, double w) {
+    double error = predict(x, w) - y;
+    return error * error;
+}
+
+// By the chain rule: the square gives 2 (xw - y), the product with x gives x.
+// [C loss gradient] dloss/dw = 2x(xw - y)
+static double dloss_at(double x, double y, double w) {
+    return 2.0 * x * (predict(x, w) - y);
+}
+
+// ---- 2. Data ----------------------------------------------------------------
+
+enum { N = 5 };
+
+typedef struct {
+    double x[N], y[N];
+} Points;
+
+// Five measurements of something that grows about twice as fast as x.
+static Points measured(void) {
+    return (Points){
+        .x = {0.5, 1.0, 1.5, 2.0, 2.5},
+        .y = {1.2, 1.8, 3.3, 3.9, 5.0},
+    };
+}
+
+// The loss of all points is the mean of theirs, and so is its gradient: the
+// derivative of a sum is the sum of the derivatives.
+static double mean_loss(const Points *p, double w) {
+    double sum = 0.0;
+    for (int n = 0; n < N; n++)
+        sum += loss_at(p->x[n], p->y[n], w);
+    return sum / N;
+}
+
+static double mean_dloss(const Points *p, double w) {
+    double sum = 0.0;
+    for (int n = 0; n < N; n++)
+        sum += dloss_at(p->x[n], p->y[n], w);
+    return sum / N;
+}
+
+static double mean_square(const Points *p) {
+    double sum = 0.0;
+    for (int n = 0; n < N; n++)
+        sum += p->x[n] * p->x[n];
+    return sum / N;
+}
+
+// Where the gradient is 0: sum of 2x(xw - y) = 0. With one weight this can be
+// solved; with a million, and a net in between, only the steps are left.
+static double best_weight(const Points *p) {
+    double xy = 0.0;
+    for (int n = 0; n < N; n++)
+        xy += p->x[n] * p->y[n];
+    return xy / N / mean_square(p);
+}
+
+// ---- 3. Training ------------------------------------------------------------
+
+enum { MAX_EPOCHS = 1000 };
+
+// What was seen on the way; step[0] is where it began.
+typedef struct {
+    int epochs;
+    struct {
+        double w, loss, dloss;
+    } step[MAX_EPOCHS + 1];
+} Descent;
+
+static void look(Descent *path, int step, const Points *p, double w) {
+    path->epochs = step;
+    path->step[step].w = w;
+    path->step[step].loss = mean_loss(p, w);
+    path->step[step].dloss = mean_dloss(p, w);
+    if (!isfinite(path->step[step].loss))
+        die("the loss overflowed in step %d; try a smaller --lr (below %.3g "
+            "every step of this problem goes down)",
+            step, 1.0 / mean_square(p));
+}
+
+// [C gradient descent] w <- w - lr dloss/dw
+static void train(Descent *path, const Points *p, double w, double lr,
+                  int epochs) {
+    look(path, 0, p, w);
+    for (int epoch = 1; epoch <= epochs; epoch++) {
+        double dw = mean_dloss(p, w);
+        w -= lr * dw;
+        look(path, epoch, p, w);
+    }
+}
+
+// ---- 4. The table -----------------------------------------------------------
+
+static void print_steps(const Descent *path, const Points *p, double lr) {
+    printf("w in prediction = w x, fitted to %d points, learning rate %g\n\n"
+           "  %-5s %12s %12s %12s\n",
+           N, lr, "step", "w", "loss", "dloss/dw");
+    for (int i = 0; i <= path->epochs; i++)
+        if (i <= 5 || i % 5 == 0 || i == path->epochs)
+            printf("  %-5d %12.6f %12.6f %12.4g\n", i, path->step[i].w,
+                   path->step[i].loss, path->step[i].dloss);
+    printf("  %-5s %12.6f %12.6f %12.4g\n\n", "best", best_weight(p),
+           mean_loss(p, best_weight(p)), mean_dloss(p, best_weight(p)));
+    // w - lr * 2 mean(x^2) (w - best): a step multiplies the distance
+    printf("Each step multiplies the distance to the best w by\n"
+           "1 - 2 lr mean(x^2) = %.4g. It goes down for lr < 1 / mean(x^2) = "
+           "%.3g.\n\n",
+           1.0 - 2.0 * lr * mean_square(p), 1.0 / mean_square(p));
+}
+
+// ---- 5. The chart -----------------------------------------------------------
+
+// Three blocks: the points, the bowl, the steps down it.
+static void write_data(Chart *chart, const Descent *path, const Points *p) {
+    chart_columns(chart, "x,y");
+    for (int n = 0; n < N; n++)
+        chart_row(chart, 2, p->x[n], p->y[n]);
+    chart_break(chart);
+    chart_break(chart);
+    double best = best_weight(p), reach = 0.1; // as far as any step went
+    for (int i = 0; i <= path->epochs; i++)
+        reach = fmax(reach, fabs(path->step[i].w - best));
+    chart_columns(chart, "w,loss");
+    for (int i = -50; i <= 50; i++) {
+        double w = best + 1.1 * reach * i / 50.0;
+        chart_row(chart, 2, w, mean_loss(p, w));
+    }
+    chart_break(chart);
+    chart_break(chart);
+    chart_columns(chart, "w,loss");
+    for (int i = 0; i <= path->epochs; i++)
+        chart_row(chart, 2, path->step[i].w, path->step[i].loss);
+}
+
+static void draw(const Descent *path, const Points *p, double lr,
+                 const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch03", "linear_fit", format))
+        return;
+    chart_size(&chart, 960, 440);
+    write_data(&chart, path, p);
+    chart_script(&chart, "set multiplot layout 1,2\n"
+                         "set title 'The line turns towards the points'\n"
+                         "set xlabel 'x'; set ylabel 'y'\n"
+                         "set xrange [0:2.8]; set yrange [0:6]\n"
+                         "plot DATA index 0 using 1:2 with points lt 3 pt 7 "
+                         "title 'measured'");
+    const int shown[] = {0, 1, 2, 4, path->epochs};
+    for (int i = 0; i < 5; i++)
+        if (shown[i] < path->epochs || i == 4)
+            chart_script(&chart, ", %.9g * x lt %d title 'step %d'",
+                         path->step[shown[i]].w, i < 2 ? i + 1 : i + 2,
+                         shown[i]);
+    chart_script(&chart,
+                 "\nset title 'Each step goes down the slope of the bowl'\n"
+                 "set xlabel 'weight w'; set ylabel 'mean loss'\n"
+                 "set xrange [*:*]; set yrange [0:*]\n"
+                 "plot DATA index 1 using 1:2 with lines lt 1 title 'loss', "
+                 "DATA index 2 using 1:2 with linespoints lt 5 dt solid lw 1 "
+                 "pt 7 title 'steps, learning rate %g'\n"
+                 "unset multiplot\n",
+                 lr);
+    chart_close(&chart);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions o = {0};
+    int epochs = 20;
+    float lr = 0.05f, start = 0.0f;
+    const Option table[] = {
+        option_int("epochs", &epochs, 1, MAX_EPOCHS, "steps to take"),
+        option_float("lr", &lr, 1e-9, 10.0, "learning rate"),
+        option_float("start", &start, -1000.0, 1000.0, "the first weight"),
+    };
+    cli_parse(&o, "linear_fit",
+              "Gradient descent with one weight: a line through the origin is "
+              "fitted to five points.",
+              table, sizeof table / sizeof *table, argc, argv);
+    Points points = measured();
+    Descent path;
+    train(&path, &points, (double)start, (double)lr, epochs);
+    if (!o.quiet)
+        print_steps(&path, &points, (double)lr);
+    draw(&path, &points, (double)lr, o.plot);
+    printf("result: w=%.6f best_w=%.6f loss=%.4f epochs=%d lr=%g\n",
+           path.step[path.epochs].w, best_weight(&points),
+           path.step[path.epochs].loss, path.epochs, (double)lr);
+    return 0;
+}

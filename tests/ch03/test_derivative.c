@@ -1,0 +1,127 @@
+// The lecture's slopes and partial derivatives, and the shape of the error.
+
+#define main derivative_main
+#include "ch03_backprop/derivative.c"
+#undef main
+
+#include "testing.h"
+
+// (x + h)^2 + 1 - (x^2 + 1) over h is 2x + h exactly. What is left is rounding:
+// each y is at most 5, its last digit 8.9e-16, and h divides that by 1e-4.
+START_TEST(forward_quotient_is_2x_and_a_step) {
+    ck_assert_double_eq_tol(forward_difference(parabola, 1.0, 1e-4), 2.0001,
+                            2e-11);
+    ck_assert_double_eq_tol(forward_difference(parabola, 2.0, 1e-4), 4.0001,
+                            2e-11);
+}
+END_TEST
+
+// A parabola has no third derivative: the central difference truncates nothing.
+START_TEST(central_quotient_is_2x) {
+    ck_assert_double_eq_tol(central_difference(parabola, 1.0, 1e-4), 2.0,
+                            2e-11);
+    ck_assert_double_eq_tol(central_difference(parabola, 2.0, 1e-4), 4.0,
+                            2e-11);
+    ck_assert_double_eq_tol(central_difference(parabola, 1.0, 0.5), 2.0, 1e-14);
+}
+END_TEST
+
+// At (1, 2, 3) the lecture's formulas give 8, 7 and 27.
+START_TEST(partials_by_formula) {
+    double d[VARIABLES];
+    polynomial_gradient(d, (const double[]){1.0, 2.0, 3.0});
+    ck_assert_double_eq(d[0], 8.0);
+    ck_assert_double_eq(d[1], 7.0);
+    ck_assert_double_eq(d[2], 27.0);
+}
+END_TEST
+
+// In x and y f is a parabola, in z the central difference is h^2 = 1e-8 too
+// large (z^3: (3 z^2 h + h^3) / h). |f| < 100 has a last digit of 1.4e-14.
+START_TEST(partials_are_slopes) {
+    const double point[][VARIABLES] = {
+        {1, 2, 3}, {-2, 0.5, 1}, {0, 0, 2}, {3, -1, -2.5}};
+    const double h = 1e-4, excess[VARIABLES] = {0, 0, 1e-8};
+    for (int p = 0; p < 4; p++) {
+        double d[VARIABLES];
+        polynomial_gradient(d, point[p]);
+        for (int i = 0; i < VARIABLES; i++)
+            ck_assert_double_eq_tol(
+                partial_difference(polynomial, point[p], i, h),
+                d[i] + excess[i], 1e-9);
+    }
+}
+END_TEST
+
+// The right arm of the U: exp's forward quotient errs by h / 2 + h^2 / 6, its
+// central one by h^2 / 6 + h^4 / 120, relative to the slope. The second term
+// changes the ratios 10 and 100 by 0.3 % at most; rounding (4e-16 / h) by less.
+START_TEST(truncation_grows_with_the_order) {
+    Method method[METHODS];
+    list_methods(method);
+    const Method *forward = &method[2], *central = &method[3];
+    ck_assert_double_eq_tol(relative_error(forward, 1e-3), 5e-4, 5e-7);
+    ck_assert_double_eq_tol(relative_error(forward, 1e-2) /
+                                relative_error(forward, 1e-3),
+                            10.0, 0.04);
+    ck_assert_double_eq_tol(relative_error(central, 1e-2) /
+                                relative_error(central, 1e-3),
+                            100.0, 0.4);
+}
+END_TEST
+
+// The left arm: rounding of the two values (an epsilon each, or half of it
+// if the library's exp is good) and of x + h (half an epsilon, as x < 2) cannot
+// exceed 3 epsilon / h; the mean over 16 points is no hundredth of that either.
+START_TEST(rounding_grows_as_the_step_shrinks) {
+    Method method[METHODS];
+    list_methods(method);
+    for (int m = 0; m < METHODS; m++) {
+        double h = 100.0 * method[m].epsilon;
+        ck_assert_double_lt(relative_error(&method[m], h), 0.03 + h);
+        ck_assert_double_gt(relative_error(&method[m], h), 0.0003);
+    }
+}
+END_TEST
+
+// The U's bottom: constants aside it lies at epsilon^(1 / (order + 1)); the
+// constants are between 1/3 and 3 here, the grid has four steps to a decade.
+START_TEST(best_step_is_where_theory_says) {
+    Method method[METHODS];
+    list_methods(method);
+    for (int m = 0; m < METHODS; m++) {
+        double h = best_step(&method[m]);
+        double theory = pow(method[m].epsilon, 1.0 / (method[m].order + 1));
+        ck_assert_double_gt(h, theory / 6.0);
+        ck_assert_double_lt(h, theory * 6.0);
+        ck_assert_double_gt(relative_error(&method[m], 1.0),
+                            100.0 * relative_error(&method[m], h));
+        ck_assert_double_gt(relative_error(&method[m], method[m].epsilon),
+                            100.0 * relative_error(&method[m], h));
+    }
+    ck_assert_double_lt(relative_error(&method[1], best_step(&method[1])),
+                        relative_error(&method[0], best_step(&method[0])));
+    ck_assert_double_lt(relative_error(&method[3], best_step(&method[3])),
+                        relative_error(&method[2], best_step(&method[2])));
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("derivative --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output, "result: slope_at_1=2.0001 slope_at_2=4.0001 "
+                                 "df_dx=8 df_dy=7 df_dz=27\n");
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{forward_quotient_is_2x_and_a_step},
+                          {central_quotient_is_2x},
+                          {partials_by_formula},
+                          {partials_are_slopes},
+                          {truncation_grows_with_the_order},
+                          {rounding_grows_as_the_step_shrinks},
+                          {best_step_is_where_theory_says},
+                          {prints_its_result}};
+    return run_tests("derivative", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,106 @@
+// The lecture's gradient, the bowl, and every step of the way down it.
+
+#define main linear_fit_main
+#include "ch03_backprop/linear_fit.c"
+#undef main
+
+#include <string.h>
+
+#include "testing.h"
+
+// 2x(xw - y), worked by hand: 2 * 1.5 * (1.5 * 2 - 0.8) = 3 * 2.2 and so on.
+START_TEST(gradient_is_the_lectures) {
+    ck_assert_double_eq_tol(dloss_at(1.5, 0.8, 2.0), 6.6, 1e-15);
+    ck_assert_double_eq_tol(loss_at(1.5, 0.8, 2.0), 4.84, 2e-15);
+    ck_assert_double_eq(dloss_at(2.0, 4.0, 2.0), 0.0);
+    ck_assert_double_eq(dloss_at(2.0, 4.0, 1.0), -8.0);
+    ck_assert_double_eq(dloss_at(-1.0, 3.0, 0.0), 6.0);
+}
+END_TEST
+
+// The loss is a parabola in w: a central difference truncates nothing, even
+// with a step of 1/2. What remains is the rounding of losses below 100.
+START_TEST(gradient_is_the_slope) {
+    Points p = measured();
+    const double w[] = {-3.0, 0.0, 1.0, 2.0, 4.0};
+    for (int i = 0; i < 5; i++) {
+        double up = loss_at(1.5, 0.8, w[i] + 0.5);
+        double down = loss_at(1.5, 0.8, w[i] - 0.5);
+        ck_assert_double_gt(fabs(up - down), 0.1);
+        ck_assert_double_eq_tol(dloss_at(1.5, 0.8, w[i]), up - down, 1e-13);
+        up = mean_loss(&p, w[i] + 0.5);
+        down = mean_loss(&p, w[i] - 0.5);
+        ck_assert_double_eq_tol(mean_dloss(&p, w[i]), up - down, 1e-13);
+    }
+}
+END_TEST
+
+// The best w is the sum of xy over the sum of xx, 27.65 / 13.75; the gradient
+// there is 0 and the loss on either side higher.
+START_TEST(best_weight_is_the_bottom) {
+    Points p = measured();
+    double best = best_weight(&p);
+    ck_assert_double_eq_tol(best, 27.65 / 13.75, 1e-14);
+    ck_assert_double_eq_tol(mean_dloss(&p, best), 0.0, 1e-14);
+    ck_assert_double_gt(mean_loss(&p, best + 0.01), mean_loss(&p, best));
+    ck_assert_double_gt(mean_loss(&p, best - 0.01), mean_loss(&p, best));
+}
+END_TEST
+
+// The gradient is 2 m (w - best), m = mean(x^2) = 2.75, so that step k is at
+// best + (1 - 2 lr m)^k (start - best): 0.725^k for a rate of 0.05.
+START_TEST(steps_shrink_the_distance) {
+    Points p = measured();
+    double best = best_weight(&p);
+    Descent path;
+    train(&path, &p, 0.0, 0.05, 20);
+    ck_assert_int_eq(path.epochs, 20);
+    for (int k = 0; k <= 20; k++) {
+        double w = best - pow(0.725, k) * best;
+        ck_assert_double_eq_tol(path.step[k].w, w, 1e-13);
+        ck_assert_double_eq_tol(path.step[k].loss, mean_loss(&p, w), 1e-12);
+        ck_assert_double_eq_tol(path.step[k].dloss, mean_dloss(&p, w), 1e-12);
+    }
+}
+END_TEST
+
+// 1 / (2 m) reaches the bottom in one step; beyond 1 / m each step is worse.
+START_TEST(the_rate_decides) {
+    Points p = measured();
+    Descent path;
+    train(&path, &p, 0.0, 1.0 / 5.5, 1);
+    ck_assert_double_eq_tol(path.step[1].w, best_weight(&p), 1e-14);
+    train(&path, &p, 0.0, 0.99 / 2.75, 30);
+    for (int k = 1; k <= 30; k++)
+        ck_assert_double_lt(path.step[k].loss, path.step[k - 1].loss);
+    train(&path, &p, 0.0, 1.01 / 2.75, 30);
+    for (int k = 1; k <= 30; k++)
+        ck_assert_double_gt(path.step[k].loss, path.step[k - 1].loss);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("linear_fit --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output, "result: w=2.007672 best_w=2.010909 "
+                                 "loss=0.0357 epochs=20 lr=0.05\n");
+}
+END_TEST
+
+START_TEST(says_what_to_do_about_a_loss_that_overflows) {
+    Run run = run_program("linear_fit --plot none --lr 10 --epochs 1000");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_ptr_nonnull(strstr(run.output, "smaller --lr (below 0.364"));
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{gradient_is_the_lectures},
+                          {gradient_is_the_slope},
+                          {best_weight_is_the_bottom},
+                          {steps_shrink_the_distance},
+                          {the_rate_decides},
+                          {prints_its_result},
+                          {says_what_to_do_about_a_loss_that_overflows}};
+    return run_tests("linear_fit", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,182 @@
+// Gradients through deep nets: right by differences, and vanishing, exploding
+// or surviving where theory says so.
+
+#define main vanishing_main
+#include "ch03_backprop/vanishing.c"
+#undef main
+
+#include "gradcheck.h"
+#include "testing.h"
+
+static const char *const names[] = {"sigmoid", "tanh", "ReLU"};
+
+// f'(z) from y against the central difference of f. In float32 a step of 0.01
+// rounds by 6e-8 / 0.01 and truncates 1e-4 / 6 times a third derivative of 2.
+START_TEST(slopes_are_slopes) {
+    const float zs[] = {-3.0f, -0.7f, 0.3f, 1.0f, 2.5f}, h = 0.01f;
+    for (int f = 0; f < ACTIVATIONS; f++)
+        for (int i = 0; i < 5; i++) {
+            float z[] = {zs[i] - h, zs[i], zs[i] + h};
+            Tensor x = tensor_view(z, 1, 3), y = {0};
+            activate((Activation)f, &y, &x);
+            float difference = (y.data[2] - y.data[0]) / (z[2] - z[0]);
+            ck_assert_msg(fabsf(slope((Activation)f, y.data[1]) - difference) <
+                              1e-4f,
+                          "%s at %g", names[f], (double)zs[i]);
+            tensor_free(&y);
+        }
+}
+END_TEST
+
+// Nothing passes a sigmoid by more than a quarter, or a tanh by more than 1.
+START_TEST(largest_slopes) {
+    ck_assert_float_eq(slope(SIGMOID, 0.5f), 0.25f);
+    ck_assert_float_eq(slope(TANH, 0.0f), 1.0f);
+    for (int i = 0; i <= 100; i++)
+        ck_assert_float_le(slope(SIGMOID, (float)i / 100.0f), 0.25f);
+}
+END_TEST
+
+START_TEST(deviations_are_the_papers) {
+    ck_assert_float_eq(deviation(XAVIER, 64, 64), 0.125f);
+    ck_assert_float_eq_tol(deviation(XAVIER, 100, 50), sqrtf(2.0f / 150.0f),
+                           1e-8f);
+    ck_assert_float_eq_tol(deviation(HE, 100, 50), sqrtf(0.02f), 1e-8f);
+}
+END_TEST
+
+// ---- The way back by differences --------------------------------------------
+
+typedef struct {
+    Net net;
+    Tensor signal;
+} Probe;
+
+enum { DEPTH = 3 };
+
+// L = sum of signal * output, so that dL/d(output) is the signal.
+static double probe_loss(void *context) {
+    Probe *p = context;
+    net_forward(&p->net, DEPTH);
+    double loss = 0.0;
+    for (size_t i = 0; i < p->signal.size; i++)
+        loss += (double)p->signal.data[i] * (double)p->net.y[DEPTH].data[i];
+    return loss;
+}
+
+// All 64 x 6 inputs. One input moves six outputs of size 1 or so, each rounded
+// by 6e-8: over 2h that is 2e-5 for h = 0.01, and 1e-3 for ReLU, whose step is
+// smaller so that few units cross their kink within it. Both are 2 % of the
+// floor below which elements are not compared.
+START_TEST(backward_is_the_derivative) {
+    for (int f = 0; f < ACTIVATIONS; f++) {
+        Rng rng;
+        Probe p = {0};
+        rng_seed(&rng, 3);
+        net_init(&p.net, 6, (Activation)f, LARGE, &rng);
+        net_forward(&p.net, DEPTH);
+        tensor_resize_like(&p.signal, &p.net.y[DEPTH]);
+        fill_normal(&p.signal, 1.0f, &rng);
+        tensor_copy(&p.net.dy[DEPTH], &p.signal);
+        net_backward(&p.net, DEPTH);
+        Tensor *x = &p.net.y[0];
+        GradCheck check = grad_check(probe_loss, &p, x->data, p.net.dy[0].data,
+                                     x->size, x->size, f == RELU ? 2e-4 : 0.01,
+                                     f == RELU ? 0.05 : 1e-3);
+        ck_assert_double_gt(check.largest, 1e-2);
+        ck_assert_uint_lt(check.skipped, x->size / 4);
+        ck_assert_msg(check.worst < 0.02, "%s: %g at %zu", names[f],
+                      check.worst, check.where);
+        tensor_free(&p.signal);
+        net_free(&p.net);
+    }
+}
+END_TEST
+
+// ---- What becomes of it -----------------------------------------------------
+
+// A layer of width n multiplies a ReLU net's gradient by s sqrt(n / 2), half of
+// the slopes being 1: by 1 with He's s, by 0.707 with Xavier's, by 2.83 with
+// 0.5. Widths of 64 scatter the logarithm of a factor by about sqrt(5 / 2n) =
+// 0.2, its mean over 49 layers by 0.03; three times that is allowed.
+static void relu_multiplies_as_computed(const Measured *m) {
+    ck_assert_double_eq_tol(log(per_layer(m, RELU, HE)), 0.0, 0.09);
+    ck_assert_double_eq_tol(log(per_layer(m, RELU, XAVIER)), log(sqrt(0.5)),
+                            0.09);
+    ck_assert_double_eq_tol(log(per_layer(m, RELU, LARGE)),
+                            log(0.5 * sqrt(32.0)), 0.09);
+}
+
+// Sigmoid: at most a quarter times s sqrt(n), so at most 0.25 with Xavier's
+// s = 1/8 and 0.35 with He's, give or take the scatter; fifty layers leave less
+// than 1e-20. Small weights finish any gradient: even tanh's layers multiply by
+// no more than 0.01 * 8.
+static void gradients_vanish(const Measured *m) {
+    for (int init = 0; init < INITS; init++)
+        ck_assert_double_lt(m->layer.of[SIGMOID][init][1], 1e-6);
+    ck_assert_double_lt(m->layer.of[SIGMOID][XAVIER][1], 1e-25);
+    ck_assert_double_lt(m->layer.of[SIGMOID][HE][1], 1e-20);
+    for (int f = 0; f < ACTIVATIONS; f++)
+        ck_assert_double_lt(m->layer.of[f][SMALL][1], 1e-40);
+    ck_assert_double_lt(m->layer.of[RELU][XAVIER][1], 1e-5);
+}
+
+static void gradients_explode_or_survive(const Measured *m) {
+    ck_assert_double_gt(m->layer.of[RELU][LARGE][1], 1e18);
+    ck_assert_double_gt(m->layer.of[TANH][LARGE][1], 1e5);
+    ck_assert_double_gt(m->layer.of[TANH][XAVIER][1], 1e-3);
+    ck_assert_double_lt(m->layer.of[TANH][XAVIER][1], 1e1);
+    ck_assert_double_gt(m->layer.of[RELU][HE][1], 1e-2);
+    ck_assert_double_lt(m->layer.of[RELU][HE][1], 1e2);
+}
+
+// The output's own gradient is 1 in every net, and the deepest net's first
+// layer is the last point of the curve over depths.
+static void norms_are_relative(const Measured *m) {
+    for (int f = 0; f < ACTIVATIONS; f++)
+        for (int init = 0; init < INITS; init++) {
+            ck_assert_double_eq(m->layer.of[f][init][MAX_DEPTH], 1.0);
+            ck_assert_double_eq(m->layer.of[f][init][1],
+                                m->first.of[f][init][MAX_DEPTH]);
+            ck_assert_double_gt(m->first.of[f][init][2], 0.0);
+        }
+    for (int depth = 4; depth <= MAX_DEPTH; depth += 2)
+        ck_assert_double_lt(m->first.of[SIGMOID][XAVIER][depth],
+                            m->first.of[SIGMOID][XAVIER][depth - 2]);
+}
+
+START_TEST(gradients_through_fifty_layers) {
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Measured m = {.depth = MAX_DEPTH};
+        measure_all(&m, 64, seed);
+        relu_multiplies_as_computed(&m);
+        gradients_vanish(&m);
+        gradients_explode_or_survive(&m);
+        norms_are_relative(&m);
+    }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run one = run_program("vanishing --quiet --plot none --threads 1");
+    Run two = run_program("vanishing --quiet --plot none --threads 2");
+    ck_assert_int_eq(one.status, 0);
+    ck_assert_str_eq(one.output, two.output);
+    ck_assert_double_lt(result_value(&one, "sigmoid_xavier"), 1e-25);
+    ck_assert_double_lt(result_value(&one, "relu_xavier"), 1e-5);
+    ck_assert_double_gt(result_value(&one, "relu_he"), 1e-2);
+    ck_assert_double_eq(result_value(&one, "depth"), 50.0);
+    one = run_program("vanishing --quiet --plot none --depth 2 --width 1");
+    ck_assert_int_eq(one.status, 0);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{slopes_are_slopes},
+                          {largest_slopes},
+                          {deviations_are_the_papers},
+                          {backward_is_the_derivative},
+                          {gradients_through_fifty_layers},
+                          {prints_its_result}};
+    return run_tests("vanishing", tests, sizeof tests / sizeof *tests);
+}
