@@ -1,0 +1,376 @@
+// hyperparam.c - who chooses the learning rate? (超参数: 网格搜索, 随机搜索)
+//
+// What training does not learn has to be tried. Grid search takes all pairs of
+// ten decays beta and ten learning rates alpha; random search spends the same
+// hundred trials on pairs drawn at random, and so sees a hundred values of
+// each, not ten. Every trial is written down when it ends: stopped and started
+// again, the program goes on where it was.
+//
+// Source: A eq. (25); random search: Bergstra & Bengio 2012.
+// Run: make hyperparam && ./hyperparam
+// Ends with: result: grid_best=0.8660 random_best=0.8640 ...
+//
+// Contents: 1 what is tried  2 a trial  3 the log  4 the search  5 charts
+//           6 main
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "data.h"
+#include "file.h"
+#include "loss.h"
+#include "metrics.h"
+#include "optim.h"
+#include "progress.h"
+#include "relu_net.h"
+
+// ---- 1. What is tried -------------------------------------------------------
+
+enum { SIDE = 10, TRIALS = SIDE * SIDE };
+typedef enum { GRID, RANDOM, SEARCHES } Search;
+static const char *const search_name[SEARCHES] = {"grid", "random"};
+
+typedef struct {
+    double alpha;    // the first learning rate, 0.001 .. 10
+    double beta;     // how fast it decays, 0.0001 .. 1: alpha / (1 + beta t)
+    double accuracy; // on validation digits; NaN before it is tried
+} Trial;
+
+// Both differ by powers of ten, so the exponents are spread evenly: u in [0, 1]
+// goes from `low` to 10^4 times as much.
+static double on_log_axis(double low, double u) {
+    return low * pow(10, 4 * u);
+}
+
+// [A eq.25] the grid: all pairs (beta_i, alpha_j), i, j = 1 .. 10
+static void plan(Trial trials[SEARCHES][TRIALS], Rng *rng) {
+    for (int n = 0; n < TRIALS; n++) {
+        trials[GRID][n] =
+            (Trial){.beta = on_log_axis(1e-4, n / SIDE / (SIDE - 1.0)),
+                    .alpha = on_log_axis(1e-3, n % SIDE / (SIDE - 1.0)),
+                    .accuracy = (double)NAN};
+        double u = (double)rng_uniform(rng), v = (double)rng_uniform(rng);
+        trials[RANDOM][n] = (Trial){.beta = on_log_axis(1e-4, u),
+                                    .alpha = on_log_axis(1e-3, v),
+                                    .accuracy = (double)NAN};
+    }
+}
+
+// ---- 2. A trial -------------------------------------------------------------
+
+typedef struct {
+    CommonOptions common;
+    int epochs, batch, limit;
+    const char *data, *log;
+} Options;
+
+static double evaluate(ReluNet *net, const Dataset *set) {
+    Confusion confusion = {.classes = set->classes};
+    Batches batches;
+    batches_init(&batches, set, 250);
+    batches_start(&batches, NULL);
+    while (batches_next(&batches)) {
+        relu_net_forward(net, &batches.x);
+        confusion_add(&confusion, &net->logits, batches.labels);
+    }
+    batches_free(&batches);
+    return confusion_accuracy(&confusion);
+}
+
+// Trains a net of 32 ReLU with these two numbers and returns its accuracy on
+// `judge`. Every trial begins with the same weights and the same order. A loss
+// that is no number any more ends it: that, too, is an answer.
+static double try_out(const Trial *trial, const Dataset *train,
+                      const Dataset *judge, const Options *o) {
+    Rng rng;
+    ReluNet net;
+    Batches batches;
+    Optimizer sgd;
+    rng_seed(&rng, o->common.seed);
+    const int sizes[] = {train->rows * train->cols, 32, train->classes};
+    relu_net_init(&net, 3, sizes, &rng);
+    batches_init(&batches, train, o->batch);
+    optimizer_init(&sgd, SGD, (float)trial->alpha);
+    float loss = 0;
+    for (int epoch = 1; epoch <= o->epochs && isfinite(loss); epoch++) {
+        batches_start(&batches, &rng);
+        while (isfinite(loss) && batches_next(&batches)) {
+            relu_net_forward(&net, &batches.x);
+            loss = softmax_cross_entropy(&net.dlogits, &net.logits,
+                                         batches.labels);
+            relu_net_backward(&net, &batches.x);
+            sgd.lr = inverse_time_decay(sgd.step, (float)trial->alpha,
+                                        (float)trial->beta);
+            optimizer_step(&sgd, &net.params.value, &net.params.grad);
+        }
+    }
+    double accuracy = evaluate(&net, judge);
+    optimizer_free(&sgd);
+    batches_free(&batches);
+    relu_net_free(&net);
+    return accuracy;
+}
+
+// ---- 3. The log -------------------------------------------------------------
+
+static const char log_header[] = "search,trial,alpha,beta,settings,accuracy\n";
+
+typedef struct {
+    char text[96];
+} Settings;
+
+// What else a result depends on: a line counts only where all of it is the
+// same.
+static Settings settings_of(const Options *o, const Digits *digits) {
+    Settings s;
+    snprintf(s.text, sizeof s.text, "seed%llu-epochs%d-batch%d-digits%d-%s",
+             (unsigned long long)o->common.seed, o->epochs, o->batch,
+             digits->train.count, digits_name(digits));
+    return s;
+}
+
+// One line of the log into its trial; what is not one of ours is left alone.
+// Returns 1 if it was one of ours and new.
+static int read_line(const char *line, Trial trials[SEARCHES][TRIALS],
+                     const Settings *settings) {
+    char search[16], with[96];
+    int n, end = 0;
+    double alpha, beta, accuracy;
+    if (sscanf(line, "%15[a-z],%d,%lf,%lf,%95[^,],%lf%n", search, &n, &alpha,
+               &beta, with, &accuracy, &end) != 6 ||
+        line[end] != '\0' || n < 0 || n >= TRIALS ||
+        strcmp(with, settings->text) != 0 || !(accuracy >= 0 && accuracy <= 1))
+        return 0;
+    for (int s = 0; s < SEARCHES; s++) {
+        Trial *trial = &trials[s][n];
+        if (strcmp(search, search_name[s]) == 0 && isnan(trial->accuracy) &&
+            fabs(alpha / trial->alpha - 1) < 1e-5 &&
+            fabs(beta / trial->beta - 1) < 1e-5) {
+            trial->accuracy = accuracy;
+            return 1;
+        }
+    }
+    return 0;
+}
+
+// Reads what is there and returns the log ready for more lines. A run that was
+// killed may have left half a line at the end: it is cut off, for what follows
+// would be glued to it (and "0.91" may have been meant to be "0.0912").
+static FILE *open_log(const char *path, Trial trials[SEARCHES][TRIALS],
+                      const Settings *settings, int *found) {
+    Error err;
+    FileBytes file = {.size = 0};
+    *found = 0;
+    if (access(path, F_OK) == 0) {
+        if (!file_read(&file, path, 64 << 20, &err))
+            die("%s; another log can be named: --log FILE", err.message);
+        size_t begin = 0;
+        for (size_t i = 0; i < file.size; i++)
+            if (file.bytes[i] == '\n') {
+                file.bytes[i] = '\0';
+                *found +=
+                    read_line((char *)file.bytes + begin, trials, settings);
+                begin = i + 1;
+            }
+        if (begin < file.size && truncate(path, (off_t)begin) != 0)
+            die("cannot mend %s: %s; another log can be named: --log FILE",
+                path, strerror(errno));
+        file.size = begin;
+    }
+    FILE *log = fopen(path, "a");
+    if (log == NULL)
+        die("cannot write %s: %s; another log can be named: --log FILE", path,
+            strerror(errno));
+    if (file.size == 0)
+        fputs(log_header, log);
+    file_free(&file);
+    return log;
+}
+
+static void write_line(FILE *log, Search search, int n, const Trial *trial,
+                       const Settings *settings) {
+    fprintf(log, "%s,%d,%.9g,%.9g,%s,%.6f\n", search_name[search], n,
+            trial->alpha, trial->beta, settings->text, trial->accuracy);
+    if (fflush(log) != 0)
+        die("cannot write the log: %s; make room and start again",
+            strerror(errno));
+}
+
+// ---- 4. The search ----------------------------------------------------------
+
+// Each core takes the next trial that nobody has. A trial depends on nothing
+// but its own numbers, so the order does not matter. Returns how many were run.
+static int search_all(Trial trials[SEARCHES][TRIALS], const Dataset *train,
+                      const Dataset *judge, const Options *o, FILE *log,
+                      const Settings *settings, Progress *progress) {
+    int run = 0;
+#pragma omp parallel for schedule(dynamic)
+    for (int i = 0; i < SEARCHES * TRIALS; i++) {
+        Trial *trial = &trials[i / TRIALS][i % TRIALS];
+        if (!isnan(trial->accuracy) || stop_requested())
+            continue;
+        double accuracy = try_out(trial, train, judge, o);
+#pragma omp critical
+        {
+            trial->accuracy = accuracy;
+            write_line(log, (Search)(i / TRIALS), i % TRIALS, trial, settings);
+            progress_batch(progress, (float)(1 - accuracy));
+            run++;
+        }
+    }
+    return run;
+}
+
+// The best trial of one search; NULL if none was run.
+static const Trial *best_of(const Trial trials[TRIALS]) {
+    const Trial *best = NULL;
+    for (int n = 0; n < TRIALS; n++)
+        if (!isnan(trials[n].accuracy) &&
+            (best == NULL || trials[n].accuracy > best->accuracy))
+            best = &trials[n];
+    return best;
+}
+
+// ---- 5. Charts --------------------------------------------------------------
+
+static void draw_maps(Trial trials[SEARCHES][TRIALS], const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "hyperparam_map", format))
+        return;
+    chart_size(&chart, 960, 480);
+    for (int s = 0; s < SEARCHES; s++) {
+        chart_columns(&chart, "beta,alpha,accuracy");
+        for (int n = 0; n < TRIALS; n++)
+            chart_row(&chart, 3, log10(trials[s][n].beta),
+                      log10(trials[s][n].alpha), 100 * trials[s][n].accuracy);
+        chart_break(&chart);
+        chart_break(&chart);
+    }
+    chart_script(
+        &chart, "set multiplot layout 1,2 title 'Validation accuracy (%%) over "
+                "decay β and learning rate α: the same budget twice'\n"
+                "unset key; unset grid; set size ratio 1; set cbrange [0:100]\n"
+                "set xrange [-4.25:0.25]; set yrange [-3.25:1.25]\n"
+                "set format x '10^{%%.0f}'; set format y '10^{%%.0f}'\n"
+                "set xtics 1; set ytics 1; set xlabel 'decay β'\n"
+                "set ylabel 'learning rate α'\n"
+                "set title 'grid search: 10 values of each'\n"
+                "plot DATA index 0 using 1:2:3 with image\n"
+                "set title 'random search: 100 values of each'\n"
+                "plot DATA index 1 using 1:2:3 with points pt 7 ps 1.4 "
+                "palette\n"
+                "unset multiplot\n");
+    chart_close(&chart);
+}
+
+static void draw_best_so_far(Trial trials[SEARCHES][TRIALS],
+                             const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "hyperparam_best", format))
+        return;
+    chart_columns(&chart, "trials,grid,random");
+    double best[SEARCHES] = {0, 0};
+    for (int n = 0; n < TRIALS; n++) {
+        for (int s = 0; s < SEARCHES; s++)
+            best[s] = fmax(best[s], trials[s][n].accuracy); // NaN is passed by
+        chart_row(&chart, 3, n + 1.0, 100 * best[GRID], 100 * best[RANDOM]);
+    }
+    chart_script(&chart, "set title 'The best setting found so far'\n"
+                         "set xlabel 'trials'; set xrange [0:100]\n"
+                         "set ylabel 'validation accuracy (%%)'\n"
+                         "plot DATA using 1:2 with steps title 'grid search', "
+                         "DATA using 1:3 with steps title 'random search'\n");
+    chart_close(&chart);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+static void parse(Options *o, int argc, char **argv) {
+    const Option table[] = {
+        option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
+        option_int("batch", &o->batch, 1, 60000, "digits per step"),
+        option_text("data", &o->data, "DIR",
+                    "folder of the IDX files, or: synthetic"),
+        option_int("limit", &o->limit, 3, 60000,
+                   "use only so many digits, a third of them to validate"),
+        option_text("log", &o->log, "FILE", "where trials are written down"),
+    };
+    cli_parse(&o->common, "hyperparam",
+              "Grid search and random search for a learning rate and its "
+              "decay. Trials in the log are not run again; delete it to start "
+              "afresh.",
+              table, sizeof table / sizeof *table, argc, argv);
+}
+
+static void report(const Trial *best[SEARCHES], int found, int run,
+                   double test) {
+    printf("%d of %d trials were in the log, %d were run.\n\n", found,
+           SEARCHES * TRIALS, run);
+    printf("  %-8s %10s %10s   %s\n", "search", "alpha", "beta",
+           "best validation accuracy");
+    for (int s = 0; s < SEARCHES; s++)
+        if (best[s] != NULL)
+            printf("  %-8s %10.4g %10.4g   %.2f %%\n", search_name[s],
+                   best[s]->alpha, best[s]->beta, 100 * best[s]->accuracy);
+    printf("\nOn test digits, which nobody has chosen by, the better of them "
+           "reads %.2f %%.\n\n",
+           100 * test);
+}
+
+int main(int argc, char **argv) {
+    Options o = {.common = {.seed = 1},
+                 .epochs = 5,
+                 .batch = 20,
+                 .limit = 1500,
+                 .log = "out/ch04/hyperparam_trials.csv"};
+    parse(&o, argc, argv);
+
+    Error err;
+    Digits digits;
+    Dataset judge;
+    if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
+        die("%s", err.message);
+    digits_say(&digits, o.common.quiet);
+    Settings settings = settings_of(&o, &digits);
+    dataset_hold_out(&judge, &digits.train, digits.train.count / 3);
+
+    Rng rng;
+    Trial trials[SEARCHES][TRIALS];
+    Progress progress;
+    int found;
+    rng_seed(&rng, o.common.seed);
+    plan(trials, &rng);
+    mkdir("out", 0777);
+    mkdir("out/ch04", 0777);
+    FILE *log = open_log(o.log, trials, &settings, &found);
+    int left = SEARCHES * TRIALS - found; // none, if all is in the log
+    progress_init(&progress, 1, left > 0 ? left : 1, o.common.quiet);
+    progress_epoch(&progress, 1);
+    int run = search_all(trials, &digits.train, &judge, &o, log, &settings,
+                         &progress);
+    progress_mean_loss(&progress); // wipes the bar
+    fclose(log);
+
+    const Trial *best[SEARCHES] = {best_of(trials[GRID]),
+                                   best_of(trials[RANDOM])};
+    double grid = best[GRID] ? best[GRID]->accuracy : 0;
+    double random = best[RANDOM] ? best[RANDOM]->accuracy : 0;
+    const Trial *chosen = best[random > grid ? RANDOM : GRID];
+    double test = chosen ? try_out(chosen, &digits.train, &digits.test, &o) : 0;
+    if (!o.common.quiet)
+        report(best, found, run, test);
+    draw_maps(trials, o.common.plot);
+    draw_best_so_far(trials, o.common.plot);
+    printf("result: grid_best=%.4f random_best=%.4f test_accuracy=%.4f "
+           "trials=%d from_log=%d seed=%llu data=%s\n",
+           grid, random, test, run, found, (unsigned long long)o.common.seed,
+           digits_name(&digits));
+    digits_free(&digits);
+    return 0;
+}

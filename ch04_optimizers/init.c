@@ -1,0 +1,396 @@
+// init.c - what the weights are before the first step (参数初始化)
+//
+// All zero, and no hidden unit ever learns; all equal, and they all learn the
+// same; too small, and the signal dies on its way through the layers. Xavier
+// and He choose the spread so that every layer's output is as large as its
+// input; and best of all is to begin where another training ended (预训练).
+//
+// Source: A and B, initialisation; Glorot & Bengio 2010; He et al. 2015.
+// Run: make init && ./init   (make mnist fetches the real digits)
+// Ends with: result: zero=0.11.. constant=0.11.. ... he=0.9.. pretrained=0.9..
+//
+// Contents: 1 seven beginnings  2 what they do  3 training  4 a file to begin
+//           from  5 table  6 charts  7 main
+
+#include <math.h>
+#include <stdio.h>
+#include <sys/stat.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "data.h"
+#include "digits.h"
+#include "loss.h"
+#include "metrics.h"
+#include "optim.h"
+#include "progress.h"
+#include "relu_net.h"
+#include "safetensors.h"
+
+// ---- 1. Seven beginnings ----------------------------------------------------
+
+typedef enum {
+    ZERO,
+    CONSTANT,
+    GAUSSIAN,
+    UNIFORM,
+    XAVIER,
+    HE,
+    PRETRAINED,
+    KINDS
+} Kind;
+
+static const char *const kind_name[KINDS] = {
+    "zero", "constant", "gaussian", "uniform", "xavier", "he", "pretrained"};
+static const char *const kind_text[KINDS] = {
+    "all zero", "all 0.01", "Gaussian, σ = 0.01", "uniform in ±0.05",
+    "Xavier",   "He",       "pre-trained"};
+
+enum { HIDDEN = 5, WIDTH = 100 }; // hidden layers, and units in each
+
+static float uniform(Rng *rng, float r) {
+    return r * (2 * rng_uniform(rng) - 1);
+}
+
+// One weight of a layer of fan_in inputs and fan_out outputs. A sum of fan_in
+// products has fan_in times the variance of one, so Var(w) = 1 / fan_in keeps
+// the size; ReLU wipes out half of it, so He takes twice that. Xavier thinks of
+// the way back too, where fan_out terms are added up, and of tanh, not of ReLU.
+static float first_weight(Kind kind, int fan_in, int fan_out, Rng *rng) {
+    switch (kind) {
+    case CONSTANT:
+        return 0.01f;
+    case GAUSSIAN: // [B Gaussian] w ~ N(0, 0.01^2)
+        return 0.01f * rng_normal(rng);
+    case UNIFORM: // [B uniform] w ~ U(-r, r), r = 0.05
+        return uniform(rng, 0.05f);
+    case XAVIER: // [A Xavier] w ~ U(-r, r), r = sqrt(6 / (fan_in + fan_out))
+        return uniform(rng, sqrtf(6.0f / (float)(fan_in + fan_out)));
+    case HE: // [A He] w ~ N(0, 2 / fan_in)
+        return sqrtf(2.0f / (float)fan_in) * rng_normal(rng);
+    default:
+        return 0.0f;
+    }
+}
+
+// Biases begin at zero: what breaks the symmetry are the weights.
+static void init_weights(ReluNet *net, Kind kind, Rng *rng) {
+    for (int l = 0; l < net->layers; l++) {
+        Tensor *w = &net->w[l]; // [fan_out, fan_in]
+        for (size_t i = 0; i < w->size; i++)
+            w->data[i] = first_weight(kind, w->shape[1], w->shape[0], rng);
+        tensor_fill(&net->b[l], 0.0f);
+    }
+}
+
+// A net of the one shape that this program is about, its weights to come.
+static void make_net(ReluNet *net, const Dataset *set, Rng *rng) {
+    int D = set->rows * set->cols;
+    const int sizes[] = {D, WIDTH, WIDTH, WIDTH, WIDTH, WIDTH, set->classes};
+    relu_net_init(net, HIDDEN + 2, sizes, rng);
+}
+
+// ---- 2. What they do to the first batch -------------------------------------
+
+// The square root of the mean square: the size of a layer's numbers.
+static double rms(const Tensor *t) {
+    double sum = 0;
+    for (size_t i = 0; i < t->size; i++)
+        sum += (double)t->data[i] * (double)t->data[i];
+    return sqrt(sum / (double)t->size);
+}
+
+// How many units of a layer [N, M] answer differently from those before them.
+static int different_units(const Tensor *a) {
+    int N = a->shape[0], M = a->shape[1], count = 0;
+    for (int j = 0; j < M; j++) {
+        bool fresh = true;
+        for (int i = 0; i < j && fresh; i++) {
+            bool same = true;
+            for (int n = 0; n < N && same; n++)
+                same = fabsf(a->data[n * M + i] - a->data[n * M + j]) <=
+                       1e-5f * fabsf(a->data[n * M + i]);
+            fresh = !same;
+        }
+        count += fresh;
+    }
+    return count;
+}
+
+enum { BINS = 64 }; // of log10(activation), from 1e-8 to 1e2
+
+typedef struct {
+    double size[HIDDEN];         // rms of the activations
+    double gradient[HIDDEN + 1]; // rms of dw, per layer of weights
+    double share[HIDDEN][BINS];  // histogram of the positive activations
+    double epoch_loss[100];      // training loss, [epochs]
+    int epochs, units;           // that differ in the last hidden layer, after
+    double accuracy;             // on test digits, after
+} Outcome;
+
+static int bin_of(float activation) {
+    int bin = (int)floor((log10((double)activation) + 8) * BINS / 10);
+    return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
+}
+
+// One forward and one backward pass, before anything is learned.
+static void look_inside(Outcome *outcome, ReluNet *net, const Dataset *set) {
+    Batches batches;
+    batches_init(&batches, set, set->count < 500 ? set->count : 500);
+    batches_start(&batches, NULL);
+    batches_next(&batches);
+    relu_net_forward(net, &batches.x);
+    softmax_cross_entropy(&net->dlogits, &net->logits, batches.labels);
+    relu_net_backward(net, &batches.x);
+    for (int l = 0; l <= HIDDEN; l++)
+        outcome->gradient[l] = rms(&net->dw[l]);
+    for (int l = 0; l < HIDDEN; l++) {
+        const Tensor *a = &net->hidden[l];
+        outcome->size[l] = rms(a);
+        for (size_t i = 0; i < a->size; i++)
+            if (a->data[i] > 0)
+                outcome->share[l][bin_of(a->data[i])] += 1.0 / (double)a->size;
+    }
+    batches_free(&batches);
+}
+
+// ---- 3. Training ------------------------------------------------------------
+
+typedef struct {
+    CommonOptions common;
+    int epochs, batch, limit;
+    float lr;
+    const char *data, *load;
+} Options;
+
+static void evaluate(Outcome *outcome, ReluNet *net, const Dataset *set) {
+    Confusion confusion = {.classes = set->classes};
+    Batches batches;
+    batches_init(&batches, set, 500);
+    batches_start(&batches, NULL);
+    while (batches_next(&batches)) {
+        relu_net_forward(net, &batches.x);
+        confusion_add(&confusion, &net->logits, batches.labels);
+    }
+    outcome->accuracy = confusion_accuracy(&confusion);
+    outcome->units = different_units(&net->hidden[HIDDEN - 1]);
+    batches_free(&batches);
+}
+
+static void train(Outcome *outcome, ReluNet *net, const Dataset *set,
+                  const Options *o, Rng *rng) {
+    Batches batches;
+    Progress progress;
+    Optimizer sgd;
+    batches_init(&batches, set, o->batch);
+    progress_init(&progress, o->epochs, batches.count, o->common.quiet);
+    optimizer_init(&sgd, SGD, o->lr);
+    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        batches_start(&batches, rng);
+        while (!stop_requested() && batches_next(&batches)) {
+            relu_net_forward(net, &batches.x);
+            float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
+                                               batches.labels);
+            relu_net_backward(net, &batches.x);
+            optimizer_step(&sgd, &net->params.value, &net->params.grad);
+            progress_batch(&progress, loss);
+        }
+        float loss = progress_mean_loss(&progress);
+        outcome->epoch_loss[outcome->epochs++] = (double)loss;
+    }
+    optimizer_free(&sgd);
+    batches_free(&batches);
+}
+
+// ---- 4. A file to begin from ------------------------------------------------
+
+// Trains on digits that the computer has drawn, never on those that are to be
+// read, and leaves the weights in a file.
+static void write_pretrained(const char *path, const Dataset *like,
+                             const Options *o) {
+    Error err;
+    Dataset drawn;
+    ReluNet net;
+    Rng rng;
+    Outcome outcome = {.epochs = 0};
+    rng_seed(&rng, o->common.seed);
+    digits_draw(&drawn, like->count, o->common.seed + 1);
+    make_net(&net, like, &rng);
+    init_weights(&net, HE, &rng);
+    train(&outcome, &net, &drawn, o, &rng);
+    if (!safetensors_save(path, &net.params, &err))
+        die("%s; a place to write to can be named: --load FILE", err.message);
+    relu_net_free(&net);
+    dataset_free(&drawn);
+}
+
+// ---- 5. The table -----------------------------------------------------------
+
+static void print_head(void) {
+    printf("\n%d hidden layers of %d ReLU. Before training: the size (rms) of "
+           "each layer's\noutput and of the first layer's gradient. After it: "
+           "loss, accuracy, and how many\nof the last hidden layer's units "
+           "differ from one another.\n\n",
+           HIDDEN, WIDTH);
+    printf("%-11s %7s %7s %7s %7s %7s %8s %6s %6s %5s\n", "", "layer 1", "2",
+           "3", "4", "5", "dw1", "loss", "right", "units");
+}
+
+static void print_row(Kind kind, const Outcome *outcome) {
+    printf("%-11s", kind_name[kind]);
+    for (int l = 0; l < HIDDEN; l++)
+        printf(" %7.1g", outcome->size[l]);
+    printf(" %8.1g %6.3f %4.1f %% %5d\n", outcome->gradient[0],
+           outcome->epochs > 0 ? outcome->epoch_loss[outcome->epochs - 1]
+                               : (double)NAN,
+           100 * outcome->accuracy, outcome->units);
+}
+
+// B's quiz: what does a net learn whose weights are all zero?
+static void print_quiz(const Outcome *zero) {
+    printf("\nAll zero, the gradients of the weights of layers 1 to %d are",
+           HIDDEN + 1);
+    for (int l = 0; l <= HIDDEN; l++)
+        printf(" %g%s", zero->gradient[l], l < HIDDEN ? "," : ".");
+    printf("\nNo hidden unit speaks, so no weight behind it is to blame; no "
+           "weight behind it\nis open, so no blame comes back. Only the last "
+           "biases learn: how frequent each\ndigit is.\n\n");
+}
+
+// ---- 6. Charts --------------------------------------------------------------
+
+static void draw_activations(const Outcome outcomes[KINDS],
+                             const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "init_activations", format))
+        return;
+    chart_size(&chart, 960, 640);
+    chart_script(&chart,
+                 "set multiplot layout 2,3 title 'Does the signal reach "
+                 "layer 5? Positive outputs of each hidden layer, "
+                 "before training'\n"
+                 "set logscale x; set xrange [1e-8:100]\n"
+                 "set format x '10^{%%L}'; set xtics 1e-8,100\n"
+                 "set xlabel 'output'; set yrange [0:*]\n"
+                 "set key inside left top vertical samplen 2\n");
+    int block = 0;
+    for (int k = CONSTANT; k < KINDS; k++) {
+        chart_script(&chart, "set title '%s'\nset ylabel '%s'\nplot ",
+                     kind_text[k], k % 3 == 1 ? "share of outputs (%)" : "");
+        for (int l = 0; l < HIDDEN; l++, block++) {
+            chart_columns(&chart, "output,share");
+            for (int i = 0; i < BINS; i++)
+                chart_row(&chart, 2, pow(10, (i + 0.5) * 10 / BINS - 8),
+                          100 * outcomes[k].share[l][i]);
+            chart_break(&chart);
+            chart_break(&chart);
+            chart_script(&chart,
+                         "%sDATA index %d using 1:2 with lines title 'layer "
+                         "%d'",
+                         l > 0 ? ", \\\n  " : "", block, l + 1);
+        }
+        chart_script(&chart, "\nunset key\n");
+    }
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+static void draw_training(const Outcome outcomes[KINDS], int epochs,
+                          const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "init_training", format))
+        return;
+    for (int k = 0; k < KINDS; k++) {
+        chart_columns(&chart, "epoch,loss");
+        for (int e = 0; e < outcomes[k].epochs; e++)
+            chart_row(&chart, 2, e + 1.0, outcomes[k].epoch_loss[e]);
+        chart_break(&chart);
+        chart_break(&chart);
+    }
+    chart_script(&chart,
+                 "set title 'The same net from seven beginnings: three learn, "
+                 "four hardly do'\n"
+                 "set xlabel 'epoch'; set ylabel 'training loss'\n"
+                 "set xrange [0.9:%g]; set xtics 1; set yrange [0:*]\nplot ",
+                 epochs + 0.1);
+    for (int k = 0; k < KINDS; k++)
+        chart_script(&chart,
+                     "%sDATA index %d using 1:2 with linespoints title '%s'",
+                     k > 0 ? ", \\\n  " : "", k, kind_text[k]);
+    chart_script(&chart, "\n");
+    chart_close(&chart);
+}
+
+// ---- 7. Main ----------------------------------------------------------------
+
+static void parse(Options *o, int argc, char **argv) {
+    const Option table[] = {
+        option_int("epochs", &o->epochs, 1, 100, "passes over the digits"),
+        option_int("batch", &o->batch, 1, 60000, "digits per step"),
+        option_float("lr", &o->lr, 1e-9, 10.0, "learning rate"),
+        option_text("data", &o->data, "DIR",
+                    "folder of the IDX files, or: synthetic"),
+        option_int("limit", &o->limit, 0, 60000,
+                   "use only so many digits (0: all)"),
+        option_text("load", &o->load, "FILE",
+                    "begin `pretrained' from these weights"),
+    };
+    cli_parse(&o->common, "init",
+              "Seven ways to choose a net's first weights: what each does to "
+              "the signal, and what the net then learns.",
+              table, sizeof table / sizeof *table, argc, argv);
+}
+
+int main(int argc, char **argv) {
+    Options o = {.common = {.seed = 1},
+                 .epochs = 5,
+                 .batch = 50,
+                 .lr = 0.05f,
+                 .limit = 5000};
+    parse(&o, argc, argv);
+
+    Error err;
+    Digits digits;
+    if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
+        die("%s", err.message);
+    digits_say(&digits, o.common.quiet);
+    const char *pretrained = o.load;
+    if (pretrained == NULL) {
+        pretrained = "out/ch04/init_pretrained.safetensors";
+        mkdir("out", 0777);
+        mkdir("out/ch04", 0777);
+        write_pretrained(pretrained, &digits.train, &o);
+    }
+
+    Outcome outcomes[KINDS] = {{.epochs = 0}};
+    if (!o.common.quiet)
+        print_head();
+    for (int k = 0; k < KINDS; k++) {
+        Rng rng;
+        ReluNet net;
+        rng_seed(&rng, o.common.seed);
+        make_net(&net, &digits.train, &rng);
+        init_weights(&net, (Kind)k, &rng);
+        if (k == PRETRAINED && !safetensors_load(pretrained, &net.params, &err))
+            die("%s", err.message);
+        look_inside(&outcomes[k], &net, &digits.train);
+        train(&outcomes[k], &net, &digits.train, &o, &rng);
+        evaluate(&outcomes[k], &net, &digits.test);
+        if (!o.common.quiet)
+            print_row((Kind)k, &outcomes[k]);
+        relu_net_free(&net);
+    }
+    if (!o.common.quiet)
+        print_quiz(&outcomes[ZERO]);
+    draw_activations(outcomes, o.common.plot);
+    draw_training(outcomes, o.epochs, o.common.plot);
+
+    printf("result: test_accuracy");
+    for (int k = 0; k < KINDS; k++)
+        printf(" %s=%.4f", kind_name[k], outcomes[k].accuracy);
+    printf(" zero_gradient=%g seed=%llu data=%s\n", outcomes[ZERO].gradient[0],
+           (unsigned long long)o.common.seed, digits_name(&digits));
+    digits_free(&digits);
+    return 0;
+}

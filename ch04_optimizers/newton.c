@@ -1,0 +1,391 @@
+// newton.c - steps that know how the slope changes (牛顿法, 拟牛顿法,
+// 共轭梯度法)
+//
+// A gradient says which way is down but not how far. Newton's method asks the
+// second derivatives too and goes where the parabola through this point has
+// its minimum: close to a minimum every step doubles the number of right
+// digits. BFGS guesses these derivatives from the gradients it has seen, and
+// nonlinear conjugate gradient (Polak-Ribiere+) mixes each direction with the
+// last one; both ask for gradients only.
+//
+// Source: B, second-order methods; Nocedal & Wright, Numerical Optimization.
+// Run: make newton && ./newton
+// Ends with: result: surface=rosenbrock gradient_descent_steps=43605 ...
+// ...
+//
+// Contents: 1 linear algebra of two  2 line search  3 directions  4 descent
+//           5 table  6 charts  7 main
+
+#include <math.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "surfaces.h"
+
+// ---- 1. Linear algebra of two -----------------------------------------------
+
+static double dot(const double a[2], const double b[2]) {
+    return a[0] * b[0] + a[1] * b[1];
+}
+
+static double length(const double a[2]) {
+    return sqrt(dot(a, a));
+}
+
+// p = -H^-1 g, with H = [h0 h1; h1 h2]
+static void solve(double p[2], const double h[3], const double g[2]) {
+    double det = h[0] * h[2] - h[1] * h[1];
+    p[0] = -(h[2] * g[0] - h[1] * g[1]) / det;
+    p[1] = -(h[0] * g[1] - h[1] * g[0]) / det;
+}
+
+// The smaller eigenvalue of H: above zero where the surface is a bowl.
+static double lowest_curvature(const double h[3]) {
+    double middle = (h[0] + h[2]) / 2, half = (h[0] - h[2]) / 2;
+    return middle - sqrt(half * half + h[1] * h[1]);
+}
+
+// ---- 2. Line search ---------------------------------------------------------
+
+// A point of the surface, and what was asked to get there.
+typedef struct {
+    double w[2], f, g[2];
+} Point;
+
+typedef struct {
+    int steps, gradients, hessians;
+} Cost;
+
+static Point look(const Surface *s, double x, double y, Cost *cost) {
+    Point point = {.w = {x, y}, .f = s->value(x, y)};
+    s->gradient(x, y, point.g);
+    cost->gradients++;
+    return point;
+}
+
+// Goes t p from a, t such that the step is neither too long (1) nor too short
+// (2), Wolfe's strong conditions, with m = g . p < 0 the slope at the start:
+//     (1) f(t) <= f(0) + 1e-4 t m        (2) |f'(t)| <= c |m|
+// Doubles t until a good one lies between `low` and `high`, then closes in:
+// where the slope changes sign, to where a straight line between the two slopes
+// is zero (exact on a parabola), else to the middle.
+// [B Wolfe conditions]
+static Point line_search(const Surface *s, const Point *a, const double p[2],
+                         double t, double c, Cost *cost) {
+    double m = dot(a->g, p), low = 0, high = (double)INFINITY, low_slope = m;
+    double rounding = 1e-15 * (1 + fabs(a->f)); // f cannot be told finer
+    Point b = *a;
+    for (int tries = 0; tries < 60; tries++) {
+        b = look(s, a->w[0] + t * p[0], a->w[1] + t * p[1], cost);
+        double slope = dot(b.g, p), guess = 0.5;
+        bool too_high = !(b.f <= a->f + 1e-4 * t * m + rounding);
+        if (!too_high && fabs(slope) <= -c * m)
+            break;
+        if (!too_high && slope < 0) {
+            low = t;
+            low_slope = slope;
+        } else {
+            high = t;
+            if (slope > 0)
+                guess = low_slope / (low_slope - slope);
+        }
+        guess = fmin(fmax(guess, 0.1), 0.9);
+        t = isinf(high) ? 2 * t : low + guess * (high - low);
+    }
+    return b;
+}
+
+// ---- 3. Directions ----------------------------------------------------------
+
+typedef enum { DESCENT, NEWTON, GUARDED, BFGS, CG, METHODS } Method;
+
+static const char *const method_name[METHODS] = {
+    "gradient descent", "Newton", "Newton, guarded", "BFGS", "CG (PR+)"};
+
+// [B Newton] p = -H^-1 g
+// This leads to the nearest point that is level, be it a saddle or a summit.
+// Guarded, H becomes H + tI where it bends down somewhere, with t so large that
+// every direction bends up; where the surface is a bowl H stays what it is.
+static void newton_direction(double p[2], const Surface *s, const Point *a,
+                             bool guarded, Cost *cost) {
+    double h[3], t = 0;
+    s->hessian(a->w[0], a->w[1], h);
+    cost->hessians++;
+    double lowest = lowest_curvature(h);
+    if (guarded && lowest <= 0)
+        t = 0.01 * (fabs(h[0]) + fabs(h[2])) - lowest;
+    solve(p, (const double[3]){h[0] + t, h[1], h[2] + t}, a->g);
+}
+
+// [B BFGS] B <- (I - r s y') B (I - r y s') + r s s',  r = 1 / (s . y)
+// B [b0 b1; b1 b2] stands for H^-1; s is the last step and y what it did to the
+// gradient, and the new B maps y to s as H^-1 does.
+static void bfgs_update(double B[3], const double s[2], const double y[2]) {
+    double r = 1 / dot(s, y);
+    double By[2] = {B[0] * y[0] + B[1] * y[1], B[1] * y[0] + B[2] * y[1]};
+    double k = r * (1 + r * dot(y, By));
+    B[0] += k * s[0] * s[0] - 2 * r * s[0] * By[0];
+    B[1] += k * s[0] * s[1] - r * (s[0] * By[1] + s[1] * By[0]);
+    B[2] += k * s[1] * s[1] - 2 * r * s[1] * By[1];
+}
+
+// [B conjugate gradient] beta = max(0, g . (g - g_last) / (g_last . g_last))
+static double polak_ribiere(const double g[2], const double last[2]) {
+    double y[2] = {g[0] - last[0], g[1] - last[1]};
+    return fmax(0, dot(g, y) / dot(last, last));
+}
+
+// ---- 4. Descent -------------------------------------------------------------
+
+static const double close_enough = 1e-8; // |g|
+enum { MAX_STEPS = 100000, KEPT = 1000, TAIL = 5 };
+
+typedef struct {
+    Cost cost;
+    Point end;
+    double gradient[KEPT + 1]; // |g| after so many steps
+    double path[KEPT + 1][2];
+    double tail[TAIL]; // the last few |g|
+} Walk;
+
+// What a method remembers from step to step.
+typedef struct {
+    double B[3];   // BFGS: stands for H^-1
+    double p[2];   // CG: the last direction,
+    double last_t; // how far it went, and how steep it was
+    double last_m;
+} Memory;
+
+// Keeps |g| and where we are for the table and the charts.
+static void note(Walk *walk, const Point *a) {
+    memmove(walk->tail, walk->tail + 1, (TAIL - 1) * sizeof *walk->tail);
+    walk->tail[TAIL - 1] = length(a->g);
+    if (walk->cost.steps > KEPT)
+        return;
+    walk->gradient[walk->cost.steps] = length(a->g);
+    memcpy(walk->path[walk->cost.steps], a->w, sizeof a->w);
+}
+
+// Gradient descent with a fixed learning rate, and Newton's method, both as
+// they stand in the lecture; guarded, it also goes through the line search.
+static Point descent_step(const Surface *s, const Point *a, double rate,
+                          Cost *cost) {
+    return look(s, a->w[0] - rate * a->g[0], a->w[1] - rate * a->g[1], cost);
+}
+
+static Point newton_step(const Surface *s, const Point *a, bool guarded,
+                         Cost *cost) {
+    double p[2];
+    newton_direction(p, s, a, guarded, cost);
+    return guarded ? line_search(s, a, p, 1, 0.9, cost)
+                   : look(s, a->w[0] + p[0], a->w[1] + p[1], cost);
+}
+
+static Point bfgs_step(const Surface *s, const Point *a, Memory *m,
+                       Cost *cost) {
+    const double *B = m->B, *g = a->g;
+    double p[2] = {-B[0] * g[0] - B[1] * g[1], -B[1] * g[0] - B[2] * g[1]};
+    double t = cost->steps == 0 ? fmin(1, 1 / length(g)) : 1;
+    Point b = line_search(s, a, p, t, 0.9, cost);
+    double step[2] = {b.w[0] - a->w[0], b.w[1] - a->w[1]};
+    double y[2] = {b.g[0] - g[0], b.g[1] - g[1]};
+    if (cost->steps == 0) // the identity, but of the surface's size
+        m->B[0] = m->B[2] = dot(step, y) / dot(y, y);
+    if (dot(step, y) > 0) // Wolfe's (2) sees to that, up to rounding
+        bfgs_update(m->B, step, y);
+    return b;
+}
+
+// beta of 0 forgets the last direction and starts afresh.
+static Point cg_step(const Surface *s, const Point *a, const double last[2],
+                     Memory *m, Cost *cost) {
+    double beta = cost->steps == 0 ? 0 : polak_ribiere(a->g, last);
+    for (int i = 0; i < 2; i++)
+        m->p[i] = -a->g[i] + beta * m->p[i];
+    double slope = dot(a->g, m->p), t = 1 / length(a->g);
+    if (cost->steps > 0) // as much lower as the last step, to first order
+        t = m->last_t * m->last_m / slope;
+    Point b = line_search(s, a, m->p, t, 0.1, cost);
+    double went[2] = {b.w[0] - a->w[0], b.w[1] - a->w[1]};
+    m->last_t = length(went) / length(m->p);
+    m->last_m = slope;
+    return b;
+}
+
+static Walk descend(Method method, const Surface *s, double rate) {
+    Walk walk = {.cost = {0}};
+    Memory memory = {.B = {1, 0, 1}};
+    Cost *cost = &walk.cost;
+    Point a = look(s, s->start[0], s->start[1], cost);
+    double last[2] = {0, 0};
+    note(&walk, &a);
+    while (length(a.g) >= close_enough && cost->steps < MAX_STEPS) {
+        Point b = method == DESCENT ? descent_step(s, &a, rate, cost)
+                  : method == BFGS  ? bfgs_step(s, &a, &memory, cost)
+                  : method == CG    ? cg_step(s, &a, last, &memory, cost)
+                                 : newton_step(s, &a, method == GUARDED, cost);
+        memcpy(last, a.g, sizeof last);
+        a = b;
+        cost->steps++;
+        note(&walk, &a);
+    }
+    walk.end = a;
+    return walk;
+}
+
+// ---- 5. The table -----------------------------------------------------------
+
+// The largest of 1, 0.5, 0.1, 0.05 ... that goes well.
+static const double rate_of[SURFACES] = {
+    [BOWL] = 0.01, [ROSENBROCK] = 0.001, [SADDLE] = 0.5, [HOLLOWS] = 0.1};
+
+// What kind of point a walk has ended in.
+static const char *kind_of(const Surface *s, const Walk *walk) {
+    double h[3];
+    s->hessian(walk->end.w[0], walk->end.w[1], h);
+    if (!(length(walk->end.g) < close_enough))
+        return "not there";
+    if (lowest_curvature(h) > 0)
+        return walk->end.f < s->lowest + 1e-9 ? "lowest" : "hollow";
+    return h[0] * h[2] < h[1] * h[1] ? "saddle" : "summit";
+}
+
+// Three decimals, and no "-0.000".
+static double tidy(double x) {
+    return round(1000 * x) / 1000 + 0.0;
+}
+
+static void print_table(const Surface *s, const Walk walks[METHODS],
+                        double rate) {
+    printf("%s, from (%g, %g), gradient descent with rate %g\n\n", s->text,
+           s->start[0], s->start[1], rate);
+    printf("  %-17s %6s %9s %8s %8s %7s %7s  %s\n", "method", "steps",
+           "gradients", "Hessians", "x", "y", "f", "which is");
+    for (int k = 0; k < METHODS; k++) {
+        const Cost *cost = &walks[k].cost;
+        const Point *end = &walks[k].end;
+        printf("  %-17s %6d %9d %8d %8.3f %7.3f %7.3f  %s\n", method_name[k],
+               cost->steps, cost->gradients, cost->hessians, tidy(end->w[0]),
+               tidy(end->w[1]), tidy(end->f), kind_of(s, &walks[k]));
+    }
+    printf("\n");
+}
+
+// The last |g| of two walks: what linear and what quadratic means.
+static void print_tails(const Walk walks[METHODS]) {
+    const Method shown[] = {DESCENT, GUARDED};
+    printf("The last |g| on the saddle's way down to a minimum:\n\n");
+    for (int k = 0; k < 2; k++) {
+        printf("  %-17s", method_name[shown[k]]);
+        for (int i = 0; i < TAIL; i++)
+            printf(" %7.0e", walks[shown[k]].tail[i]);
+        printf("   %s\n", k == 0 ? "halved: linear" : "squared: quadratic");
+    }
+    printf("\n");
+}
+
+// ---- 6. Charts --------------------------------------------------------------
+
+// |g| against steps, one panel per surface, the number of steps up to what
+// everything but gradient descent needs.
+static void draw_convergence(Walk walks[SURFACES][METHODS],
+                             const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "newton_convergence", format))
+        return;
+    chart_size(&chart, 900, 760);
+    for (int i = 0; i < SURFACES; i++)
+        for (int k = 0; k < METHODS; k++) {
+            const Walk *walk = &walks[i][k];
+            chart_columns(&chart, "step,gradient");
+            for (int n = 0; n <= walk->cost.steps && n <= KEPT; n++)
+                chart_row(&chart, 2, (double)n, walk->gradient[n]);
+            chart_break(&chart);
+            chart_break(&chart);
+        }
+    chart_script(&chart, "set multiplot layout 2,2 title 'Newton and BFGS "
+                         "bend down, gradient descent stays straight'\n"
+                         "set logscale y; set format y '10^{%%L}'\n"
+                         "set yrange [1e-10:1e4]; set xrange [0:40]\n"
+                         "set xlabel 'step'; set ylabel '|gradient|'\nset key "
+                         "inside right center vertical\n");
+    for (int i = 0; i < SURFACES; i++) {
+        chart_script(&chart, "set title \"%s\"\nplot ",
+                     surface((SurfaceKind)i)->text);
+        for (int k = 0; k < METHODS; k++)
+            chart_script(&chart,
+                         "%sDATA index %d using 1:2 with linespoints "
+                         "pointsize 0.6 title '%s'",
+                         k > 0 ? ", \\\n  " : "", i * METHODS + k,
+                         method_name[k]);
+        chart_script(&chart, "\nunset key\n");
+    }
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+static void draw_paths(Walk walks[SURFACES][METHODS], const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "newton_paths", format))
+        return;
+    chart_size(&chart, 900, 840);
+    chart_script(&chart, "set multiplot layout 2,2 title 'From the same start: "
+                         "Newton, unguarded, ends in a saddle where there is "
+                         "one'\nset key inside right bottom vertical opaque\n");
+    for (int i = 0; i < SURFACES; i++) {
+        const Surface *s = surface((SurfaceKind)i);
+        chart_surface(&chart, surface_height, s, s->range);
+        for (int k = 0; k < METHODS; k++) {
+            const Walk *walk = &walks[i][k];
+            chart_columns(&chart, "x,y");
+            for (int n = 0; n <= walk->cost.steps && n <= KEPT; n++)
+                chart_row(&chart, 2, walk->path[n][0], walk->path[n][1]);
+            chart_break(&chart);
+            chart_break(&chart);
+        }
+        int block = i * (METHODS + 1);
+        chart_script(&chart,
+                     "set title \"%s\"\nset xlabel 'x'; set ylabel 'y'\n"
+                     "plot DATA index %d using 1:2:3 with image notitle",
+                     s->text, block);
+        for (int k = 0; k < METHODS; k++)
+            chart_script(&chart,
+                         ", \\\n  DATA index %d using 1:2 with linespoints "
+                         "lt %d pointsize 0.6 title '%s'",
+                         block + 1 + k, k + 1, method_name[k]);
+        chart_script(&chart, "\nunset key\n");
+    }
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+// ---- 7. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions o = {.seed = 1};
+    cli_parse(&o, "newton",
+              "Gradient descent, Newton's method, BFGS and nonlinear conjugate "
+              "gradient go down the same four surfaces.",
+              NULL, 0, argc, argv);
+    static Walk walks[SURFACES][METHODS]; // too large for the stack
+    for (int i = 0; i < SURFACES; i++) {
+        const Surface *s = surface((SurfaceKind)i);
+        for (int k = 0; k < METHODS; k++)
+            walks[i][k] = descend((Method)k, s, rate_of[i]);
+        if (!o.quiet)
+            print_table(s, walks[i], rate_of[i]);
+    }
+    if (!o.quiet)
+        print_tails(walks[SADDLE]);
+    draw_convergence(walks, o.plot);
+    draw_paths(walks, o.plot);
+    const Walk *valley = walks[ROSENBROCK];
+    printf("result: surface=rosenbrock gradient_descent_steps=%d "
+           "newton_steps=%d guarded_steps=%d bfgs_steps=%d cg_steps=%d\n",
+           valley[DESCENT].cost.steps, valley[NEWTON].cost.steps,
+           valley[GUARDED].cost.steps, valley[BFGS].cost.steps,
+           valley[CG].cost.steps);
+    return 0;
+}

@@ -1,0 +1,232 @@
+// optimizers.c - eight ways to walk downhill (优化器)
+//
+// All of them know the slope where they stand, and nothing else. They differ in
+// what they remember: momentum its own speed, AdaGrad and its children how
+// steep each direction has been, Adam both. Here each walks over four small
+// landscapes of two weights, which it can be watched on, with the learning rate
+// that suits it best there.
+//
+// Source: A Table 3.1; B, momentum to Adam (eta 0.001, beta 0.9 and 0.999,
+// epsilon 1e-8). The updates themselves are in common/optim.c, one function
+// each. Run: make optimizers && ./optimizers
+// Ends with: result: bowl_sgd=.. bowl_momentum=.. bowl_adam=.. ...
+//
+// Contents: 1 a walk  2 the best learning rate  3 table  4 charts  5 main
+
+#include <math.h>
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "optim.h"
+#include "surfaces.h"
+
+// ---- 1. A walk --------------------------------------------------------------
+
+enum { MOST_STEPS = 3000, STARTS = 5, STAY = 10 };
+
+typedef struct {
+    int steps;     // until it was there, to stay; 0 if it never was
+    double height; // above the lowest point: the most in the last STAY steps
+    int count;     // points of the path, start and end included
+    float path[MOST_STEPS + 1][2];
+} Walk;
+
+static double height_at(const Surface *s, const float w[2]) {
+    return s->value((double)w[0], (double)w[1]) - s->lowest;
+}
+
+// Goes on until the height above the surface's lowest point has been below
+// tolerance for STAY steps (to rush through it does not count), or the steps
+// are used up, or the walk has flown off.
+static void walk(Walk *walk, const Surface *s, const float start[2],
+                 OptimizerKind kind, float lr, int most, double tolerance) {
+    float values[2] = {start[0], start[1]}, gradients[2];
+    Tensor w = tensor_view(values, 1, 2), g = tensor_view(gradients, 1, 2);
+    Optimizer optimizer;
+    optimizer_init(&optimizer, kind, lr);
+    double height = 0.0;
+    int below = 0; // steps in a row
+    walk->count = 0;
+    while (walk->count <= most && below < STAY && height < 1e6) {
+        walk->path[walk->count][0] = values[0];
+        walk->path[walk->count++][1] = values[1];
+        height = height_at(s, values);
+        below = height < tolerance ? below + 1 : 0;
+        double slope[2];
+        optimizer_look_ahead(&optimizer, &w); // moves for Nesterov only
+        s->gradient((double)values[0], (double)values[1], slope);
+        gradients[0] = (float)slope[0];
+        gradients[1] = (float)slope[1];
+        optimizer_step(&optimizer, &w, &g);
+    }
+    walk->steps = below == STAY ? walk->count - STAY : 0;
+    walk->height = height;
+    for (int i = 1; i <= STAY && i <= walk->count; i++)
+        walk->height =
+            fmax(walk->height, height_at(s, walk->path[walk->count - i]));
+    optimizer_free(&optimizer);
+}
+
+// ---- 2. The best learning rate ----------------------------------------------
+
+// How one optimizer does on one surface.
+typedef struct {
+    float lr;
+    int there;     // of STARTS walks, how many got there
+    double steps;  // on average, those that did not counted as the most
+    double height; // and where they ended
+    Walk walk;     // the one from the surface's own start
+} Trial;
+
+// Walks from the surface's start and from a ring of four around it: what works
+// from one start only is luck.
+static void try_rate(Trial *t, const Surface *s, OptimizerKind kind, float lr,
+                     int most, double tolerance) {
+    Walk other;
+    *t = (Trial){.lr = lr};
+    for (int i = 0; i < STARTS; i++) {
+        double angle = 1.57 * i + 0.4, radius = i > 0 ? 0.15 : 0.0;
+        float start[2] = {(float)(s->start[0] + radius * cos(angle)),
+                          (float)(s->start[1] + radius * sin(angle))};
+        Walk *w = i == 0 ? &t->walk : &other;
+        walk(w, s, start, kind, lr, most, tolerance);
+        t->there += w->steps > 0;
+        t->height += w->height / STARTS;
+        t->steps += (double)(w->steps > 0 ? w->steps : most) / STARTS;
+    }
+}
+
+// Quicker on average; where both are too slow, lower at the end.
+static bool better(const Trial *a, const Trial *b) {
+    return a->steps < b->steps ||
+           (a->steps == b->steps && a->height < b->height);
+}
+
+// Tries 10 rates per power of ten, so that each optimizer runs in shoes of its
+// own size: from 0.0001 to 1; Adadelta, which expects 1, from 0.01 to 100.
+static void best_rate(Trial *best, const Surface *s, OptimizerKind kind,
+                      int most, double tolerance) {
+    static Trial trial; // too large for some stacks
+    double lowest = kind == ADADELTA ? 0.01 : 0.0001;
+    for (int i = 0; i <= 40; i++) {
+        float lr = (float)(lowest * pow(10.0, i / 10.0));
+        try_rate(&trial, s, kind, lr, most, tolerance);
+        if (i == 0 || better(&trial, best))
+            *best = trial;
+    }
+}
+
+// ---- 3. The table -----------------------------------------------------------
+
+static void print_table(Trial trials[SURFACES][OPTIMIZER_KINDS],
+                        double tolerance) {
+    printf("Steps until the loss stays within %g of the least: the mean of %d "
+           "starts, at\nthe best of 41 learning rates (in brackets). \"2 of "
+           "5\": the others ended in\nanother hollow, or were too slow.\n\n"
+           "  %-9s",
+           tolerance, STARTS, "");
+    for (int s = 0; s < SURFACES; s++)
+        printf("%17s", surface((SurfaceKind)s)->name);
+    printf("\n");
+    for (int k = 0; k < OPTIMIZER_KINDS; k++) {
+        printf("  %-9s", optimizer_name((OptimizerKind)k));
+        for (int s = 0; s < SURFACES; s++) {
+            const Trial *t = &trials[s][k];
+            char cell[32];
+            if (t->there == STARTS)
+                snprintf(cell, sizeof cell, "%.0f (%.4f)", t->steps,
+                         (double)t->lr);
+            else
+                snprintf(cell, sizeof cell, "%d of %d (%.4f)", t->there, STARTS,
+                         (double)t->lr);
+            printf("%17s", cell);
+        }
+        printf("\n");
+    }
+    printf("\n");
+}
+
+// ---- 4. Charts --------------------------------------------------------------
+
+// One panel per optimizer: its path over the surface. Of those that wander for
+// ever 300 steps are enough.
+static void draw(const Trial trials[OPTIMIZER_KINDS], const Surface *s,
+                 const char *format) {
+    Chart chart;
+    char name[64];
+    snprintf(name, sizeof name, "optimizers_%s", s->name);
+    if (!chart_open(&chart, "ch04", name, format))
+        return;
+    chart_size(&chart, 1120, 620);
+    chart_surface(&chart, surface_height, s, s->range);
+    for (int k = 0; k < OPTIMIZER_KINDS; k++) {
+        const Walk *w = &trials[k].walk;
+        chart_columns(&chart, "x,y");
+        int drawn = w->steps > 0 || w->count < 300 ? w->count : 300;
+        for (int i = 0; i < drawn; i++)
+            chart_row(&chart, 2, (double)w->path[i][0], (double)w->path[i][1]);
+        chart_break(&chart);
+        chart_break(&chart);
+    }
+    chart_script(
+        &chart,
+        "set multiplot layout 2,4 margins 0.03,0.99,0.05,0.88 "
+        "spacing 0.03,0.10 title \"Each with its best learning rate "
+        "on %s (dark = high); where it is not there, its first 300 steps\"\n"
+        "unset key; set xtics 1 scale 0.3; set ytics 1 scale 0.3; "
+        "set format '%%g'\n",
+        s->text);
+    for (int k = 0; k < OPTIMIZER_KINDS; k++) {
+        char steps[32] = "not there";
+        if (trials[k].walk.steps > 0)
+            snprintf(steps, sizeof steps, "%d steps", trials[k].walk.steps);
+        chart_script(
+            &chart,
+            "set title '%s, η = %.3g: %s' offset 0,-0.6\n"
+            "plot DATA index 0 using 1:2:3 with image, \\\n"
+            "  '' index %d using 1:2 with lines lw 3.5 dt solid lc rgb "
+            "'white', \\\n"
+            "  '' index %d using 1:2 with linespoints lw 1 dt solid pt 7 ps "
+            "0.3  "
+            "lc rgb '#d55e00', \\\n"
+            "  '' index %d every 1::0::0 using 1:2 with points pt 7 ps 1.2 "
+            "lc rgb 'black'\n",
+            optimizer_name((OptimizerKind)k), (double)trials[k].lr, steps,
+            k + 1, k + 1, k + 1);
+    }
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+// ---- 5. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions o = {0};
+    int most = 2000;
+    float tolerance = 1e-4f;
+    const Option table[] = {
+        option_int("steps", &most, 1, MOST_STEPS, "the most steps of a walk"),
+        option_float("tolerance", &tolerance, 1e-7, 1.0,
+                     "how near to the lowest point is there"),
+    };
+    cli_parse(
+        &o, "optimizers",
+        "Eight optimizers walk over a bowl, a bent valley, a saddle and a "
+        "valley with hollows: how many steps, and by which way?",
+        table, sizeof table / sizeof *table, argc, argv);
+    static Trial trials[SURFACES][OPTIMIZER_KINDS]; // a megabyte
+    for (int s = 0; s < SURFACES; s++)
+        for (int k = 0; k < OPTIMIZER_KINDS; k++)
+            best_rate(&trials[s][k], surface((SurfaceKind)s), (OptimizerKind)k,
+                      most, (double)tolerance);
+    if (!o.quiet)
+        print_table(trials, (double)tolerance);
+    for (int s = 0; s < SURFACES; s++)
+        draw(trials[s], surface((SurfaceKind)s), o.plot);
+    printf("result: bowl_sgd=%.1f bowl_momentum=%.1f bowl_nesterov=%.1f "
+           "bowl_adam=%.1f\n",
+           trials[BOWL][SGD].steps, trials[BOWL][MOMENTUM].steps,
+           trials[BOWL][NESTEROV].steps, trials[BOWL][ADAM].steps);
+    return 0;
+}

@@ -1,0 +1,297 @@
+// schedules.c - large steps first, small ones later (学习率衰减)
+//
+// A stochastic gradient is noisy, and with a constant learning rate the noise
+// keeps the weights jumping about the minimum for ever. A large rate gets near
+// quickly, a small one settles: a schedule begins with the one and ends with
+// the other. Here are those of the lectures, drawn, and the same net trained
+// with each of them and with none.
+//
+// Source: A eq. (20)-(24); B, step decay; D, division by tau. The formulas are
+// in common/optim.c, one function each.
+// Run: make schedules && ./schedules
+// Ends with: result: constant=.. inverse_time=.. exponential=.. cosine=.. ...
+//
+// Contents: 1 the schedules  2 training  3 table  4 charts  5 main
+
+#include <math.h>
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "data.h"
+#include "loss.h"
+#include "metrics.h"
+#include "optim.h"
+#include "progress.h"
+#include "relu_net.h"
+
+// ---- 1. The schedules -------------------------------------------------------
+
+// The rate of step t of T, if the first is lr. Most end with about lr / 30.
+static float constant(long t, long T, float lr) {
+    (void)t, (void)T;
+    return lr;
+}
+
+static float inverse_time(long t, long T, float lr) {
+    return inverse_time_decay(t, lr, 9.0f / (float)T);
+}
+
+static float exponential(long t, long T, float lr) {
+    return exponential_decay(t, lr, powf(1.0f / 30.0f, 1.0f / (float)T));
+}
+
+static float cosine(long t, long T, float lr) {
+    return cosine_decay(t, T, lr);
+}
+
+static float held_exponential(long t, long T, float lr) {
+    float beta = powf(0.01f, 2.0f / (float)T); // would reach lr / 100
+    return held_exponential_decay(t, T / 2, lr, lr / 30.0f, beta);
+}
+
+static float held_cosine(long t, long T, float lr) {
+    return held_cosine_decay(t, T / 2, T, lr, lr / 30.0f);
+}
+
+static float halving(long t, long T, float lr) {
+    return step_decay(t, T / 6 + 1, lr, 0.5f);
+}
+
+static float dividing(long t, long T, float lr) {
+    return divided_decay(t, T / 3 + 1, lr, 5.0f);
+}
+
+// B's 0.3, 0.05, 0.01, scaled to begin with lr, in B's proportions of time.
+static float by_table(long t, long T, float lr) {
+    const long until[] = {T / 2, T * 9 / 10, T};
+    const float rates[] = {lr, lr * 0.05f / 0.3f, lr * 0.01f / 0.3f};
+    return piecewise_rate(t, 3, until, rates);
+}
+
+static const struct {
+    const char *name, *title, *source;
+    float (*rate)(long t, long T, float lr);
+} schedules[] = {
+    {"constant", "constant", "no schedule", constant},
+    {"inverse_time", "inverse time", "A (20)", inverse_time},
+    {"exponential", "exponential", "A (21)", exponential},
+    {"cosine", "cosine", "A (22)", cosine},
+    {"held_exponential", "hold, exponential", "A (23)", held_exponential},
+    {"held_cosine", "hold, cosine", "A (24)", held_cosine},
+    {"halving", "halved 5 times", "B", halving},
+    {"dividing", "divided by τ = 5", "D", dividing},
+    {"table", "0.3, 0.05, 0.01", "B", by_table},
+    {"one_cycle", "one cycle", "Smith, Topin", one_cycle},
+};
+enum { SCHEDULES = sizeof schedules / sizeof *schedules, MOST_EPOCHS = 100 };
+
+// ---- 2. Training ------------------------------------------------------------
+
+typedef struct {
+    CommonOptions common;
+    int epochs, batch, limit, hidden, seeds;
+    float lr;
+    const char *data;
+} Options;
+
+// Means over all seeds.
+typedef struct {
+    double loss[MOST_EPOCHS + 1]; // of the training set, after each epoch
+    double test_error;            // per cent, after the last
+} Curve;
+
+static double evaluate(ReluNet *net, const Dataset *set, double *loss) {
+    Confusion confusion = {.classes = 10};
+    Batches batches;
+    batches_init(&batches, set, 256);
+    batches_start(&batches, NULL);
+    *loss = 0.0;
+    while (batches_next(&batches)) {
+        relu_net_forward(net, &batches.x);
+        confusion_add(&confusion, &net->logits, batches.labels);
+        float mean = softmax_cross_entropy(NULL, &net->logits, batches.labels);
+        *loss += (double)mean * batches.x.shape[0] / set->count;
+    }
+    batches_free(&batches);
+    return 100.0 - 100.0 * confusion_accuracy(&confusion);
+}
+
+static void train(Curve *curve, const Digits *digits, const Options *o,
+                  int schedule, uint64_t seed) {
+    Rng rng;
+    ReluNet net;
+    Batches batches;
+    Progress progress;
+    Optimizer sgd;
+    rng_seed(&rng, seed);
+    relu_net_init(&net, 3, (int[]){784, o->hidden, 10}, &rng);
+    batches_init(&batches, &digits->train, o->batch);
+    progress_init(&progress, o->epochs, batches.count, o->common.quiet);
+    optimizer_init(&sgd, SGD, o->lr);
+    long steps = (long)o->epochs * batches.count;
+    double loss_now;
+    evaluate(&net, &digits->train, &loss_now);
+    curve->loss[0] += loss_now / o->seeds;
+
+    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        batches_start(&batches, &rng);
+        while (!stop_requested() && batches_next(&batches)) {
+            relu_net_forward(&net, &batches.x);
+            float loss = softmax_cross_entropy(&net.dlogits, &net.logits,
+                                               batches.labels);
+            relu_net_backward(&net, &batches.x);
+            sgd.lr = schedules[schedule].rate(sgd.step, steps, o->lr);
+            optimizer_step(&sgd, &net.params.value, &net.params.grad);
+            progress_batch(&progress, loss);
+        }
+        progress_mean_loss(&progress); // wipes the bar
+        evaluate(&net, &digits->train, &loss_now);
+        curve->loss[epoch] += loss_now / o->seeds;
+    }
+    curve->test_error += evaluate(&net, &digits->test, &loss_now) / o->seeds;
+    optimizer_free(&sgd);
+    batches_free(&batches);
+    relu_net_free(&net);
+}
+
+// ---- 3. The table -----------------------------------------------------------
+
+static void print_table(const Curve curves[SCHEDULES], const Options *o) {
+    printf("784-%d-10 ReLU, SGD, batches of %d, %d epochs; means of %d seeds:"
+           "\n\n  %-31s %10s %9s %14s %10s\n",
+           o->hidden, o->batch, o->epochs, o->seeds, "schedule", "first rate",
+           "last rate", "training loss", "test error");
+    for (int s = 0; s < SCHEDULES; s++) {
+        // printf counts bytes, a reader letters: τ has two bytes
+        int width = 17 + (schedules[s].rate == dividing);
+        printf("  %-*s  %-12s %10.4f %9.1e %14.4f %8.2f %%\n", width,
+               schedules[s].title, schedules[s].source,
+               (double)schedules[s].rate(0, 1000, o->lr),
+               (double)schedules[s].rate(999, 1000, o->lr),
+               curves[s].loss[o->epochs], curves[s].test_error);
+    }
+    printf("\n");
+}
+
+// ---- 4. Charts --------------------------------------------------------------
+
+static void draw_schedules(float lr, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "schedules", format))
+        return;
+    chart_size(&chart, 1120, 480);
+    for (int s = 0; s < SCHEDULES; s++) {
+        chart_columns(&chart, "time,rate");
+        for (long t = 0; t < 1000; t += 2)
+            chart_row(&chart, 2, (double)t / 1000.0,
+                      (double)schedules[s].rate(t, 1000, lr));
+        chart_break(&chart);
+        chart_break(&chart);
+    }
+    chart_script(&chart,
+                 "set multiplot layout 2,5 margins 0.05,0.98,0.07,0.83 spacing "
+                 "0.05,0.2 title 'The learning rate over the "
+                 "time of training'\n"
+                 "unset key; set xrange [0:1]; set yrange [0:%g]; set xtics "
+                 "0.5; set ytics %g\n",
+                 1.06 * (double)lr, 0.5 * (double)lr);
+    for (int s = 0; s < SCHEDULES; s++)
+        chart_script(&chart,
+                     "set title \"%s\\n%s\"\n"
+                     "plot DATA index %d using 1:2 with lines lt 1 lw 2.5\n",
+                     schedules[s].title, schedules[s].source, s);
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+static void draw_training(const Curve curves[SCHEDULES], const Options *o,
+                          const char *data) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "schedules_training", o->common.plot))
+        return;
+    chart_size(&chart, 1060, 480);
+    chart_columns(&chart, "epoch,constant,exponential,cosine,one cycle");
+    for (int e = 1; e <= o->epochs; e++)
+        chart_row(&chart, 5, (double)e, curves[0].loss[e], curves[2].loss[e],
+                  curves[3].loss[e], curves[9].loss[e]);
+    chart_break(&chart);
+    chart_break(&chart);
+    chart_columns(&chart, "place,loss");
+    for (int s = 0; s < SCHEDULES; s++)
+        chart_row(&chart, 2, (double)(SCHEDULES - s),
+                  curves[s].loss[o->epochs]);
+    chart_script(&chart,
+                 "set multiplot layout 1,2 title 'A rate that falls ends lower "
+                 "(%s, mean of %d seeds)'\n"
+                 "set xlabel 'epoch'; set ylabel 'training loss'; set logscale "
+                 "y\n"
+                 "plot for [c=2:5] DATA index 0 using 1:c with lines lt c-1\n"
+                 "unset logscale; unset key; unset ylabel; set xlabel "
+                 "'training loss after %d epochs'\n"
+                 "set xrange [0:*]; set yrange [0.3:%g]; set lmargin 27\n"
+                 "set ytics (",
+                 data, o->seeds, o->epochs, SCHEDULES + 0.7);
+    for (int s = 0; s < SCHEDULES; s++)
+        chart_script(&chart, "%s'%s' %d", s > 0 ? ", " : "", schedules[s].title,
+                     SCHEDULES - s);
+    chart_script(&chart,
+                 ") scale 0\n"
+                 "plot DATA index 1 using ($2/2):1:($2/2):(0.35):($1 == %d ? "
+                 "0x0072b2 : 0xe69f00) with boxxyerror fillstyle solid lc rgb "
+                 "variable\nunset multiplot\n",
+                 SCHEDULES);
+    chart_close(&chart);
+}
+
+// ---- 5. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    // so small a net's products end before a second thread has begun
+    Options o = {.common = {.seed = 1, .threads = 1},
+                 .epochs = 8,
+                 .batch = 8,
+                 .limit = 3000,
+                 .hidden = 32,
+                 .seeds = 3,
+                 .lr = 0.3f};
+    const Option table[] = {
+        option_int("epochs", &o.epochs, 1, MOST_EPOCHS,
+                   "passes over the digits"),
+        option_int("batch", &o.batch, 1, 60000, "digits per step"),
+        option_float("lr", &o.lr, 1e-6, 10.0, "learning rate at the start"),
+        option_int("hidden", &o.hidden, 1, 4096, "hidden units"),
+        option_int("seeds", &o.seeds, 1, 100, "runs to take the mean of"),
+        option_text("data", &o.data, "DIR",
+                    "folder of the IDX files, or: synthetic"),
+        option_int("limit", &o.limit, 0, 60000,
+                   "use only so many digits (0: all)"),
+    };
+    cli_parse(&o.common, "schedules",
+              "Learning rates that fall during training: each drawn, and the "
+              "same net trained with it and without.",
+              table, sizeof table / sizeof *table, argc, argv);
+    Error err;
+    Digits digits;
+    if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
+        die("%s", err.message);
+    digits_say(&digits, o.common.quiet);
+
+    Curve curves[SCHEDULES] = {{{0}, 0}};
+    for (int s = 0; s < SCHEDULES; s++)
+        for (int k = 0; k < o.seeds; k++)
+            train(&curves[s], &digits, &o, s, o.common.seed + (uint64_t)k);
+    if (stop_requested() && !o.common.quiet)
+        printf("stopped: the means below lack what was not run\n");
+    if (!o.common.quiet)
+        print_table(curves, &o);
+    draw_schedules(o.lr, o.common.plot);
+    draw_training(curves, &o, digits_name(&digits));
+    printf("result:");
+    for (int s = 0; s < SCHEDULES; s++)
+        printf(" %s=%.4f", schedules[s].name, curves[s].loss[o.epochs]);
+    printf(" data=%s\n", digits_name(&digits));
+    digits_free(&digits);
+    return 0;
+}

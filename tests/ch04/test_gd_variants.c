@@ -1,0 +1,177 @@
+// The gradient, its noise, and who wins.
+
+#define main gd_variants_main
+#include "ch04_optimizers/gd_variants.c"
+#undef main
+
+#include "testing.h"
+
+static Samples samples_of(uint64_t seed, Rng *rng) {
+    Samples s;
+    rng_seed(rng, seed);
+    samples_draw(&s, rng);
+    return s;
+}
+
+// The loss is a parabola: a central difference is exact but for the rounding
+// of losses near 10 (1e-15) over the step of 1e-3.
+START_TEST(gradient_is_the_slope) {
+    Rng rng;
+    Samples s = samples_of(1, &rng);
+    int index[N];
+    double w[2] = {0.3, -0.4}, g[2], unused[2];
+    all_of_them(index);
+    for (int count = 1; count <= N; count *= 4) {
+        loss_and_gradient(g, &s, index, count, w);
+        for (int k = 0; k < 2; k++) {
+            double up[2] = {w[0], w[1]}, down[2] = {w[0], w[1]};
+            up[k] += 1e-3, down[k] -= 1e-3;
+            double slope = (loss_and_gradient(unused, &s, index, count, up) -
+                            loss_and_gradient(unused, &s, index, count, down)) /
+                           2e-3;
+            ck_assert_double_eq_tol(g[k], slope, 1e-11);
+            ck_assert_double_gt(fabs(g[k]), 0.01);
+        }
+    }
+}
+END_TEST
+
+// One sample's gradient is right on average: the mean of all 256 is the batch's
+// (sums of numbers up to 30, so 256 roundings of 4e-15 at most).
+START_TEST(stochastic_gradients_average_to_the_batch) {
+    Rng rng;
+    Samples s = samples_of(2, &rng);
+    int index[N];
+    double w[2] = {-1.0, 2.0}, whole[2], one[2], mean[2] = {0, 0};
+    all_of_them(index);
+    loss_and_gradient(whole, &s, index, N, w);
+    for (int n = 0; n < N; n++) {
+        loss_and_gradient(one, &s, &index[n], 1, w);
+        mean[0] += one[0] / N;
+        mean[1] += one[1] / N;
+    }
+    ck_assert_double_eq_tol(mean[0], whole[0], 1e-12);
+    ck_assert_double_eq_tol(mean[1], whole[1], 1e-12);
+}
+END_TEST
+
+START_TEST(least_squares_is_the_lowest_point) {
+    Rng rng;
+    Samples s = samples_of(3, &rng);
+    int index[N];
+    double w[2], g[2];
+    all_of_them(index);
+    least_squares(w, &s);
+    loss_and_gradient(g, &s, index, N, w);
+    ck_assert_double_eq_tol(g[0], 0.0, 1e-12);
+    ck_assert_double_eq_tol(g[1], 0.0, 1e-12);
+    // of 256 points with noise of 1 the line is known to about 1 / 16
+    ck_assert_double_eq_tol(w[SLOPE], 2.0, 0.3);
+    ck_assert_double_eq_tol(w[SHIFT], -1.0, 0.4);
+}
+END_TEST
+
+// Squared deviations of single gradients have a spread of their own, about
+// twice their mean: the mean of 2000 is known to 2 / sqrt(2000), its root to
+// half of that, 2.2 %, and five deviations are 11 %.
+START_TEST(noise_is_as_in_theory) {
+    Rng rng;
+    Samples s = samples_of(4, &rng);
+    Noise noise[SIZES];
+    measure(noise, &s, &rng);
+    for (int k = 0; k < SIZES - 1; k++) {
+        ck_assert_int_eq(noise[k].batch, 1 << k);
+        ck_assert_double_gt(noise[k].theory, 0.0);
+        ck_assert_double_eq_tol(noise[k].noise / noise[k].theory, 1.0, 0.11);
+        ck_assert_double_ge(noise[k].cost, 0.0);
+    }
+    // without replacement the last batch is everybody
+    ck_assert_double_lt(noise[SIZES - 1].noise, 1e-12);
+    ck_assert_double_eq(noise[SIZES - 1].theory, 0.0);
+    // a sixteenth of the samples: four times the noise, a little less because
+    // 16 of 256 are not few
+    ck_assert_double_eq_tol(noise[0].theory / noise[4].theory,
+                            4.0 * sqrt(255.0 / 240.0), 1e-12);
+}
+END_TEST
+
+// A batch step's path is that of gradient descent, whatever the order.
+START_TEST(batch_has_no_noise) {
+    Rng rng;
+    Samples s = samples_of(5, &rng);
+    Descent a = {.name = "a", .batch = N}, b = a;
+    descend(&a, &s, 30, 0.1, &rng);
+    descend(&b, &s, 30, 0.1, &rng); // other orders
+    ck_assert_int_eq(a.steps, 30);
+    for (int i = 0; i < 2 * 31; i++)
+        ck_assert_double_eq_tol(a.path[i], b.path[i], 1e-12);
+    for (int t = 1; t <= 30; t++)
+        ck_assert_double_lt(whole_loss(&s, a.path + 2 * t),
+                            whole_loss(&s, a.path + 2 * t - 2));
+    mem_free(a.path);
+    mem_free(b.path);
+}
+END_TEST
+
+// A last batch that is smaller takes part: 256 = 5 * 50 + 6.
+START_TEST(uneven_batches) {
+    Rng rng;
+    Samples s = samples_of(6, &rng);
+    Descent d = {.name = "d", .batch = 50};
+    descend(&d, &s, 2, 0.1, &rng);
+    ck_assert_int_eq(d.steps, 12);
+    ck_assert_double_gt(fabs(d.path[24] - d.path[22]), 0.0);
+    mem_free(d.path);
+}
+END_TEST
+
+// With the same passes over the data mini-batches come nearest: the batch is
+// still on its way, the single samples jump about.
+START_TEST(minibatches_win) {
+    for (uint64_t seed = 1; seed <= 10; seed++) {
+        Rng rng;
+        Samples s = samples_of(seed, &rng);
+        Descent d[3] = {{.name = "batch", .batch = N},
+                        {.name = "mini", .batch = 16},
+                        {.name = "one", .batch = 1}};
+        double w[2];
+        least_squares(w, &s);
+        double least = whole_loss(&s, w);
+        for (int k = 0; k < 3; k++) {
+            descend(&d[k], &s, 20, 0.1, &rng);
+            mem_free(d[k].path);
+            ck_assert_double_gt(d[k].last_loss, least);
+        }
+        ck_assert_double_lt(5 * (d[1].last_loss - least),
+                            d[2].last_loss - least);
+        ck_assert_double_lt(d[2].last_loss, d[0].last_loss);
+    }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("gd_variants --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_lt(result_value(&run, "minibatch_loss"),
+                        result_value(&run, "stochastic_loss"));
+    ck_assert_double_ge(result_value(&run, "minibatch_loss"),
+                        result_value(&run, "least"));
+    run = run_program("gd_variants --plot none --epochs 1 --batch 256");
+    ck_assert_int_eq(run.status, 0);
+    run = run_program("gd_variants --plot none --lr 10 --epochs 1000");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_ptr_nonnull(strstr(run.output, "smaller --lr"));
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{gradient_is_the_slope},
+                          {stochastic_gradients_average_to_the_batch},
+                          {least_squares_is_the_lowest_point},
+                          {noise_is_as_in_theory},
+                          {batch_has_no_noise},
+                          {uneven_batches},
+                          {minibatches_win},
+                          {prints_its_result}};
+    return run_tests("gd_variants", tests, sizeof tests / sizeof *tests);
+}

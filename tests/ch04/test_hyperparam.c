@@ -1,0 +1,169 @@
+// The plan, the log that survives whatever happens to it, and the threads.
+
+#define main hyperparam_main
+#include "ch04_optimizers/hyperparam.c"
+#undef main
+
+#include <stdlib.h>
+
+#include "testing.h"
+
+static const char tiny[] = "hyperparam --data synthetic --limit 30 --epochs 1 "
+                           "--plot none --quiet --log log.csv";
+
+static Run run_tiny(const char *more) {
+    char line[256];
+    snprintf(line, sizeof line, "%s %s", tiny, more);
+    Run run = run_program(line);
+    ck_assert_msg(run.status == 0, "%s", run.output);
+    return run;
+}
+
+static int figure(const Run *run, const char *name) {
+    const char *at = strstr(run->output, name);
+    ck_assert_msg(at != NULL, "no %s in %s", name, run->output);
+    return atoi(at + strlen(name));
+}
+
+// Corners of the grid, ten values of each; random: a hundred, all inside.
+START_TEST(plan_covers_the_map) {
+    Rng rng;
+    Trial t[SEARCHES][TRIALS];
+    rng_seed(&rng, 1);
+    plan(t, &rng);
+    ck_assert_double_eq_tol(t[GRID][0].alpha, 1e-3, 1e-15);
+    ck_assert_double_eq_tol(t[GRID][0].beta, 1e-4, 1e-16);
+    ck_assert_double_eq_tol(t[GRID][TRIALS - 1].alpha, 10, 1e-11);
+    ck_assert_double_eq_tol(t[GRID][TRIALS - 1].beta, 1, 1e-12);
+    for (int s = 0; s < SEARCHES; s++) {
+        int fresh = 0;
+        for (int n = 0; n < TRIALS; n++) {
+            bool seen = false;
+            for (int i = 0; i < n; i++)
+                seen |= t[s][i].alpha == t[s][n].alpha;
+            fresh += !seen;
+            ck_assert_double_ge(t[s][n].alpha, 1e-3);
+            ck_assert_double_le(t[s][n].alpha, 10.0000001);
+            ck_assert_double_ge(t[s][n].beta, 1e-4);
+            ck_assert_double_le(t[s][n].beta, 1.0000001);
+            ck_assert(isnan(t[s][n].accuracy));
+        }
+        ck_assert_int_eq(fresh, s == GRID ? SIDE : TRIALS);
+    }
+}
+END_TEST
+
+START_TEST(lines_are_read_strictly) {
+    Rng rng;
+    Trial t[SEARCHES][TRIALS];
+    const Settings settings = {"seed1-x"};
+    rng_seed(&rng, 1);
+    plan(t, &rng);
+    const char *bad[] = {"",
+                         "search,trial,alpha,beta,settings,accuracy",
+                         "grid,0,0.001,0.0001,seed2-x,0.5",
+                         "grid,0,0.001,0.0001,seed1-x,1.5",
+                         "grid,0,0.001,0.0001,seed1-x,nan",
+                         "grid,0,0.001,0.0001,seed1-x,0.5,",
+                         "grid,0,0.002,0.0001,seed1-x,0.5",
+                         "grid,100,0.001,0.0001,seed1-x,0.5",
+                         "grid,-1,0.001,0.0001,seed1-x,0.5",
+                         "grind,0,0.001,0.0001,seed1-x,0.5",
+                         "grid,0,0.001,0.0001,seed1-x"};
+    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
+        ck_assert_msg(read_line(bad[i], t, &settings) == 0, "%s", bad[i]);
+    ck_assert(isnan(t[GRID][0].accuracy));
+    const char *good = "grid,0,0.001,0.0001,seed1-x,0.5";
+    ck_assert_int_eq(read_line(good, t, &settings), 1);
+    ck_assert_int_eq(read_line(good, t, &settings), 0); // twice counts once
+    ck_assert_double_eq(t[GRID][0].accuracy, 0.5);
+    ck_assert_ptr_eq(best_of(t[GRID]), &t[GRID][0]);
+    ck_assert_ptr_null(best_of(t[RANDOM]));
+}
+END_TEST
+
+// Killed in the middle of any line, the next run repeats what is lost, no more,
+// and leaves a log of 1 + 200 whole lines.
+START_TEST(goes_on_where_it_was) {
+    Error err;
+    FileBytes whole;
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run first = run_tiny("");
+    ck_assert_int_eq(figure(&first, "trials="), 200);
+    ck_assert_int_eq(figure(&first, "from_log="), 0);
+    ck_assert(file_read(&whole, "log.csv", 1 << 20, &err));
+    const size_t cuts[] = {
+        whole.size, whole.size - 1, whole.size - 9, whole.size / 2, 60, 10, 0};
+    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
+        int lines = 0, after = 0;
+        for (size_t b = 0; b < cuts[i]; b++)
+            lines += whole.bytes[b] == '\n';
+        FILE *log = fopen("log.csv", "w");
+        ck_assert_uint_eq(fwrite(whole.bytes, 1, cuts[i], log), cuts[i]);
+        fclose(log);
+        Run again = run_tiny("");
+        int found = lines > 0 ? lines - 1 : 0;
+        ck_assert_int_eq(figure(&again, "from_log="), found);
+        ck_assert_int_eq(figure(&again, "trials="), 200 - found);
+        FileBytes now; // the same lines, in whatever order trials ended
+        ck_assert(file_read(&now, "log.csv", 1 << 20, &err));
+        ck_assert_uint_eq(now.size, whole.size);
+        for (size_t b = 0; b < now.size; b++)
+            after += now.bytes[b] == '\n';
+        ck_assert_int_eq(after, 201);
+        file_free(&now);
+        // and the same results
+        *strstr(again.output, " trials=") = '\0';
+        ck_assert_int_eq(
+            strncmp(again.output, first.output, strlen(again.output)), 0);
+    }
+    Run other = run_tiny("--seed 2"); // other settings: nothing counts
+    ck_assert_int_eq(figure(&other, "from_log="), 0);
+    file_free(&whole);
+}
+END_TEST
+
+START_TEST(threads_change_nothing) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run one = run_tiny("--threads 1 --log one.csv");
+    Run three = run_tiny("--threads 3 --log three.csv");
+    ck_assert_str_eq(one.output, three.output);
+}
+END_TEST
+
+// On few digits: a rate a hundred times too small learns nothing, a sensible
+// one does, a wild one is survived.
+START_TEST(rates_matter) {
+    Error err;
+    Digits digits;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        const Options o = {.common = {.seed = seed}, .epochs = 4, .batch = 20};
+        ck_assert(digits_load(&digits, "synthetic", 400, seed, &err));
+        const Trial slow = {.alpha = 1e-3, .beta = 1e-4},
+                    good = {.alpha = 0.2, .beta = 1e-3},
+                    wild = {.alpha = 1e4, .beta = 1e-4};
+        double best = try_out(&good, &digits.train, &digits.test, &o);
+        ck_assert_double_gt(
+            best, try_out(&slow, &digits.train, &digits.test, &o) + 0.2);
+        ck_assert_double_gt(
+            best, try_out(&wild, &digits.train, &digits.test, &o) + 0.2);
+        digits_free(&digits);
+    }
+}
+END_TEST
+
+START_TEST(unwritable_log_is_said) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run run = run_program("hyperparam --data synthetic --limit 30 --plot none "
+                          "--log no/such/folder.csv");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_ptr_nonnull(strstr(run.output, "--log FILE"));
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{plan_covers_the_map},  {lines_are_read_strictly},
+                          {goes_on_where_it_was}, {threads_change_nothing},
+                          {rates_matter},         {unwritable_log_is_said}};
+    return run_tests("hyperparam", tests, sizeof tests / sizeof *tests);
+}

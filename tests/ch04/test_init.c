@@ -1,0 +1,181 @@
+// The spread of each beginning, the quiz of the zero weights, and who learns.
+
+#define main init_main
+#include "ch04_optimizers/init.c"
+#undef main
+
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "testing.h"
+
+// Drawn digits and a net with these beginnings.
+static void setup(Dataset *set, ReluNet *net, Kind kind, uint64_t seed) {
+    Rng rng;
+    rng_seed(&rng, seed);
+    digits_draw(set, 100, seed);
+    make_net(net, set, &rng);
+    init_weights(net, kind, &rng);
+}
+
+// The sample variance of n numbers has a relative standard deviation of
+// sqrt(2 / n) if they are normal, less if uniform: 5 of those are allowed.
+START_TEST(spread_is_as_the_formula_says) {
+    Dataset set;
+    for (int kind = GAUSSIAN; kind <= HE; kind++) {
+        ReluNet net;
+        setup(&set, &net, (Kind)kind, 3);
+        for (int l = 0; l <= HIDDEN; l++) {
+            double in = net.w[l].shape[1], out = net.w[l].shape[0];
+            const double want[KINDS] = {[GAUSSIAN] = 1e-4,
+                                        [UNIFORM] = 0.05 * 0.05 / 3,
+                                        [XAVIER] = 2 / (in + out),
+                                        [HE] = 2 / in};
+            double n = (double)net.w[l].size, got = pow(rms(&net.w[l]), 2);
+            ck_assert_double_eq_tol(got / want[kind], 1, 5 * sqrt(2 / n));
+            ck_assert_double_eq(rms(&net.b[l]), 0);
+        }
+        relu_net_free(&net);
+        dataset_free(&set);
+    }
+}
+END_TEST
+
+// B's quiz. Exactly zero, before and after training; only the last biases move.
+START_TEST(zero_learns_nothing) {
+    Dataset set;
+    ReluNet net;
+    Rng rng;
+    Outcome outcome = {.epochs = 0};
+    const Options o = {
+        .common = {.quiet = true}, .epochs = 2, .batch = 10, .lr = 0.1f};
+    rng_seed(&rng, 1);
+    setup(&set, &net, ZERO, 1);
+    look_inside(&outcome, &net, &set);
+    train(&outcome, &net, &set, &o, &rng);
+    for (int l = 0; l <= HIDDEN; l++) {
+        ck_assert_double_eq(outcome.gradient[l], 0);
+        ck_assert_double_eq(rms(&net.w[l]), 0);
+        ck_assert_double_eq(rms(&net.db[l]) > 0, l == HIDDEN);
+        ck_assert_double_eq(rms(&net.b[l]) > 0, l == HIDDEN);
+    }
+    relu_net_free(&net);
+    dataset_free(&set);
+}
+END_TEST
+
+// Equal weights get equal gradients: a layer stays as good as a single unit.
+START_TEST(constant_units_stay_alike) {
+    Dataset set;
+    ReluNet net;
+    Rng rng;
+    Outcome outcome = {.epochs = 0};
+    const Options o = {
+        .common = {.quiet = true}, .epochs = 2, .batch = 10, .lr = 0.1f};
+    rng_seed(&rng, 1);
+    setup(&set, &net, CONSTANT, 1);
+    look_inside(&outcome, &net, &set);
+    train(&outcome, &net, &set, &o, &rng);
+    evaluate(&outcome, &net, &set);
+    ck_assert_double_gt(outcome.gradient[HIDDEN], 0);
+    ck_assert_int_eq(outcome.units, 1);
+    init_weights(&net, HE, &rng); // and the count can count
+    evaluate(&outcome, &net, &set);
+    ck_assert_int_gt(outcome.units, WIDTH / 2);
+    relu_net_free(&net);
+    dataset_free(&set);
+}
+END_TEST
+
+// From one layer to the next the rms is multiplied by sqrt(fan_in Var(w) / 2).
+// Over four layers, ln(rms) of one net strays by sqrt(4 * 5 / WIDTH) / 2 = 0.22
+// (Hanin & Nica 2019: 5 / WIDTH for the variance of ln(square) per layer) and
+// lies half that variance lower, 0.05; of a mean of 20 nets, 5 sigma are 0.25.
+START_TEST(signal_keeps_its_size) {
+    const double factor[KINDS] = {
+        [GAUSSIAN] = 0.01 * sqrt(50), [XAVIER] = sqrt(0.5), [HE] = 1};
+    const Kind kinds[] = {GAUSSIAN, XAVIER, HE};
+    for (int k = 0; k < 3; k++) {
+        double mean = 0;
+        for (uint64_t seed = 1; seed <= 20; seed++) {
+            Dataset set;
+            ReluNet net;
+            Outcome outcome = {.epochs = 0};
+            setup(&set, &net, kinds[k], seed);
+            look_inside(&outcome, &net, &set);
+            mean += log(outcome.size[4] / outcome.size[0]) / 20;
+            relu_net_free(&net);
+            dataset_free(&set);
+        }
+        ck_assert_double_eq_tol(mean, 4 * log(factor[kinds[k]]), 0.3);
+    }
+}
+END_TEST
+
+START_TEST(bins_cover_the_axis) {
+    ck_assert_int_eq(bin_of(1e-8f * 1.01f), 0);
+    ck_assert_int_eq(bin_of(1e-12f), 0);
+    ck_assert_int_eq(bin_of(99.0f), BINS - 1);
+    ck_assert_int_eq(bin_of(1e9f), BINS - 1);
+    ck_assert_int_eq(bin_of(1.01f), 8 * BINS / 10);
+}
+END_TEST
+
+static double figure(const Run *run, const char *name) {
+    const char *at = strstr(run->output, name);
+    ck_assert_msg(at != NULL, "no %s in %s", name, run->output);
+    return atof(at + strlen(name));
+}
+
+// Three seeds, few digits: what has a signal learns, what has none does not.
+START_TEST(he_learns_and_zero_does_not) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    for (int seed = 1; seed <= 3; seed++) {
+        char line[128];
+        snprintf(
+            line, sizeof line,
+            "init --threads 1 --data synthetic --limit 800 --epochs 5 --lr 0.1 "
+            "--plot none --quiet --seed %d",
+            seed);
+        Run run = run_program(line);
+        ck_assert_int_eq(run.status, 0);
+        ck_assert_ptr_eq(strstr(run.output, "result: "), run.output);
+        ck_assert_double_eq(figure(&run, "zero_gradient="), 0);
+        ck_assert_double_lt(figure(&run, " zero="), 0.2);
+        ck_assert_double_lt(figure(&run, " gaussian="), 0.2);
+        ck_assert_double_gt(figure(&run, " he="), 0.25);
+        ck_assert_double_gt(figure(&run, " pretrained="), figure(&run, " he="));
+    }
+}
+END_TEST
+
+// The file that one run leaves is what --load begins from; and a file of
+// another net is refused.
+START_TEST(begins_from_a_file) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    const char *same =
+        "init --threads 1 --data synthetic --limit 100 --epochs 1 --quiet "
+        "--plot none";
+    Run first = run_program(same);
+    char line[256];
+    snprintf(line, sizeof line,
+             "%s --load out/ch04/init_pretrained.safetensors", same);
+    Run second = run_program(line);
+    ck_assert_int_eq(second.status, 0);
+    ck_assert_str_eq(first.output, second.output);
+    snprintf(line, sizeof line, "%s --load nothing.safetensors", same);
+    ck_assert_int_eq(run_program(line).status, 1);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{spread_is_as_the_formula_says},
+                          {zero_learns_nothing},
+                          {constant_units_stay_alike},
+                          {signal_keeps_its_size},
+                          {bins_cover_the_axis},
+                          {he_learns_and_zero_does_not},
+                          {begins_from_a_file}};
+    return run_tests("init", tests, sizeof tests / sizeof *tests);
+}

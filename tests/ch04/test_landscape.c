@@ -1,0 +1,138 @@
+// Directions as long as the weights they belong to, the surface through the
+// minimum, and that the flat minimum is flat.
+
+#define main landscape_main
+#include "ch04_optimizers/landscape.c"
+#undef main
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "testing.h"
+
+static double row_length(const float *row, int count) {
+    double sum = 0;
+    for (int i = 0; i < count; i++)
+        sum += (double)row[i] * (double)row[i];
+    return sqrt(sum);
+}
+
+// Row by row |d| = |w|, a few roundings of float apart (n additions in double,
+// one product in float: 1e-6 is ample); biases 0; and the direction is random.
+START_TEST(rows_are_as_long_as_weights) {
+    Rng rng;
+    ReluNet net;
+    Tensor d = {0}, e = {0};
+    const int sizes[] = {7, 5, 3};
+    rng_seed(&rng, 4);
+    relu_net_init(&net, 3, sizes, &rng);
+    for (int i = 0; i < 7; i++)
+        net.w[0].data[i] *= 100; // one unit far larger than the others
+    random_direction(&d, &net, &rng);
+    random_direction(&e, &net, &rng);
+    size_t at = 0;
+    for (int l = 0; l < 2; l++) {
+        int M = sizes[l + 1], D = sizes[l];
+        for (int m = 0; m < M; m++, at += (size_t)D) {
+            double length = row_length(net.w[l].data + m * D, D);
+            ck_assert_double_gt(length, 0.01);
+            ck_assert_double_eq_tol(row_length(d.data + at, D) / length, 1,
+                                    1e-6);
+            double cosine = 0;
+            for (int i = 0; i < D; i++)
+                cosine +=
+                    (double)(d.data[at + (size_t)i] * e.data[at + (size_t)i]);
+            ck_assert_double_lt(cosine / length / length, 0.999);
+        }
+        for (int m = 0; m < M; m++, at++)
+            ck_assert_float_eq(d.data[at], 0);
+    }
+    ck_assert_uint_eq(at, d.size);
+    tensor_free(&d);
+    tensor_free(&e);
+    relu_net_free(&net);
+}
+END_TEST
+
+// Its purpose: a unit's weights times 10 and the next layer's by 10 is the same
+// net; a direction scaled along with it meets the same losses.
+START_TEST(same_net_same_surface) {
+    Rng rng, again;
+    ReluNet net;
+    Dataset set, other;
+    Tensor w = {0}, d = {0};
+    const int sizes[] = {CHARACTER_PIXELS, 4, 2};
+    double loss[2];
+    rng_seed(&rng, 9);
+    characters_draw(&set, &other, 50, 10, 9);
+    relu_net_init(&net, 3, sizes, &rng);
+    for (int k = 0; k < 2; k++) {
+        if (k == 1) // exact in binary: 8 instead of 10
+            for (size_t i = 0; i < net.params.value.size; i++)
+                net.params.value.data[i] *= i < net.w[0].size ? 8 : 0.125f;
+        again = rng;
+        random_direction(&d, &net, &again);
+        tensor_copy(&w, &net.params.value);
+        loss[k] = loss_at(&net, &set, &w, 0.7, &d, 0, &d);
+    }
+    ck_assert_double_gt(fabs(loss[0] - loss_of(&net, &set, NULL)), 1e-3);
+    ck_assert_double_eq_tol(loss[0], loss[1], 1e-5); // normalised in float
+    // and the weights are where they were
+    assert_close(net.params.value.data, w.data, w.size, 0.0, "weights");
+    dataset_free(&set);
+    dataset_free(&other);
+    tensor_free(&w);
+    tensor_free(&d);
+    relu_net_free(&net);
+}
+END_TEST
+
+START_TEST(axis_runs_from_end_to_end) {
+    ck_assert_double_eq(axis(0), -1);
+    ck_assert_double_eq(axis(SIDE - 1), 1);
+    ck_assert_double_eq(axis(SIDE / 2), 0);
+}
+END_TEST
+
+// Four seeds: both learn their windows by heart, and around the flat minimum
+// the loss rises by less than half as much. Its middle is the loss itself.
+START_TEST(flat_is_flat) {
+    const Options o = {
+        .common = {.quiet = true}, .epochs = 300, .batch = 10, .lr = 0.1f};
+    for (uint64_t seed = 1; seed <= 4; seed++) {
+        Options with = o;
+        Dataset set, validation;
+        static View views[NETS];
+        with.common.seed = seed;
+        characters_draw(&set, &validation, CHARACTER_TRAIN,
+                        CHARACTER_VALIDATION, seed);
+        for (int k = 0; k < NETS; k++) {
+            views[k] = explore(shake_of[k], &set, &validation, &with);
+            ck_assert_double_lt(views[k].loss, 0.05);
+            ck_assert_double_eq(views[k].surface[SIDE / 2][SIDE / 2],
+                                views[k].loss);
+        }
+        ck_assert_double_lt(views[1].rise, 0.5 * views[0].rise);
+        ck_assert_double_gt(views[1].rise, 0);
+        dataset_free(&set);
+        dataset_free(&validation);
+    }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("landscape --quiet --plot none --epochs 2");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_eq(strstr(run.output, "result: sharp_loss="), run.output);
+    ck_assert_ptr_nonnull(strstr(run.output, " flat_rise="));
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{rows_are_as_long_as_weights},
+                          {same_net_same_surface},
+                          {axis_runs_from_end_to_end},
+                          {flat_is_flat},
+                          {prints_its_result}};
+    return run_tests("landscape", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,134 @@
+// The line search's promise, each method's defining property, and where each
+// one ends on the four surfaces.
+
+#define main newton_main
+#include "ch04_optimizers/newton.c"
+#undef main
+
+#include "testing.h"
+
+// H p = -g, put in again. The numbers are of order 100, so a few ulp of 100.
+START_TEST(newton_solves_its_equations) {
+    const double h[3] = {7, -3, 40}, g[2] = {5, -11};
+    double p[2];
+    solve(p, h, g);
+    ck_assert_double_eq_tol(h[0] * p[0] + h[1] * p[1], -g[0], 1e-13);
+    ck_assert_double_eq_tol(h[1] * p[0] + h[2] * p[1], -g[1], 1e-13);
+    // eigenvalues of [2 1; 1 2] are 1 and 3
+    ck_assert_double_eq_tol(lowest_curvature((const double[3]){2, 1, 2}), 1,
+                            1e-15);
+}
+END_TEST
+
+// Both of Wolfe's conditions, along the gradient, from points all over each
+// surface and from first steps that are far too short and far too long.
+START_TEST(line_search_keeps_wolfe) {
+    const double steps[] = {1e-6, 1e-2, 1, 1e3}, c[] = {0.1, 0.9};
+    int searches = 0;
+    for (int i = 0; i < SURFACES; i++)
+        for (int n = 0; n < 25; n++)
+            for (int k = 0; k < 8; k++) {
+                const Surface *s = surface((SurfaceKind)i);
+                Cost cost = {0};
+                double x = -1.3 + 0.63 * (n % 5), y = -1.1 + 0.57 * (n / 5);
+                Point a = look(s, x, y, &cost);
+                double p[2] = {-a.g[0], -a.g[1]}, m = dot(a.g, p);
+                Point b = line_search(s, &a, p, steps[k / 2], c[k % 2], &cost);
+                double t = ((b.w[0] - x) * p[0] + (b.w[1] - y) * p[1]) / -m;
+                ck_assert_double_le(b.f, a.f + 0.99e-4 * t * m + 1e-14);
+                ck_assert_double_le(fabs(dot(b.g, p)), -1.0001 * c[k % 2] * m);
+                ck_assert_int_le(cost.gradients, 60);
+                searches++;
+            }
+    ck_assert_int_eq(searches, SURFACES * 25 * 8);
+}
+END_TEST
+
+// B y = s, the secant equation; B stays symmetric by construction.
+START_TEST(bfgs_maps_y_to_s) {
+    double B[3] = {2, 0.5, 1}, s[2] = {0.3, -0.7}, y[2] = {1.1, -0.4};
+    bfgs_update(B, s, y);
+    ck_assert_double_eq_tol(B[0] * y[0] + B[1] * y[1], s[0], 1e-14);
+    ck_assert_double_eq_tol(B[1] * y[0] + B[2] * y[1], s[1], 1e-14);
+    ck_assert_double_gt(lowest_curvature(B), 0);
+}
+END_TEST
+
+START_TEST(polak_ribiere_forgets) {
+    const double g[2] = {1, 2}, last[2] = {3, 1};
+    // g . (g - last) = 1 * -2 + 2 * 1 = 0, of 10
+    ck_assert_double_eq(polak_ribiere(g, last), 0);
+    ck_assert_double_eq(polak_ribiere(last, g), 1); // 3 * 2 + 1 * -1 = 5, of 5
+    const double half[2] = {1.5, 0.5};              // the same direction
+    ck_assert_double_eq(polak_ribiere(half, last), 0);
+}
+END_TEST
+
+// A parabola is Newton's own: one step. CG with an exact line search needs as
+// many steps as there are weights; on a parabola our search is exact.
+START_TEST(bowl_takes_one_step) {
+    ck_assert_int_eq(descend(NEWTON, surface(BOWL), 0).cost.steps, 1);
+    ck_assert_int_eq(descend(GUARDED, surface(BOWL), 0).cost.steps, 1);
+    ck_assert_int_eq(descend(CG, surface(BOWL), 0).cost.steps, 2);
+}
+END_TEST
+
+// All arrive; only Newton's plain step, which does not know down from up, in a
+// place that is no minimum.
+START_TEST(where_they_end) {
+    for (int i = 0; i < SURFACES; i++)
+        for (int k = 0; k < METHODS; k++) {
+            const Surface *s = surface((SurfaceKind)i);
+            Walk walk = descend((Method)k, s, rate_of[i]);
+            bool lost = k == NEWTON && (i == SADDLE || i == HOLLOWS);
+            ck_assert_double_lt(length(walk.end.g), 1e-8);
+            ck_assert_str_eq(kind_of(s, &walk), lost           ? "saddle"
+                                                : i == HOLLOWS ? "hollow"
+                                                               : "lowest");
+        }
+}
+END_TEST
+
+// Near Rosenbrock's minimum: gradient descent's |g| falls by a constant factor,
+// 1 - 0.001 * 0.3994 (the Hessian's smaller eigenvalue there); Newton's error
+// is squared, e' <= C e^2, with the C of the step before.
+START_TEST(linear_and_quadratic) {
+    Walk walk = descend(DESCENT, surface(ROSENBROCK), 0.001);
+    double factor = walk.tail[TAIL - 1] / walk.tail[TAIL - 2];
+    ck_assert_double_eq_tol(factor, 1 - 0.001 * 0.39936, 1e-6);
+    ck_assert_int_gt(walk.cost.steps, 10000);
+
+    Surface near = *surface(SADDLE);
+    near.start[0] = 0;
+    near.start[1] = 1.1; // y' = 2 y^3 / (3 y^2 - 1): e' = 3/2 e^2 + O(e^3)
+    Walk newton = descend(NEWTON, &near, 0);
+    for (int n = 0; n < 3; n++) {
+        double e = newton.path[n][1] - 1, next = newton.path[n + 1][1] - 1;
+        // the next term, -7/2 e^3, is at most that part of 3/2 e^2; and ulp
+        ck_assert_double_eq_tol(next, 1.5 * e * e, 4 * e * e * e + 1e-15);
+        ck_assert_double_gt(next, 0);
+    }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("newton --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output,
+                     "result: surface=rosenbrock gradient_descent_steps=43605 "
+                     "newton_steps=6 guarded_steps=25 bfgs_steps=42 "
+                     "cg_steps=28\n");
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{newton_solves_its_equations},
+                          {line_search_keeps_wolfe},
+                          {bfgs_maps_y_to_s},
+                          {polak_ribiere_forgets},
+                          {bowl_takes_one_step},
+                          {where_they_end},
+                          {linear_and_quadratic},
+                          {prints_its_result}};
+    return run_tests("newton", tests, sizeof tests / sizeof *tests);
+}

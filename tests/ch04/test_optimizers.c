@@ -1,0 +1,145 @@
+// Walks that can be worked out by hand, and who is faster than whom.
+
+#define main optimizers_main
+#include "ch04_optimizers/optimizers.c"
+#undef main
+
+#include "testing.h"
+
+static Walk the_walk; // large
+static Trial trial[OPTIMIZER_KINDS];
+
+// On the bowl SGD multiplies x by 1 - lr and y by 1 - 100 lr in every step, so
+// the whole path is known. 400 steps round 400 times.
+START_TEST(sgd_on_the_bowl) {
+    const Surface *s = surface(BOWL);
+    const float start[2] = {-4.0f, 0.7f};
+    const double lr = 0.0158;
+    walk(&the_walk, s, start, SGD, (float)lr, 2000, 1e-4);
+    int arrival = 0;
+    while (0.5 * pow(4.0 * pow(1.0 - lr, arrival), 2.0) +
+               50.0 * pow(0.7 * pow(1.0 - 100.0 * lr, arrival), 2.0) >=
+           1e-4)
+        arrival++;
+    ck_assert_int_eq(the_walk.steps, arrival);
+    ck_assert_int_eq(the_walk.count, arrival + STAY);
+    for (int t = 0; t < the_walk.count; t++) {
+        ck_assert_double_eq_tol((double)the_walk.path[t][0],
+                                -4.0 * pow(1.0 - lr, t), 400 * 2.4e-7);
+        ck_assert_double_eq_tol((double)the_walk.path[t][1],
+                                0.7 * pow(1.0 - 100.0 * lr, t), 400 * 2.4e-7);
+    }
+}
+END_TEST
+
+// Above 2 / 100 the steep side is overshot by more than was left: it flies off
+// and is stopped. Too few steps are no arrival either.
+START_TEST(what_does_not_arrive) {
+    const float start[2] = {-4.0f, 0.7f};
+    walk(&the_walk, surface(BOWL), start, SGD, 0.021f, 2000, 1e-4);
+    ck_assert_int_eq(the_walk.steps, 0);
+    ck_assert_double_ge(the_walk.height, 1e6);
+    ck_assert_int_lt(the_walk.count, 200);
+    walk(&the_walk, surface(BOWL), start, SGD, 0.0158f, 5, 1e-4);
+    ck_assert_int_eq(the_walk.steps, 0);
+    ck_assert_int_eq(the_walk.count, 6);
+}
+END_TEST
+
+// To rush through does not count: from `steps` on all points are below the
+// tolerance, the one before is not, and some path has been below it earlier.
+START_TEST(arrives_to_stay) {
+    const float start[2] = {-4.0f, 0.7f};
+    int rushed = 0;
+    for (int i = 1; i <= 10; i++) {
+        walk(&the_walk, surface(BOWL), start, MOMENTUM, 0.002f * (float)i, 2000,
+             0.05);
+        ck_assert_int_gt(the_walk.steps, 0);
+        for (int t = 0; t < the_walk.count; t++) {
+            bool below = height_at(surface(BOWL), the_walk.path[t]) < 0.05;
+            ck_assert(below || t < the_walk.steps);
+            ck_assert(!below || t != the_walk.steps - 1);
+            rushed += below && t < the_walk.steps;
+        }
+    }
+    ck_assert_int_gt(rushed, 0);
+}
+END_TEST
+
+// What is there does not leave: at the lowest point nothing moves.
+START_TEST(the_lowest_point_is_kept) {
+    const float start[2] = {0.0f, 0.0f};
+    for (int k = 0; k < OPTIMIZER_KINDS; k++) {
+        walk(&the_walk, surface(BOWL), start, (OptimizerKind)k, 0.1f, 100,
+             1e-4);
+        ck_assert_int_eq(the_walk.count, STAY);
+        ck_assert_float_eq(the_walk.path[STAY - 1][0], 0.0f);
+    }
+}
+END_TEST
+
+static void best_of_all(SurfaceKind kind) {
+    for (int k = 0; k < OPTIMIZER_KINDS; k++)
+        best_rate(&trial[k], surface(kind), (OptimizerKind)k, 2000, 1e-4);
+}
+
+// What the table is there to show. Theory, for a bowl 100 times as steep
+// across: SGD needs about 100 / 2 steps per factor e of the distance, momentum
+// about sqrt(100) / 2 if it is tuned too.
+START_TEST(momentum_beats_sgd_on_the_bowl) {
+    best_of_all(BOWL);
+    ck_assert_int_eq(trial[SGD].there, STARTS);
+    ck_assert_int_eq(trial[MOMENTUM].there, STARTS);
+    ck_assert_int_eq(trial[NESTEROV].there, STARTS);
+    ck_assert_double_lt(2.0 * trial[MOMENTUM].steps, trial[SGD].steps);
+    ck_assert_double_lt(trial[NESTEROV].steps, trial[MOMENTUM].steps);
+    ck_assert_float_lt(trial[SGD].lr, 0.02f); // 2 / 100
+}
+END_TEST
+
+// Momentum rolls out of the hollows, whoever has none stays in the first.
+START_TEST(momentum_leaves_the_hollows) {
+    best_of_all(HOLLOWS);
+    ck_assert_int_eq(trial[MOMENTUM].there, STARTS);
+    ck_assert_int_eq(trial[SGD].there, 0);
+    ck_assert_int_eq(trial[ADAGRAD].there, 0);
+    ck_assert_int_eq(trial[RMSPROP].there, 0);
+}
+END_TEST
+
+// All get off the saddle; of the bent valley plain SGD does not see the end.
+START_TEST(the_other_two) {
+    best_of_all(SADDLE);
+    for (int k = 0; k < OPTIMIZER_KINDS; k++)
+        ck_assert_int_eq(trial[k].there, STARTS);
+    best_of_all(ROSENBROCK);
+    ck_assert_int_eq(trial[SGD].there, 0);
+    ck_assert_int_eq(trial[MOMENTUM].there, STARTS);
+    ck_assert_int_eq(trial[NESTEROV].there, STARTS);
+    ck_assert_int_eq(trial[ADAM].there, STARTS);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("optimizers --quiet --plot none --steps 500");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_lt(result_value(&run, "bowl_nesterov"),
+                        result_value(&run, "bowl_momentum"));
+    ck_assert_double_lt(result_value(&run, "bowl_momentum"),
+                        result_value(&run, "bowl_sgd"));
+    run = run_program("optimizers --plot none --steps 1");
+    ck_assert_int_eq(run.status, 0);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{sgd_on_the_bowl},
+                          {what_does_not_arrive},
+                          {arrives_to_stay},
+                          {the_lowest_point_is_kept},
+                          {momentum_beats_sgd_on_the_bowl},
+                          {momentum_leaves_the_hollows},
+                          {the_other_two},
+                          {prints_its_result}};
+    return run_tests("optimizers", tests, sizeof tests / sizeof *tests);
+}

@@ -1,0 +1,168 @@
+// Each scaling by hand on a few numbers, whitening to I, and what it is for.
+
+#define main preprocess_main
+#include "ch04_optimizers/preprocess.c"
+#undef main
+
+#include "testing.h"
+
+// [A eq.15] 2, 4, 10 -> 0, 1/4, 1 and -1, -1/2, 1; all exact in a float.
+START_TEST(min_max_by_hand) {
+    float numbers[] = {2, 4, 10};
+    Tensor x = tensor_view(numbers, 2, 3, 1);
+    min_max(&x, 0, 0, 1);
+    ck_assert_float_eq(numbers[0], 0);
+    ck_assert_float_eq(numbers[1], 0.25f);
+    ck_assert_float_eq(numbers[2], 1);
+    min_max(&x, 0, -1, 1);
+    ck_assert_float_eq(numbers[0], -1);
+    ck_assert_float_eq(numbers[1], -0.5f);
+    ck_assert_float_eq(numbers[2], 1);
+}
+END_TEST
+
+// [A eq.16 to 19] 2, 4, 4, 6: mean 4, sum of squares 8, by N - 1 = 3.
+START_TEST(standardise_by_hand) {
+    float numbers[] = {2, 4, 4, 6};
+    Tensor x = tensor_view(numbers, 2, 4, 1);
+    ck_assert_double_eq(mean_of(&x, 0), 4);
+    ck_assert_double_eq_tol(deviation_of(&x, 0), sqrt(8.0 / 3), 1e-15);
+    centre(&x);
+    ck_assert_float_eq(numbers[0], -2);
+    ck_assert_float_eq(numbers[3], 2);
+    standardise(&x);
+    ck_assert_double_eq_tol((double)numbers[0], -2 / sqrt(8.0 / 3), 1e-7);
+    ck_assert_float_eq(numbers[1], 0);
+}
+END_TEST
+
+// L L^T = C, above the diagonal nothing.
+START_TEST(cholesky_by_hand) {
+    double C[D][D] = {{4, 6}, {6, 25}}, L[D][D];
+    cholesky(L, C);
+    ck_assert_double_eq(L[0][0], 2);
+    ck_assert_double_eq(L[0][1], 0);
+    ck_assert_double_eq(L[1][0], 3);
+    ck_assert_double_eq(L[1][1], 4);
+}
+END_TEST
+
+// Covariance = I to 1e-3 after both whitenings, for several seeds; not before.
+// Rounding leaves 1e-5 at most: heights of 172 are kept to 172 * 2^-24, a
+// millionth of their deviation, and the valley is ten times as narrow.
+START_TEST(whitened_is_white) {
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        Rng rng;
+        Tensor x = {0}, t = {0}, y = {0};
+        rng_seed(&rng, seed);
+        draw_people(&x, &t, &rng);
+        for (int k = 0; k < SCALES; k++) {
+            tensor_copy(&y, &x);
+            rescale(&y, (Scale)k);
+            double error = whiteness_error(&y);
+            if (k == PCA_WHITE || k == CHOLESKY_WHITE)
+                ck_assert_double_lt(error, 1e-5);
+            else
+                ck_assert_double_gt(error, 0.5);
+            ck_assert_double_eq_tol(mean_of(&y, 0), 0, 1e-5);
+            ck_assert_double_eq_tol(mean_of(&y, 1), 0, 1e-5);
+        }
+        tensor_free(&x);
+        tensor_free(&t);
+        tensor_free(&y);
+    }
+}
+END_TEST
+
+// 99.73 %, not 99 %: of a million, five deviations of sqrt(p (1 - p) / 1e6).
+START_TEST(three_deviations) {
+    Rng rng;
+    rng_seed(&rng, 7);
+    double within = within_three(1000000, &rng);
+    ck_assert_double_eq_tol(within, 0.9973002, 5 * 5.2e-5);
+}
+END_TEST
+
+// The best weights have no gradient: the mean of (x . w - t) x is zero. Steps:
+// with condition k the error falls by (k - 1) / (k + 1) each step, the loss by
+// its square, so a millionth takes at most ln(1e-3) / ln((k - 1) / (k + 1)).
+START_TEST(rounder_is_faster) {
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        Rng rng;
+        Tensor x = {0}, t = {0}, y = {0};
+        int steps[SCALES];
+        rng_seed(&rng, seed);
+        draw_people(&x, &t, &rng);
+        for (int k = 0; k < SCALES; k++) {
+            tensor_copy(&y, &x);
+            rescale(&y, (Scale)k);
+            Descent d = descend(&y, &t);
+            double gradient = 0, size = 0, target = 0;
+            for (int n = 0; n < N; n++)
+                target += (double)t.data[n] / N;
+            for (int n = 0; n < N; n++) {
+                double a = (double)y.data[n * D], b = (double)y.data[n * D + 1];
+                double off = a * d.best[0] + b * d.best[1] -
+                             ((double)t.data[n] - target);
+                gradient += off * a / N;
+                size += fabs(off * a) / N;
+            }
+            ck_assert_double_gt(size, 0.1);
+            ck_assert_double_lt(fabs(gradient), 1e-5 * size);
+            double fall = (d.eigen[0] - d.eigen[1]) / (d.eigen[0] + d.eigen[1]);
+            ck_assert_int_le(d.steps, (int)(log(1e-3) / log(fall)) + 1);
+            steps[k] = d.steps;
+            ck_assert_int_gt(d.steps, 0);
+        }
+        ck_assert_int_lt(steps[STANDARD] * 3, steps[CENTRED]);
+        ck_assert_int_eq(steps[PCA_WHITE], 1);
+        ck_assert_int_eq(steps[CHOLESKY_WHITE], 1);
+        tensor_free(&x);
+        tensor_free(&t);
+        tensor_free(&y);
+    }
+}
+END_TEST
+
+// After size normalisation each centre of mass lies within a pixel (two of the
+// doubled ones) of the middle, wherever it was before.
+START_TEST(pictures_are_centred) {
+    Rng rng;
+    rng_seed(&rng, 3);
+    float *pictures = mem_alloc(2 * SHEET * PIXELS, sizeof *pictures);
+    normalise_pictures(pictures, &rng);
+    double farthest = 0;
+    for (int k = 0; k < 2 * SHEET; k++) {
+        double ink = 0, x = 0, y = 0;
+        for (int p = 0; p < PIXELS; p++) {
+            double v = (double)pictures[k * PIXELS + p];
+            ink += v;
+            x += v * (p % CANVAS);
+            y += v * (p / CANVAS);
+        }
+        double off = hypot(x / ink - 28, y / ink - 28);
+        if (k < SHEET)
+            farthest = fmax(farthest, off);
+        else
+            ck_assert_double_lt(off, 2);
+    }
+    ck_assert_double_gt(farthest, 4);
+    mem_free(pictures);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("preprocess --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_eq(strstr(run.output, "result: within_3=0.997"), run.output);
+    ck_assert_ptr_nonnull(strstr(run.output, "steps_whitened=1\n"));
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{min_max_by_hand},      {standardise_by_hand},
+                          {cholesky_by_hand},     {whitened_is_white},
+                          {three_deviations},     {rounder_is_faster},
+                          {pictures_are_centred}, {prints_its_result}};
+    return run_tests("preprocess", tests, sizeof tests / sizeof *tests);
+}
