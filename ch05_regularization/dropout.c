@@ -1,0 +1,279 @@
+// dropout.c - units dropped at random (随机失活 Dropout)
+//
+// In each training step every hidden unit is left out with probability p. No
+// unit can rely on another being there, so the net cannot learn by heart: the
+// training loss stays higher the larger p is. The units that stay are scaled by
+// 1 / (1 - p), so that the next layer sees the same mean, and a trained net is
+// used whole, with no change at all (inverted dropout).
+//
+// Source: B (its setting: 32 ReLU, Adam 0.03, 1000 epochs); C; Srivastava et
+// al. 2014. Run: make dropout && ./dropout
+// Ends with: result: loss_0=0.0001 loss_0.1=0.0010 loss_0.5=0.0269 ...
+//
+// Contents: 1 model  2 evaluation  3 training  4 small task  5 digits
+//           6 charts  7 main
+
+#include <stdio.h>
+
+#include "characters.h"
+#include "chart.h"
+#include "cli.h"
+#include "layers.h"
+#include "loss.h"
+#include "metrics.h"
+#include "optim.h"
+#include "params.h"
+#include "progress.h"
+
+// ---- 1. Model ---------------------------------------------------------------
+
+// x -> linear -> ReLU -> dropout -> linear -> logits
+typedef struct {
+    // set by net_init
+    float p; // of a hidden unit to be dropped while training
+    Params params;
+    Tensor w1, b1, w2, b2, dw1, db1, dw2, db2;
+    // written by forward, read by backward
+    Tensor hidden, mask; // [N, M]
+    Tensor logits;       // [N, classes]
+    // gradients of these
+    Tensor dhidden, dlogits;
+} Net;
+
+static void net_init(Net *net, int D, int M, int classes, float p, Rng *rng) {
+    *net = (Net){.p = p};
+    const ParamSpec table[] = {
+        {"fc1.weight", &net->w1, &net->dw1, {M, D}},
+        {"fc1.bias", &net->b1, &net->db1, {M}},
+        {"fc2.weight", &net->w2, &net->dw2, {classes, M}},
+        {"fc2.bias", &net->b2, &net->db2, {classes}},
+    };
+    params_init(&net->params, table, sizeof table / sizeof *table);
+    params_init_he(&net->params, rng);
+}
+
+static void net_free(Net *net) {
+    Tensor *activations[] = {&net->hidden, &net->mask, &net->logits,
+                             &net->dhidden, &net->dlogits};
+    for (size_t i = 0; i < sizeof activations / sizeof *activations; i++)
+        tensor_free(activations[i]);
+    params_free(&net->params);
+}
+
+// rng NULL: the trained net is used, nothing is dropped.
+// [B dropout] h = mask * relu(x w^T + b) / (1 - p),  mask = 0 with probability
+// p
+static void net_forward(Net *net, const Tensor *x, Rng *rng) {
+    linear_forward(&net->hidden, x, &net->w1, &net->b1);
+    relu_forward(&net->hidden, &net->hidden);
+    if (rng != NULL)
+        dropout_forward(&net->hidden, &net->mask, &net->hidden, net->p, rng);
+    linear_forward(&net->logits, &net->hidden, &net->w2, &net->b2);
+}
+
+// ReLU's way back asks for the sign of its output only: scaling keeps it, and
+// what was dropped is 0 and gets no gradient either way.
+static void net_backward(Net *net, const Tensor *x) {
+    linear_backward(&net->dhidden, &net->dw2, &net->db2, &net->dlogits,
+                    &net->hidden, &net->w2);
+    dropout_backward(&net->dhidden, &net->dhidden, &net->mask);
+    relu_backward(&net->dhidden, &net->dhidden, &net->hidden);
+    linear_backward(NULL, &net->dw1, &net->db1, &net->dhidden, x, &net->w1);
+}
+
+// ---- 2. Evaluation ----------------------------------------------------------
+
+typedef struct {
+    double loss, error; // mean cross entropy; wrong ones in per cent
+} Score;
+
+static Score evaluate(Net *net, const Dataset *set) {
+    Confusion confusion = {.classes = set->classes};
+    Score score = {0};
+    Batches batches;
+    batches_init(&batches, set, 1000);
+    batches_start(&batches, NULL);
+    while (batches_next(&batches)) {
+        net_forward(net, &batches.x, NULL);
+        confusion_add(&confusion, &net->logits, batches.labels);
+        float loss = softmax_cross_entropy(NULL, &net->logits, batches.labels);
+        score.loss += (double)loss * batches.x.shape[0] / set->count;
+    }
+    score.error = 100.0 - 100.0 * confusion_accuracy(&confusion);
+    batches_free(&batches);
+    return score;
+}
+
+// ---- 3. Training ------------------------------------------------------------
+
+enum { MAX_RUNS = 20, RATES = 4 };
+static const float rates[RATES] = {0.0f, 0.1f, 0.5f, 0.9f};
+
+typedef struct {
+    CommonOptions common;
+    int epochs, runs, digit_epochs, limit;
+    const char *data;
+} Options;
+
+static void train(Net *net, const Dataset *set, int batch, int epochs, float lr,
+                  const Options *o, Rng *rng) {
+    Batches batches;
+    Progress progress;
+    Optimizer adam;
+    batches_init(&batches, set, batch);
+    progress_init(&progress, epochs, batches.count, o->common.quiet);
+    optimizer_init(&adam, ADAM, lr);
+
+    for (int epoch = 1; epoch <= epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        batches_start(&batches, rng);
+        while (!stop_requested() && batches_next(&batches)) {
+            net_forward(net, &batches.x, rng);
+            float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
+                                               batches.labels);
+            net_backward(net, &batches.x);
+            optimizer_step(&adam, &net->params.value, &net->params.grad);
+            progress_batch(&progress, loss);
+        }
+    }
+    progress_mean_loss(&progress);
+    optimizer_free(&adam);
+    batches_free(&batches);
+}
+
+// ---- 4. The small task ------------------------------------------------------
+
+typedef struct {
+    double train_loss, validation_loss; // medians of the runs
+} Outcome;
+
+static Outcome run_characters(float p, const Options *o) {
+    double loss[MAX_RUNS], validation_loss[MAX_RUNS];
+    int runs = 0;
+    while (runs < o->runs && (runs == 0 || !stop_requested())) {
+        Dataset set, validation;
+        Net net;
+        Rng rng;
+        rng_seed(&rng, o->common.seed + (uint64_t)runs);
+        characters_draw(&set, &validation, CHARACTER_TRAIN,
+                        CHARACTER_VALIDATION, o->common.seed + (uint64_t)runs);
+        net_init(&net, CHARACTER_PIXELS, 32, 2, p, &rng);
+        train(&net, &set, set.count, o->epochs, 0.03f, o, &rng);
+        loss[runs] = evaluate(&net, &set).loss;
+        validation_loss[runs] = evaluate(&net, &validation).loss;
+        runs++;
+        net_free(&net);
+        dataset_free(&set);
+        dataset_free(&validation);
+    }
+    return (Outcome){median(loss, runs), median(validation_loss, runs)};
+}
+
+static void print_characters(const Outcome *outcomes, const Options *o) {
+    static const char *const lecture[RATES] = {"0.000", "0.028", "0.210",
+                                               "0.602"};
+    printf("%d windows, 32 ReLU, Adam 0.03, %d epochs; medians of %d runs\n\n"
+           "  %-6s %10s %10s %12s\n",
+           CHARACTER_TRAIN, o->epochs, o->runs, "p", "lecture", "training",
+           "validation");
+    for (int i = 0; i < RATES; i++)
+        printf("  %-6g %10s %10.3f %12.3f\n", (double)rates[i], lecture[i],
+               outcomes[i].train_loss, outcomes[i].validation_loss);
+    printf("\nThe lecture's column is its training loss, on pictures of its "
+           "own.\n\n");
+}
+
+// ---- 5. Digits --------------------------------------------------------------
+
+// Few digits and a wide net: that is where there is something to regularize.
+static Score run_digits(float p, const Digits *digits, const Options *o) {
+    Net net;
+    Rng rng;
+    rng_seed(&rng, o->common.seed);
+    net_init(&net, digits->train.rows * digits->train.cols, 512,
+             digits->train.classes, p, &rng);
+    train(&net, &digits->train, 50, o->digit_epochs, 0.001f, o, &rng);
+    Score score = evaluate(&net, &digits->test);
+    net_free(&net);
+    return score;
+}
+
+// ---- 6. Charts --------------------------------------------------------------
+
+static void draw(const Outcome *outcomes, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch05", "dropout", format))
+        return;
+    chart_columns(&chart, "p,training loss,validation loss");
+    for (int i = 0; i < RATES; i++)
+        chart_row(&chart, 3, (double)rates[i], outcomes[i].train_loss,
+                  outcomes[i].validation_loss);
+    chart_script(&chart, "set title 'The more is dropped, the less is learned "
+                         "by heart'\n"
+                         "set xlabel 'p, the part of the units dropped'\n"
+                         "set ylabel 'cross entropy'\n"
+                         "set style fill solid 0.8; set yrange [0:*]\n"
+                         "set style data histograms\n"
+                         "plot DATA using 2:xtic(1), DATA using 3, "
+                         "DATA using ($0-0.17):2:(sprintf('%%.3f', $2)) with "
+                         "labels offset 0,0.7 notitle, "
+                         "DATA using ($0+0.17):3:(sprintf('%%.3f', $3)) with "
+                         "labels offset 0,0.7 notitle\n");
+    chart_close(&chart);
+}
+
+// ---- 7. Main ----------------------------------------------------------------
+
+static void parse(Options *o, int argc, char **argv) {
+    const Option table[] = {
+        option_int("epochs", &o->epochs, 1, 100000,
+                   "steps of each run of the small task"),
+        option_int("runs", &o->runs, 1, MAX_RUNS, "runs to take the median of"),
+        option_int("digit-epochs", &o->digit_epochs, 1, 1000,
+                   "passes over the digits"),
+        option_int("limit", &o->limit, 1, 60000, "training digits to use"),
+        option_text("data", &o->data, "DIR",
+                    "folder of the IDX files, or: synthetic"),
+    };
+    cli_parse(&o->common, "dropout",
+              "Dropout of 0, 10, 50 and 90 % of the hidden units on a small "
+              "task, and with and without on a few digits.",
+              table, sizeof table / sizeof *table, argc, argv);
+}
+
+int main(int argc, char **argv) {
+    // one thread: so small a net is done before a second one has woken up
+    Options o = {.common = {.seed = 1, .threads = 1},
+                 .epochs = 1000,
+                 .runs = 5,
+                 .digit_epochs = 20,
+                 .limit = 1000};
+    parse(&o, argc, argv);
+    Outcome outcomes[RATES];
+    for (int i = 0; i < RATES; i++)
+        outcomes[i] = run_characters(rates[i], &o);
+    if (!o.common.quiet)
+        print_characters(outcomes, &o);
+    draw(outcomes, o.common.plot);
+
+    Error err;
+    Digits digits;
+    if (!digits_load(&digits, o.data, 0, o.common.seed, &err))
+        die("%s", err.message);
+    if (digits.train.count > o.limit)
+        digits.train.count = o.limit; // all test digits stay
+    digits_say(&digits, o.common.quiet);
+    Score without = run_digits(0.0f, &digits, &o);
+    Score with = run_digits(0.5f, &digits, &o);
+    if (!o.common.quiet)
+        printf("512 ReLU, %d epochs: test error %.2f %% without, %.2f %% with "
+               "p = 0.5\n\n",
+               o.digit_epochs, without.error, with.error);
+    printf("result: loss_0=%.4f loss_0.1=%.4f loss_0.5=%.4f loss_0.9=%.4f "
+           "error_without=%.2f error_with=%.2f seed=%llu data=%s\n",
+           outcomes[0].train_loss, outcomes[1].train_loss,
+           outcomes[2].train_loss, outcomes[3].train_loss, without.error,
+           with.error, (unsigned long long)o.common.seed, digits_name(&digits));
+    digits_free(&digits);
+    return 0;
+}

@@ -1,0 +1,347 @@
+// l1_l2.c - a penalty on large weights (L1 与 L2 正则化)
+//
+// A net of 32 ReLU learns 200 noisy windows by heart, wrong labels and all. If
+// the loss also counts the size of the weights, every weight has to earn its
+// keep: the training loss stays higher, the validation loss comes out lower.
+// L2 shrinks all weights; L1 takes the same from each, large or small, and so
+// makes the useless ones exactly zero (稀疏).
+//
+// Source: B, regularization (its setting: 32 ReLU, Adam 0.03, 1000 epochs); A;
+// D. Run: make l1_l2 && ./l1_l2 Ends with: result: loss_0=0.000 loss_1e-4=0.0..
+// loss_1e-3=0.1.. ... seed=1
+//
+// Contents: 1 penalties  2 evaluation  3 training  4 experiments  5 charts
+//           6 main
+
+#include <math.h>
+#include <stddef.h>
+#include <stdio.h>
+
+#include "blas.h"
+#include "characters.h"
+#include "chart.h"
+#include "cli.h"
+#include "loss.h"
+#include "metrics.h"
+#include "optim.h"
+#include "progress.h"
+#include "relu_net.h"
+
+enum { HIDDEN = 32 };
+
+// ---- 1. Penalties -----------------------------------------------------------
+
+typedef enum { L2, L1_SUBGRADIENT, L1_PROXIMAL } Penalty;
+
+// Penalties are on weights; a bias costs nothing, for it bends no boundary.
+
+// [B L2 regularization] L += lambda sum of w^2,  so dw += 2 lambda w
+static void l2_add_gradient(Tensor *dw, const Tensor *w, float lambda) {
+    saxpy((int)w->size, 2.0f * lambda, w->data, dw->data);
+}
+
+// [B L1 regularization] L += lambda sum of |w|,  so dw += lambda sign(w)
+static void l1_add_gradient(Tensor *dw, const Tensor *w, float lambda) {
+    for (size_t i = 0; i < w->size; i++)
+        dw->data[i] += w->data[i] > 0.0f   ? lambda
+                       : w->data[i] < 0.0f ? -lambda
+                                           : 0.0f;
+}
+
+// The slope of |w| jumps at 0, and steps of a fixed slope jump over it for
+// ever. The proximal step (Daubechies et al. 2004) is taken after the
+// optimizer's: towards 0 by rate * lambda, and it stops there. Adam's rate is
+// each weight's own, lr / (sqrt(v) + eps), so this one's must be, too: v points
+// to Adam's running means for w, `correction` is its 1 - beta2^t.
+// [B L1 proximal step] w = sign(w) max(0, |w| - rate lambda)
+static void l1_shrink(Tensor *w, const float *v, float lambda, float lr,
+                      float correction) {
+    for (size_t i = 0; i < w->size; i++) {
+        float rate = lr / (sqrtf(v[i] / correction) + 1e-8f);
+        float left = fmaxf(0.0f, fabsf(w->data[i]) - rate * lambda);
+        w->data[i] = copysignf(left, w->data[i]);
+    }
+}
+
+static void penalize_gradient(ReluNet *net, Penalty penalty, float lambda) {
+    for (int l = 0; l < net->layers; l++) {
+        if (penalty == L2)
+            l2_add_gradient(&net->dw[l], &net->w[l], lambda);
+        else if (penalty == L1_SUBGRADIENT)
+            l1_add_gradient(&net->dw[l], &net->w[l], lambda);
+    }
+}
+
+static void penalize_weights(ReluNet *net, Penalty penalty, float lambda,
+                             const Optimizer *adam) {
+    float correction = 1.0f - powf(adam->beta2, (float)adam->step);
+    for (int l = 0; l < net->layers && penalty == L1_PROXIMAL; l++) {
+        ptrdiff_t first = net->w[l].data - net->params.value.data;
+        l1_shrink(&net->w[l], adam->v.data + first, lambda, adam->lr,
+                  correction);
+    }
+}
+
+// ---- 2. Evaluation ----------------------------------------------------------
+
+typedef struct {
+    double train_loss, validation_loss; // the penalty not counted
+    double accuracy;                    // on validation
+    double zeros;                       // part of the weights that are 0
+    double mean;                        // mean |w|
+} Outcome;
+
+static double loss_on(ReluNet *net, const Dataset *set, double *accuracy) {
+    Confusion confusion = {.classes = 2};
+    Batches batches;
+    batches_init(&batches, set, set->count);
+    batches_start(&batches, NULL);
+    batches_next(&batches);
+    relu_net_forward(net, &batches.x);
+    float loss = softmax_cross_entropy(NULL, &net->logits, batches.labels);
+    confusion_add(&confusion, &net->logits, batches.labels);
+    *accuracy = confusion_accuracy(&confusion);
+    batches_free(&batches);
+    return (double)loss;
+}
+
+static Outcome evaluate(ReluNet *net, const Dataset *train,
+                        const Dataset *validation) {
+    Outcome r = {0};
+    size_t count = 0;
+    r.train_loss = loss_on(net, train, &r.accuracy);
+    r.validation_loss = loss_on(net, validation, &r.accuracy);
+    for (int l = 0; l < net->layers; l++) {
+        for (size_t i = 0; i < net->w[l].size; i++) {
+            r.zeros += net->w[l].data[i] == 0.0f;
+            r.mean += fabs((double)net->w[l].data[i]);
+        }
+        count += net->w[l].size;
+    }
+    r.zeros /= (double)count;
+    r.mean /= (double)count;
+    return r;
+}
+
+// ---- 3. Training ------------------------------------------------------------
+
+typedef struct {
+    CommonOptions common;
+    int epochs, runs;
+    float lr;
+} Options;
+
+static void train(ReluNet *net, const Dataset *set, const Options *o,
+                  Penalty penalty, float lambda, uint64_t seed) {
+    Batches batches;
+    Progress progress;
+    Optimizer adam;
+    Rng rng;
+    rng_seed(&rng, seed); // every penalty starts from the same weights
+    relu_net_init(net, 3, (int[]){CHARACTER_PIXELS, HIDDEN, 2}, &rng);
+    batches_init(&batches, set, set->count); // one batch is the whole set
+    progress_init(&progress, o->epochs, batches.count, o->common.quiet);
+    optimizer_init(&adam, ADAM, o->lr);
+
+    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        batches_start(&batches, &rng);
+        while (!stop_requested() && batches_next(&batches)) {
+            relu_net_forward(net, &batches.x);
+            float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
+                                               batches.labels);
+            relu_net_backward(net, &batches.x);
+            penalize_gradient(net, penalty, lambda);
+            optimizer_step(&adam, &net->params.value, &net->params.grad);
+            penalize_weights(net, penalty, lambda, &adam);
+            progress_batch(&progress, loss);
+        }
+    }
+    progress_mean_loss(&progress);
+    optimizer_free(&adam);
+    batches_free(&batches);
+}
+
+// ---- 4. Experiments ---------------------------------------------------------
+
+typedef struct {
+    Penalty penalty;
+    float lambda;
+    const char *name, *lecture;
+} Experiment;
+
+static const Experiment experiments[] = {
+    {L2, 0.0f, "none", "0.000"},
+    {L2, 1e-4f, "L2, 1e-4", "0.012"},
+    {L2, 1e-3f, "L2, 1e-3", "0.107"},
+    {L2, 5e-3f, "L2, 5e-3", "0.276"},
+    {L1_SUBGRADIENT, 1e-3f, "L1, 1e-3, sign", "-"},
+    {L1_PROXIMAL, 1e-3f, "L1, 1e-3, proximal", "-"},
+};
+enum { EXPERIMENTS = sizeof experiments / sizeof *experiments };
+
+enum { MAX_RUNS = 20 };
+typedef struct {
+    Outcome outcome; // the median of all runs, number by number
+    // the first layer's weights of the first run, [HIDDEN, 10, 10]
+    float weights[HIDDEN * CHARACTER_PIXELS];
+} Trained;
+
+static Outcome median_outcome(const Outcome *runs, int n) {
+    double x[5][MAX_RUNS];
+    for (int r = 0; r < n; r++) {
+        x[0][r] = runs[r].train_loss;
+        x[1][r] = runs[r].validation_loss;
+        x[2][r] = runs[r].accuracy;
+        x[3][r] = runs[r].zeros;
+        x[4][r] = runs[r].mean;
+    }
+    return (Outcome){median(x[0], n), median(x[1], n), median(x[2], n),
+                     median(x[3], n), median(x[4], n)};
+}
+
+// One penalty, from the seeds seed, seed + 1, ...: windows and first weights.
+// Not the mean but the median, for as the loss goes to 0 Adam divides by next
+// to nothing, and at this learning rate a net is now and then thrown far out.
+static void run(Trained *trained, Penalty penalty, float lambda,
+                const Options *o) {
+    Outcome outcomes[MAX_RUNS];
+    int runs = 0;
+    while (runs < o->runs && (runs == 0 || !stop_requested())) {
+        uint64_t seed = o->common.seed + (uint64_t)runs;
+        Dataset set, validation;
+        ReluNet net;
+        characters_draw(&set, &validation, CHARACTER_TRAIN,
+                        CHARACTER_VALIDATION, seed);
+        train(&net, &set, o, penalty, lambda, seed);
+        outcomes[runs] = evaluate(&net, &set, &validation);
+        for (size_t k = 0; runs == 0 && k < net.w[0].size; k++)
+            trained->weights[k] = net.w[0].data[k];
+        runs++;
+        relu_net_free(&net);
+        dataset_free(&set);
+        dataset_free(&validation);
+    }
+    trained->outcome = median_outcome(outcomes, runs);
+}
+
+static void print_table(const Trained *trained, const Options *o) {
+    printf("%d windows, %d ReLU, Adam %g, %d epochs; medians of %d runs\n\n"
+           "  %-20s %-8s %8s %11s %9s %7s %7s\n",
+           CHARACTER_TRAIN, HIDDEN, (double)o->lr, o->epochs, o->runs,
+           "penalty", "lecture", "training", "validation", "accuracy",
+           "mean |w|", "zeros");
+    for (int i = 0; i < EXPERIMENTS; i++) {
+        const Outcome *r = &trained[i].outcome;
+        printf("  %-20s %-8s %8.3f %11.3f %7.1f %% %8.4f %5.1f %%\n",
+               experiments[i].name, experiments[i].lecture, r->train_loss,
+               r->validation_loss, 100.0 * r->accuracy, r->mean,
+               100.0 * r->zeros);
+    }
+    printf("\nThe lecture's column is its training loss, on pictures of its "
+           "own.\n\n");
+}
+
+// ---- 5. Charts --------------------------------------------------------------
+
+static void draw_losses(const Trained *trained, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch05", "l1_l2_losses", format))
+        return;
+    chart_columns(&chart, "penalty,training loss,validation loss");
+    for (int i = 0; i < EXPERIMENTS; i++)
+        if (experiments[i].penalty == L2)
+            chart_row(&chart, 3, (double)experiments[i].lambda,
+                      trained[i].outcome.train_loss,
+                      trained[i].outcome.validation_loss);
+    chart_script(&chart, "set title 'L2 raises the training loss and lowers "
+                         "the validation loss'\n"
+                         "set xlabel 'λ'; set ylabel 'cross entropy'\n"
+                         "set style fill solid 0.8; set yrange [0:*]\n"
+                         "set style data histograms\n"
+                         "plot DATA using 2:xtic(1), DATA using 3, "
+                         "DATA using ($0-0.17):2:(sprintf('%%.3f', $2)) with "
+                         "labels offset 0,0.7 notitle, "
+                         "DATA using ($0+0.17):3:(sprintf('%%.3f', $3)) with "
+                         "labels offset 0,0.7 notitle\n");
+    chart_close(&chart);
+}
+
+enum { SHOWN = 8 };
+
+// Copies the SHOWN units of largest sum |w|, largest first.
+static void largest_units(float *pictures, const float *weights) {
+    bool taken[HIDDEN] = {false};
+    for (int s = 0; s < SHOWN; s++) {
+        int best = -1;
+        float most = -1.0f;
+        for (int u = 0; u < HIDDEN; u++) {
+            float sum = 0.0f;
+            for (int p = 0; p < CHARACTER_PIXELS; p++)
+                sum += fabsf(weights[u * CHARACTER_PIXELS + p]);
+            if (!taken[u] && sum > most) {
+                most = sum;
+                best = u;
+            }
+        }
+        taken[best] = true;
+        for (int p = 0; p < CHARACTER_PIXELS; p++)
+            pictures[s * CHARACTER_PIXELS + p] =
+                weights[best * CHARACTER_PIXELS + p];
+    }
+}
+
+static void draw_weights(const Trained *trained, const char *format) {
+    const int rows[] = {0, 3, 5}; // of experiments
+    float pictures[3 * SHOWN * CHARACTER_PIXELS];
+    const char *captions[3 * SHOWN];
+    Chart chart;
+    if (!chart_open(&chart, "ch05", "l1_l2_weights", format))
+        return;
+    for (int r = 0; r < 3; r++) {
+        largest_units(pictures + r * SHOWN * CHARACTER_PIXELS,
+                      trained[rows[r]].weights);
+        for (int s = 0; s < SHOWN; s++)
+            captions[r * SHOWN + s] = r == 0 ? "none" : r == 1 ? "L2" : "L1";
+    }
+    chart_size(&chart, 800, 420);
+    chart_script(&chart,
+                 "set title 'The weights of the %d strongest units: "
+                 "L1 makes most of them 0'\n",
+                 SHOWN);
+    chart_pictures(&chart, pictures, 3 * SHOWN, CHARACTER_SIDE, CHARACTER_SIDE,
+                   SHOWN, captions);
+    chart_close(&chart);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    // one thread: so small a net is done before a second one has woken up
+    Options o = {.common = {.seed = 1, .threads = 1},
+                 .epochs = 1000,
+                 .runs = 5,
+                 .lr = 0.03f};
+    const Option table[] = {
+        option_int("epochs", &o.epochs, 1, 100000, "steps of each run"),
+        option_int("runs", &o.runs, 1, MAX_RUNS, "runs to take the median of"),
+        option_float("lr", &o.lr, 1e-9, 10.0, "Adam's learning rate"),
+    };
+    cli_parse(&o.common, "l1_l2",
+              "A small net with penalties on its weights: none, L2 of three "
+              "strengths, L1 in two forms.",
+              table, sizeof table / sizeof *table, argc, argv);
+    Trained trained[EXPERIMENTS];
+    for (int i = 0; i < EXPERIMENTS; i++)
+        run(&trained[i], experiments[i].penalty, experiments[i].lambda, &o);
+    if (!o.common.quiet)
+        print_table(trained, &o);
+    draw_losses(trained, o.common.plot);
+    draw_weights(trained, o.common.plot);
+    printf("result: loss_0=%.4f loss_1e-4=%.4f loss_1e-3=%.4f loss_5e-3=%.4f "
+           "L1_zeros=%.3f seed=%llu\n",
+           trained[0].outcome.train_loss, trained[1].outcome.train_loss,
+           trained[2].outcome.train_loss, trained[3].outcome.train_loss,
+           trained[5].outcome.zeros, (unsigned long long)o.common.seed);
+    return 0;
+}

@@ -1,0 +1,294 @@
+// polyfit.c - a polynomial that fits too well (过拟合)
+//
+// Fifteen noisy points lie around a curve. A polynomial of low degree misses
+// the curve (under-fitting, 欠拟合); one of high degree goes through the
+// points, noise and all, and is worse between them (over-fitting, 过拟合): the
+// error on the training points only falls with the degree, that on new points
+// turns up. A penalty lambda on the weights' squares tames the high degree
+// instead.
+//
+// Source: B, over-fitting and regularization.
+// Run: make polyfit && ./polyfit
+// Ends with: result: best_degree=3 train_12=0.2247 validation_12=2.2998 ...
+//
+// Contents: 1 model  2 data  3 fitting  4 tables  5 charts  6 main
+
+#include <math.h>
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "rng.h"
+
+enum { DEGREE = 12, TERMS = DEGREE + 1, TRAIN = 15, VALIDATION = 200 };
+static const double PI = 3.14159265358979324;
+
+// ---- 1. Model ---------------------------------------------------------------
+
+// w[k] is the weight of x^k; unused ones are 0.
+typedef struct {
+    double w[TERMS];
+} Polynomial;
+
+// [B polynomial] y = w_0 + w_1 x + ... + w_M x^M   (by Horner's rule)
+static double predict(const Polynomial *p, double x) {
+    double y = 0.0;
+    for (int k = DEGREE; k >= 0; k--)
+        y = y * x + p->w[k];
+    return y;
+}
+
+// ---- 2. Data ----------------------------------------------------------------
+
+typedef struct {
+    int count;
+    double x[VALIDATION], y[VALIDATION];
+} Points;
+
+static double truth(double x) {
+    return sin(PI * x);
+}
+
+// Evenly spaced in [-1, 1], measured with noise of the given deviation.
+static void measure(Points *p, int count, double noise, Rng *rng) {
+    p->count = count;
+    for (int n = 0; n < count; n++) {
+        p->x[n] = 2.0 * (n + 0.5) / count - 1.0;
+        p->y[n] = truth(p->x[n]) + noise * (double)rng_normal(rng);
+    }
+}
+
+// Root mean square error: in the units of y, so comparable with the noise.
+static double error_of(const Polynomial *p, const Points *on) {
+    double sum = 0.0;
+    for (int n = 0; n < on->count; n++) {
+        double e = predict(p, on->x[n]) - on->y[n];
+        sum += e * e;
+    }
+    return sqrt(sum / on->count);
+}
+
+// ---- 3. Fitting -------------------------------------------------------------
+
+// Solves A w = b for a symmetric positive definite A, M x M, by Cholesky's
+// A = L L^T. Both are overwritten, b by w.
+static void solve(double A[TERMS][TERMS], double *b, int M) {
+    for (int i = 0; i < M; i++) {
+        for (int j = 0; j <= i; j++) {
+            for (int k = 0; k < j; k++)
+                A[i][j] -= A[i][k] * A[j][k];
+            A[i][j] = i == j ? sqrt(A[i][i]) : A[i][j] / A[j][j];
+        }
+        for (int k = 0; k < i; k++)
+            b[i] -= A[i][k] * b[k];
+        b[i] /= A[i][i]; // L z = b
+    }
+    for (int i = M - 1; i >= 0; i--) { // L^T w = z
+        for (int k = i + 1; k < M; k++)
+            b[i] -= A[k][i] * b[k];
+        b[i] /= A[i][i];
+    }
+}
+
+// The minimum of a quadratic loss can be solved for: where its gradient is 0,
+//     (X^T X + lambda N I) w = X^T y,   X[n][k] = x_n^k.
+// w_0 is the curve's height, not its wiggling, and goes free.
+// [B L2 regularization] L = (1/N) sum of (y_n - t_n)^2 + lambda sum of w_k^2
+static Polynomial fit(const Points *p, int degree, double lambda) {
+    double A[TERMS][TERMS] = {{0}};
+    Polynomial best = {{0}};
+    for (int n = 0; n < p->count; n++) {
+        double power[TERMS] = {1.0};
+        for (int k = 1; k <= degree; k++)
+            power[k] = power[k - 1] * p->x[n];
+        for (int i = 0; i <= degree; i++) {
+            for (int j = 0; j <= degree; j++)
+                A[i][j] += power[i] * power[j];
+            best.w[i] += power[i] * p->y[n];
+        }
+    }
+    for (int k = 1; k <= degree; k++)
+        A[k][k] += lambda * p->count;
+    solve(A, best.w, degree + 1);
+    return best;
+}
+
+// The degree of the smallest validation error.
+static int best_degree(const Points *train, const Points *validation) {
+    int best = 1;
+    double least = HUGE_VAL;
+    for (int degree = 1; degree <= DEGREE; degree++) {
+        Polynomial p = fit(train, degree, 0.0);
+        if (error_of(&p, validation) < least) {
+            least = error_of(&p, validation);
+            best = degree;
+        }
+    }
+    return best;
+}
+
+// Sum of |w_k| for the orders from 4 up, which the sine hardly needs.
+static double high_order(const Polynomial *p) {
+    double sum = 0.0;
+    for (int k = 4; k <= DEGREE; k++)
+        sum += fabs(p->w[k]);
+    return sum;
+}
+
+// ---- 4. Tables --------------------------------------------------------------
+
+static void print_degrees(const Points *train, const Points *validation) {
+    printf("Root mean square error of polynomials through %d points\n\n"
+           "  %-8s %12s %12s\n",
+           TRAIN, "degree", "training", "validation");
+    int best = best_degree(train, validation);
+    for (int degree = 1; degree <= DEGREE; degree++) {
+        Polynomial p = fit(train, degree, 0.0);
+        printf("  %-8d %12.4f %12.4f%s\n", degree, error_of(&p, train),
+               error_of(&p, validation), degree == best ? "  best" : "");
+    }
+}
+
+static void print_lambdas(const Points *train, const Points *validation,
+                          const double *lambda, int count) {
+    printf("\nDegree %d with a penalty on the squares of its weights\n\n"
+           "  %-8s %12s %12s %22s\n",
+           DEGREE, "lambda", "training", "validation", "sum of |w_4..w_12|");
+    for (int i = 0; i < count; i++) {
+        Polynomial p = fit(train, DEGREE, lambda[i]);
+        printf("  %-8g %12.4f %12.4f %22.3f\n", lambda[i], error_of(&p, train),
+               error_of(&p, validation), high_order(&p));
+    }
+    printf("\n");
+}
+
+// ---- 5. Charts --------------------------------------------------------------
+
+static void draw_errors(const Points *train, const Points *validation,
+                        double noise, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch05", "polyfit_error", format))
+        return;
+    chart_columns(&chart, "degree,training,validation");
+    for (int degree = 1; degree <= DEGREE; degree++) {
+        Polynomial p = fit(train, degree, 0.0);
+        chart_row(&chart, 3, (double)degree, error_of(&p, train),
+                  error_of(&p, validation));
+    }
+    chart_script(&chart,
+                 "set title 'A higher degree fits the training points ever "
+                 "better, and new points worse'\n"
+                 "set xlabel 'degree'; set ylabel 'root mean square error'\n"
+                 "set logscale y; set xtics 1\n"
+                 "plot DATA using 1:2 with linespoints, "
+                 "DATA using 1:3 with linespoints, "
+                 "%g with lines lt 0 lw 2 title 'the noise'\n",
+                 noise);
+    chart_close(&chart);
+}
+
+static void draw_curves(const Points *train, double lambda,
+                        const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch05", "polyfit_curves", format))
+        return;
+    Polynomial p[] = {fit(train, 1, 0.0), fit(train, 3, 0.0),
+                      fit(train, DEGREE, 0.0), fit(train, DEGREE, lambda)};
+    chart_size(&chart, 800, 640);
+    chart_columns(&chart, "x,y");
+    for (int n = 0; n < train->count; n++)
+        chart_row(&chart, 2, train->x[n], train->y[n]);
+    chart_break(&chart);
+    chart_break(&chart);
+    chart_columns(&chart, "x,truth,p1,p3,p12,penalty");
+    for (int i = -100; i <= 100; i++) {
+        double x = i / 100.0;
+        chart_row(&chart, 6, x, truth(x), predict(&p[0], x), predict(&p[1], x),
+                  predict(&p[2], x), predict(&p[3], x));
+    }
+    chart_script(&chart,
+                 "set multiplot layout 2,2 title 'Too stiff, about right, too "
+                 "supple, and supple with a penalty'\n"
+                 "unset key; set yrange [-2:2]; set xrange [-1:1]\n");
+    const char *title[] = {"degree 1: under-fits", "degree 3",
+                           "degree 12: over-fits", "degree 12, λ = "};
+    for (int i = 0; i < 4; i++) {
+        chart_script(&chart, "set title '%s", title[i]);
+        if (i == 3)
+            chart_script(&chart, "%g", lambda);
+        chart_script(&chart,
+                     "'\nplot DATA index 1 using 1:2 with lines lt 0 lw 2, "
+                     "DATA index 1 using 1:%d with lines lt 1 lw 2.5, "
+                     "DATA index 0 using 1:2 with points lt 7 pt 7 ps 0.8\n",
+                     3 + i);
+    }
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+static void draw_weights(const Points *train, const double *lambda, int count,
+                         const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch05", "polyfit_weights", format))
+        return;
+    for (int i = 0; i < count; i++) {
+        chart_columns(&chart, "order,lambda,weight");
+        Polynomial p = fit(train, DEGREE, lambda[i]);
+        for (int k = 1; k <= DEGREE; k++)
+            chart_row(&chart, 3, (double)k, lambda[i], fabs(p.w[k]));
+        chart_break(&chart);
+        chart_break(&chart);
+    }
+    chart_script(&chart, "set title 'The penalty λ shrinks the weights of the "
+                         "high orders most'\n"
+                         "set xlabel 'order k'; set ylabel '|w_k|'\n"
+                         "set logscale y; set format y '10^{%%T}'; "
+                         "set xtics 1\nplot ");
+    for (int i = 0; i < count; i++)
+        chart_script(&chart,
+                     "%sDATA index %d using 1:3 with linespoints title "
+                     "'λ = %g'",
+                     i == 0 ? "" : ", ", i, lambda[i]);
+    chart_script(&chart, "\n");
+    chart_close(&chart);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions o = {.seed = 1};
+    float noise = 0.3f, lambda = 1e-3f;
+    const Option table[] = {
+        option_float("noise", &noise, 0.0, 10.0,
+                     "standard deviation of the measurements"),
+        option_float("lambda", &lambda, 1e-9, 1e3,
+                     "the penalty of the last curve"),
+    };
+    cli_parse(&o, "polyfit",
+              "Polynomials of degree 1 to 12 through noisy points: training "
+              "error against validation error, and what a penalty does.",
+              table, sizeof table / sizeof *table, argc, argv);
+    const double lambdas[] = {0.0, 1e-5, (double)lambda, 0.1};
+    const int count = sizeof lambdas / sizeof *lambdas;
+    Rng rng;
+    Points train, validation;
+    rng_seed(&rng, o.seed);
+    measure(&train, TRAIN, (double)noise, &rng);
+    measure(&validation, VALIDATION, (double)noise, &rng);
+    if (!o.quiet) {
+        print_degrees(&train, &validation);
+        print_lambdas(&train, &validation, lambdas, count);
+    }
+    draw_errors(&train, &validation, (double)noise, o.plot);
+    draw_curves(&train, (double)lambda, o.plot);
+    draw_weights(&train, lambdas, count, o.plot);
+
+    Polynomial high = fit(&train, DEGREE, 0.0);
+    Polynomial tame = fit(&train, DEGREE, (double)lambda);
+    printf("result: best_degree=%d train_12=%.4f validation_12=%.4f "
+           "lambda=%g validation_12_lambda=%.4f\n",
+           best_degree(&train, &validation), error_of(&high, &train),
+           error_of(&high, &validation), (double)lambda,
+           error_of(&tame, &validation));
+    return 0;
+}

@@ -1,0 +1,238 @@
+// weight_decay.c - is weight decay L2? Under SGD yes, under Adam no (权重衰减)
+//
+// Weight decay takes a part lambda of every weight away in each step; an L2
+// penalty adds its gradient to the loss's. Plain gradient descent then takes
+// the same step for both, if lambda_L2 = lambda / eta. Adam divides gradients
+// by their size, and the penalty's with them: a weight whose gradients are
+// large is hardly decayed at all. AdamW keeps the two apart.
+//
+// Source: B, D (both say "weight decay = L2"; D's sign is wrong, see
+// README.md); AdamW: Loshchilov & Hutter 2019. Run: make weight_decay &&
+// ./weight_decay Ends with: result: sgd_difference=.. adam_difference=.. ...
+// seed=1
+//
+// Contents: 1 decays  2 training  3 table  4 charts  5 main
+
+#include <math.h>
+#include <stdio.h>
+
+#include "blas.h"
+#include "characters.h"
+#include "chart.h"
+#include "cli.h"
+#include "loss.h"
+#include "memory.h"
+#include "optim.h"
+#include "progress.h"
+#include "relu_net.h"
+
+enum { HIDDEN = 32 };
+
+// ---- 1. Decays --------------------------------------------------------------
+
+// Everything is decayed here, biases too: it keeps the comparison to one line.
+
+// [B L2 regularization] the penalty (lambda_L2 / 2) sum of w^2 has the gradient
+// g += lambda_L2 w;  without the half, lambda_L2 would mean twice as much
+static void l2_gradient(Tensor *g, const Tensor *w, float lambda_l2) {
+    saxpy((int)w->size, lambda_l2, w->data, g->data);
+}
+
+// [B weight decay] w = (1 - lambda) w - eta g: the first half, before the step
+static void decay_weights(Tensor *w, float lambda) {
+    sscal((int)w->size, 1.0f - lambda, w->data);
+}
+
+// [D weight decay] as D prints it, w = w / (1 - lambda): weights GROW
+static void decay_as_printed(Tensor *w, float lambda) {
+    sscal((int)w->size, 1.0f / (1.0f - lambda), w->data);
+}
+
+// ---- 2. Training ------------------------------------------------------------
+
+typedef enum { L2_PENALTY, DECAY, DECAY_AS_PRINTED, WAYS } Way;
+
+typedef struct {
+    CommonOptions common;
+    int epochs;
+    float lr_sgd, lr_adam, lambda;
+} Options;
+
+// The weights after training, and their length after each epoch.
+typedef struct {
+    Tensor first;   // the weights after one step
+    Tensor w;       // after the last, [all parameters]
+    double *length; // [epochs + 1], the L2 norm
+    int epochs;     // done
+} Trained;
+
+static double length_of(const Tensor *w) {
+    double sum = 0.0;
+    for (size_t i = 0; i < w->size; i++)
+        sum += (double)w->data[i] * (double)w->data[i];
+    return sqrt(sum);
+}
+
+// With L2_PENALTY lambda_L2 = lambda / eta. With DECAY and ADAM the step is
+// that of ADAMW, whose weight_decay is called lambda / eta.
+static void train(Trained *result, const Dataset *set, const Options *o,
+                  OptimizerKind kind, Way way) {
+    ReluNet net;
+    Batches batches;
+    Progress progress;
+    Optimizer optimizer;
+    Rng rng;
+    rng_seed(&rng, o->common.seed);
+    relu_net_init(&net, 3, (int[]){CHARACTER_PIXELS, HIDDEN, 2}, &rng);
+    batches_init(&batches, set, set->count);
+    progress_init(&progress, o->epochs, batches.count, o->common.quiet);
+    optimizer_init(&optimizer, kind, kind == SGD ? o->lr_sgd : o->lr_adam);
+    Tensor *w = &net.params.value, *g = &net.params.grad;
+    *result = (Trained){.length = mem_alloc((size_t)o->epochs + 1, 8)};
+    result->length[0] = length_of(w);
+
+    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        batches_start(&batches, NULL);
+        while (!stop_requested() && batches_next(&batches)) {
+            relu_net_forward(&net, &batches.x);
+            float loss = softmax_cross_entropy(&net.dlogits, &net.logits,
+                                               batches.labels);
+            relu_net_backward(&net, &batches.x);
+            if (way == L2_PENALTY)
+                l2_gradient(g, w, o->lambda / optimizer.lr);
+            else if (way == DECAY)
+                decay_weights(w, o->lambda);
+            else
+                decay_as_printed(w, o->lambda);
+            optimizer_step(&optimizer, w, g);
+            progress_batch(&progress, loss);
+        }
+        result->length[epoch] = length_of(w);
+        if (epoch == 1)
+            tensor_copy(&result->first, w);
+        result->epochs = epoch;
+    }
+    progress_mean_loss(&progress);
+    tensor_copy(&result->w, w);
+    optimizer_free(&optimizer);
+    batches_free(&batches);
+    relu_net_free(&net);
+}
+
+static void trained_free(Trained *t) {
+    tensor_free(&t->first);
+    tensor_free(&t->w);
+    mem_free(t->length);
+}
+
+// |a - b| / the longer of the two
+static double difference(const Tensor *a, const Tensor *b) {
+    double sum = 0.0;
+    for (size_t i = 0; i < a->size; i++)
+        sum += pow((double)a->data[i] - (double)b->data[i], 2.0);
+    return sqrt(sum) / fmax(length_of(a), length_of(b));
+}
+
+// ---- 3. The table -----------------------------------------------------------
+
+static const char *const way_names[WAYS] = {"L2 penalty", "weight decay",
+                                            "as D prints it"};
+
+static void print_table(Trained t[2][WAYS], const Options *o) {
+    printf("lambda %g, %d epochs; lambda_L2 = lambda / eta: %g for SGD, %g "
+           "for Adam\n\n  %-10s %-16s %8s   %s\n  %37s   %12s %12s\n",
+           (double)o->lambda, o->epochs, (double)(o->lambda / o->lr_sgd),
+           (double)(o->lambda / o->lr_adam), "optimizer", "way", "|w|",
+           "difference from L2's weights", "", "first step", "last step");
+    for (int k = 0; k < 2; k++)
+        for (int way = 0; way < WAYS; way++)
+            printf("  %-10s %-16s %8.4f   %12.2g %12.2g\n",
+                   k == 0 ? "SGD" : "Adam", way_names[way],
+                   t[k][way].length[t[k][way].epochs],
+                   difference(&t[k][L2_PENALTY].first, &t[k][way].first),
+                   difference(&t[k][L2_PENALTY].w, &t[k][way].w));
+    printf("\nSGD: the same step but for rounding, which training amplifies "
+           "where a ReLU is\nabout to switch. Adam: two different nets; the "
+           "decay behind Adam's back is\nAdamW. The third way lets the weights "
+           "grow: it is a misprint.\n\n");
+}
+
+// ---- 4. Charts --------------------------------------------------------------
+
+static void draw(Trained t[2][WAYS], const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch05", "weight_decay", format))
+        return;
+    chart_size(&chart, 960, 460);
+    chart_columns(&chart, "epoch,SGD L2,SGD decay,SGD as printed,Adam L2,"
+                          "Adam decay,Adam as printed");
+    int epochs = t[0][0].epochs;
+    for (int k = 0; k < 2; k++)
+        for (int way = 0; way < WAYS; way++)
+            epochs = t[k][way].epochs < epochs ? t[k][way].epochs : epochs;
+    for (int e = 0; e <= epochs; e++)
+        chart_row(&chart, 7, (double)e, t[0][0].length[e], t[0][1].length[e],
+                  t[0][2].length[e], t[1][0].length[e], t[1][1].length[e],
+                  t[1][2].length[e]);
+    chart_script(&chart,
+                 "set multiplot layout 1,2\n"
+                 "set xlabel 'epoch'; set ylabel 'length of all weights, |w|'\n"
+                 "set title 'SGD: L2 and weight decay are one curve'\n"
+                 "plot DATA using 1:2 with lines lw 5 title 'L2', "
+                 "DATA using 1:3 with lines lw 2 title 'decay', "
+                 "DATA using 1:4 with lines title 'as D prints it'\n"
+                 "set title 'Adam: they are two; decay alone is AdamW'\n"
+                 "plot DATA using 1:5 with lines lw 2 title 'L2', "
+                 "DATA using 1:6 with lines lw 2 title 'decay (AdamW)', "
+                 "DATA using 1:7 with lines title 'as D prints it'\n"
+                 "unset multiplot\n");
+    chart_close(&chart);
+}
+
+// ---- 5. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    // one thread: so small a net is done before a second one has woken up
+    Options o = {.common = {.seed = 1, .threads = 1},
+                 .epochs = 300,
+                 .lr_sgd = 0.1f,
+                 .lr_adam = 0.01f,
+                 .lambda = 0.0005f};
+    const Option table[] = {
+        option_int("epochs", &o.epochs, 1, 100000, "steps of each run"),
+        option_float("lr", &o.lr_sgd, 1e-9, 10.0, "SGD's learning rate"),
+        option_float("lr-adam", &o.lr_adam, 1e-9, 10.0, "Adam's learning rate"),
+        option_float("lambda", &o.lambda, 0.0, 0.5,
+                     "the part of each weight taken away per step"),
+    };
+    cli_parse(&o.common, "weight_decay",
+              "Weight decay against an L2 penalty, under SGD, where they are "
+              "the same, and under Adam, where they are not.",
+              table, sizeof table / sizeof *table, argc, argv);
+    Dataset set, validation;
+    characters_draw(&set, &validation, CHARACTER_TRAIN, CHARACTER_VALIDATION,
+                    o.common.seed);
+    Trained t[2][WAYS];
+    for (int way = 0; way < WAYS; way++) {
+        train(&t[0][way], &set, &o, SGD, (Way)way);
+        train(&t[1][way], &set, &o, ADAM, (Way)way);
+    }
+    if (!o.common.quiet)
+        print_table(t, &o);
+    draw(t, o.common.plot);
+    printf("result: sgd_first_step=%.1e sgd_difference=%.1e "
+           "adam_difference=%.3f length_L2=%.2f length_adamw=%.2f "
+           "length_as_printed=%.2f seed=%llu\n",
+           difference(&t[0][L2_PENALTY].first, &t[0][DECAY].first),
+           difference(&t[0][L2_PENALTY].w, &t[0][DECAY].w),
+           difference(&t[1][L2_PENALTY].w, &t[1][DECAY].w),
+           length_of(&t[1][L2_PENALTY].w), length_of(&t[1][DECAY].w),
+           length_of(&t[1][DECAY_AS_PRINTED].w),
+           (unsigned long long)o.common.seed);
+    for (int i = 0; i < 2 * WAYS; i++)
+        trained_free(&t[i / WAYS][i % WAYS]);
+    dataset_free(&set);
+    dataset_free(&validation);
+    return 0;
+}

@@ -1,0 +1,96 @@
+// The whole net's gradient, and over seeds: batch norm bears the larger rate.
+
+#define main batchnorm_main
+#include "ch05_regularization/batchnorm.c"
+#undef main
+
+#include "gradcheck.h"
+#include "numbers.h"
+#include "testing.h"
+
+typedef struct {
+    Net *net;
+    Tensor *x;
+    int *labels;
+} Context;
+
+static double loss_of(void *context) {
+    Context *c = context;
+    net_forward(c->net, c->x, true);
+    return (double)softmax_cross_entropy(&c->net->dlogits, &c->net->logits,
+                                         c->labels);
+}
+
+// Ten normalized layers of ReLU bend a lot within a step of 1e-3, and the loss
+// has float rounding, 1e-7 / 1e-3 = 1e-4: so large gradients are compared, to
+// a few per cent, and kinks skipped. A wrong term is off by far more.
+START_TEST(gradients_are_slopes) {
+    enum { N = 16 };
+    Net net;
+    Rng rng;
+    rng_seed(&rng, 2);
+    net_init(&net, 6, 3, true, &rng);
+    Tensor x = noise_tensor(5, N, 6, 0, 0);
+    int labels[N];
+    for (int n = 0; n < N; n++)
+        labels[n] = n % 3;
+    Context context = {&net, &x, labels};
+    loss_of(&context);
+    net_backward(&net, &x);
+    // the last normalization's gamma and beta, and the layer behind it
+    float *w[] = {net.gamma[9].data, net.beta[9].data, net.w[10].data,
+                  net.w[9].data};
+    float *dw[] = {net.dgamma[9].data, net.dbeta[9].data, net.dw[10].data,
+                   net.dw[9].data};
+    size_t size[] = {WIDTH, WIDTH, net.w[10].size, net.w[9].size};
+    for (int i = 0; i < 4; i++) {
+        GradCheck c =
+            grad_check(loss_of, &context, w[i], dw[i], size[i], 64, 1e-3, 5e-3);
+        ck_assert_double_lt(c.worst, 0.05);
+        ck_assert_double_gt(c.largest, 0.02);
+        ck_assert_uint_lt(c.skipped, 32);
+    }
+    net_free(&net);
+}
+END_TEST
+
+START_TEST(bears_the_larger_rate) {
+    const char *folder = mnist_dir_or_skip("bears_the_larger_rate");
+    if (folder == NULL)
+        folder = "synthetic";
+    Error err;
+    Digits digits;
+    ck_assert(digits_load(&digits, folder, 0, 1, &err));
+    digits.train.count = 2000;
+    digits.test.count = 2000;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Options o = {.common = {.seed = seed, .quiet = true}, .epochs = 6};
+        Experiment e[COUNT];
+        set_up(e);
+        run(&e[PLAIN_FAST], &digits, &o);
+        // folded: what is left is rounding of logits of about 10, ten layers
+        ck_assert_double_lt(run(&e[NORMAL_FAST], &digits, &o), 1e-3);
+        ck_assert_double_lt(e[NORMAL_FAST].test_error,
+                            0.8 * e[PLAIN_FAST].test_error);
+        for (int i = 0; i < 3; i++)
+            ck_assert_double_lt(e[NORMAL_FAST].loss[i], e[PLAIN_FAST].loss[i]);
+    }
+    digits_free(&digits);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("batchnorm --quiet --plot none --epochs 1 --limit 51 "
+                          "--data synthetic");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert(result_value(&run, "decays") > 0);
+    ck_assert(result_value(&run, "fold_error") < 1e-3);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {gradients_are_slopes}, {bears_the_larger_rate}, {prints_its_result}};
+    use_threads(1);
+    return run_tests("ch05_batchnorm", tests, sizeof tests / sizeof *tests);
+}

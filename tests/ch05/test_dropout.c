@@ -1,0 +1,129 @@
+// The mean that inverted scaling keeps, the gradient through the mask, and the
+// lecture's order over seeds.
+
+#define main dropout_main
+#include "ch05_regularization/dropout.c"
+#undef main
+
+#include <math.h>
+
+#include "gradcheck.h"
+#include "numbers.h"
+#include "testing.h"
+
+// 10^6 ones: each becomes 0 or 1 / (1 - p), variance p / (1 - p), so the mean
+// is off by more than five standard deviations once in a million runs.
+START_TEST(scaling_keeps_the_mean) {
+    for (int i = 0; i < RATES; i++) {
+        float p = rates[i];
+        Tensor x = {0}, mask = {0};
+        Rng rng;
+        rng_seed(&rng, 1);
+        tensor_resize(&x, 2, 1000, 1000);
+        tensor_fill(&x, 1.0f);
+        dropout_forward(&x, &mask, &x, p, &rng);
+        double sum = 0;
+        int dropped = 0;
+        for (size_t k = 0; k < x.size; k++) {
+            sum += (double)x.data[k];
+            dropped += x.data[k] == 0.0f;
+        }
+        double deviation = sqrt((double)(p / (1.0f - p)) / 1e6);
+        // the scale itself is rounded to 24 bits
+        ck_assert_double_eq_tol(sum / 1e6, 1.0, 5 * deviation + 1e-7);
+        ck_assert_double_eq_tol(dropped / 1e6, (double)p, 0.0025);
+        tensor_free(&x);
+        tensor_free(&mask);
+    }
+}
+END_TEST
+
+typedef struct {
+    Net *net;
+    Tensor *x;
+    int *labels;
+} Context;
+
+static double loss_of(void *context) {
+    Context *c = context;
+    Rng rng;
+    rng_seed(&rng, 3); // the same mask each time
+    net_forward(c->net, c->x, &rng);
+    return (double)softmax_cross_entropy(&c->net->dlogits, &c->net->logits,
+                                         c->labels);
+}
+
+// float32 rounding of a loss near 1, 6e-8, over a step of 1e-2: 6e-6 of
+// gradients of 1e-3 and more, a few times over.
+START_TEST(gradients_are_slopes) {
+    Net net;
+    Rng rng;
+    rng_seed(&rng, 2);
+    net_init(&net, 6, 8, 3, 0.5f, &rng);
+    Tensor x = noise_tensor(5, 4, 6, 0, 0);
+    int labels[4] = {0, 1, 2, 1};
+    Context context = {&net, &x, labels};
+    loss_of(&context);
+    net_backward(&net, &x);
+    GradCheck c = grad_check(loss_of, &context, net.params.value.data,
+                             net.params.grad.data, net.params.value.size,
+                             net.params.value.size, 1e-2, 1e-3);
+    ck_assert_double_lt(c.worst, 0.02);
+    ck_assert_double_gt(c.largest, 0.05);
+    ck_assert_uint_lt(c.skipped, net.params.value.size / 4);
+    net_free(&net);
+}
+END_TEST
+
+// The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds.
+START_TEST(training_loss_rises_with_p) {
+    Options o = {
+        .common = {.seed = 101, .quiet = true}, .epochs = 1000, .runs = 9};
+    double before = 0;
+    for (int i = 0; i < RATES; i++) {
+        Outcome r = run_characters(rates[i], &o);
+        ck_assert_double_gt(r.train_loss, 2 * before);
+        before = r.train_loss;
+    }
+}
+END_TEST
+
+START_TEST(helps_where_digits_are_few) {
+    const char *folder = mnist_dir_or_skip("helps_where_digits_are_few");
+    if (folder == NULL)
+        return;
+    Error err;
+    Digits digits;
+    ck_assert(digits_load(&digits, folder, 0, 1, &err));
+    digits.train.count = 1000;
+    digits.test.count = 4000;
+    double gain = 0;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Options o = {.common = {.seed = seed, .quiet = true},
+                     .digit_epochs = 20};
+        gain += run_digits(0.0f, &digits, &o).error -
+                run_digits(0.5f, &digits, &o).error;
+    }
+    ck_assert_double_gt(gain, 0);
+    digits_free(&digits);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("dropout --quiet --plot none --epochs 1 --runs 1 "
+                          "--digit-epochs 1 --limit 1");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert(result_value(&run, "loss_0.9") > 0);
+    ck_assert(result_value(&run, "error_with") > 0);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{scaling_keeps_the_mean},
+                          {gradients_are_slopes},
+                          {training_loss_rises_with_p},
+                          {helps_where_digits_are_few},
+                          {prints_its_result}};
+    use_threads(1);
+    return run_tests("dropout", tests, sizeof tests / sizeof *tests);
+}

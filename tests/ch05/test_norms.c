@@ -1,0 +1,110 @@
+// The worked vectors, the shape of the balls, and the corner by search.
+
+#define main norms_main
+#include "ch05_regularization/norms.c"
+#undef main
+
+#include "testing.h"
+
+START_TEST(worked_vectors) {
+    const double x[] = {3, -4};
+    ck_assert_double_eq(norm_l0(x, 2), 2);
+    ck_assert_double_eq(norm_l1(x, 2), 7);
+    ck_assert_double_eq(norm_l2(x, 2), 5);
+    ck_assert_double_eq(norm_inf(x, 2), 4);
+    // the cube root of 27 + 64
+    ck_assert_double_eq_tol(norm_lp(x, 2, 3), 4.497941445275415, 1e-14);
+    ck_assert_double_eq_tol(norm_lp(x, 2, 1), 7, 1e-14);
+    ck_assert_double_eq_tol(norm_lp(x, 2, 2), 5, 1e-14);
+    const double ones[] = {1, 1, 1, 1}, sparse[] = {2, 0, 0, 0};
+    ck_assert_double_eq(norm_l2(ones, 4), norm_l2(sparse, 4));
+    ck_assert_double_eq(norm_l1(ones, 4), 2 * norm_l1(sparse, 4));
+    ck_assert_double_eq(norm_l0(sparse, 4), 1);
+}
+END_TEST
+
+// Of a fixed vector Lp only falls with p, to L-infinity, and does not overflow.
+START_TEST(lp_falls_to_linf) {
+    const double x[] = {3e200, -4e200, 1e199}, zero[] = {0, 0};
+    double before = HUGE_VAL;
+    for (double p = 0.5; p <= 1024; p *= 2) {
+        double norm = norm_lp(x, 3, p);
+        ck_assert(isfinite(norm));
+        ck_assert_double_le(norm, before);
+        before = norm;
+    }
+    ck_assert_double_eq(before, norm_inf(x, 3));
+    ck_assert_double_eq(norm_lp(zero, 2, 3), 0);
+}
+END_TEST
+
+// A norm obeys the triangle inequality; p = 0.5 breaks it.
+START_TEST(half_is_no_norm) {
+    const double x[] = {1, 0}, y[] = {0, 1}, sum[] = {1, 1};
+    for (double p = 1; p <= 4; p++)
+        ck_assert_double_le(norm_lp(sum, 2, p),
+                            norm_lp(x, 2, p) + norm_lp(y, 2, p));
+    ck_assert_double_eq_tol(norm_lp(sum, 2, 0.5), 4, 1e-14);
+}
+END_TEST
+
+START_TEST(balls_have_radius_one) {
+    const double p[] = {0.5, 1, 2, 4};
+    for (int k = 0; k < 4; k++)
+        for (int i = 0; i < 720; i++) {
+            Point at = on_ball(i * 0.5, p[k]);
+            double x[] = {at.x, at.y};
+            ck_assert_double_eq_tol(norm_lp(x, 2, p[k]), 1, 1e-12);
+        }
+}
+END_TEST
+
+// No point of the border is nearer to the bowl's bottom than the touch.
+START_TEST(touch_is_the_nearest_point) {
+    for (int i = 0; i < 360; i += 8) {
+        Point bottom = bottom_at(i + 0.5, 2.0);
+        Point touch[] = {touch_l1(bottom), touch_l2(bottom)};
+        for (int p = 1; p <= 2; p++) {
+            Point w = touch[p - 1];
+            double x[] = {w.x, w.y};
+            ck_assert_double_eq_tol(norm_lp(x, 2, p), 1, 1e-12);
+            double least = hypot(w.x - bottom.x, w.y - bottom.y);
+            for (int k = 0; k < 900; k++) {
+                Point q = on_ball(k * 0.4, p);
+                ck_assert_double_ge(hypot(q.x - bottom.x, q.y - bottom.y),
+                                    least - 1e-12);
+            }
+        }
+    }
+}
+END_TEST
+
+// A corner is nearest where cos a - sin a >= 1 / d for the angle a to the next
+// axis, so for a <= acos(1 / (d sqrt 2)) - 45 of 45 degrees. Counting may err
+// by one direction at each of the 8 limits.
+START_TEST(corners_by_formula) {
+    for (double d = 1.25; d <= 10; d *= 2) {
+        double part = acos(1 / (d * sqrt(2))) * 4 / PI - 1;
+        ck_assert_double_eq_tol(zeros(touch_l1, d), part, 8.0 / DIRECTIONS);
+        ck_assert_double_eq(zeros(touch_l2, d), 0);
+    }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("norms --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output, "result: L0=2 L1=7 L2=5 Linf=4 "
+                                 "corners_L1=0.54 corners_L2=0\n");
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {worked_vectors},     {lp_falls_to_linf},
+        {half_is_no_norm},    {balls_have_radius_one},
+        {corners_by_formula}, {touch_is_the_nearest_point},
+        {prints_its_result},
+    };
+    return run_tests("norms", tests, sizeof tests / sizeof *tests);
+}

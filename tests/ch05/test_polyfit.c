@@ -1,0 +1,131 @@
+// The fit is the loss's minimum; over 50 seeds training error only falls with
+// the degree, validation error turns up, and lambda shrinks the weights.
+
+#define main polyfit_main
+#include "ch05_regularization/polyfit.c"
+#undef main
+
+#include "testing.h"
+
+enum { SEEDS = 50 };
+
+static void draw_points(Points *train, Points *validation, uint64_t seed) {
+    Rng rng;
+    rng_seed(&rng, seed);
+    measure(train, TRAIN, 0.3, &rng);
+    measure(validation, VALIDATION, 0.3, &rng);
+}
+
+static double penalized(const Polynomial *p, const Points *on, double lambda) {
+    double e = error_of(p, on), sum = e * e;
+    for (int k = 1; k <= DEGREE; k++)
+        sum += lambda * p->w[k] * p->w[k];
+    return sum;
+}
+
+// A cubic through its own points comes back. The normal equations of cubics
+// on [-1, 1] have a condition number below 1e3: 1e-12 is a thousand times
+// what rounding costs.
+START_TEST(finds_a_cubic) {
+    const double want[] = {0.5, -1, 2, 3};
+    Points p;
+    Rng rng;
+    rng_seed(&rng, 1);
+    measure(&p, TRAIN, 0.0, &rng);
+    for (int n = 0; n < TRAIN; n++) {
+        double x = p.x[n];
+        p.y[n] = want[0] + x * (want[1] + x * (want[2] + x * want[3]));
+    }
+    Polynomial got = fit(&p, 3, 0.0);
+    for (int k = 0; k <= 3; k++)
+        ck_assert_double_eq_tol(got.w[k], want[k], 1e-12);
+    ck_assert_double_eq(got.w[4], 0);
+}
+END_TEST
+
+// The gradient of a quadratic by central differences is exact up to rounding,
+// 1e-16 / 1e-4; away from the minimum it is far from 0.
+START_TEST(gradient_is_zero_at_the_fit) {
+    Points train, validation;
+    draw_points(&train, &validation, 1);
+    for (double lambda = 1e-3; lambda < 10; lambda *= 10) {
+        Polynomial p = fit(&train, 5, lambda), off = p;
+        off.w[1] += 0.1;
+        for (int k = 0; k <= 5; k++) {
+            Polynomial a = p, b = p;
+            a.w[k] += 1e-4;
+            b.w[k] -= 1e-4;
+            double slope = (penalized(&a, &train, lambda) -
+                            penalized(&b, &train, lambda)) /
+                           2e-4;
+            ck_assert_double_eq_tol(slope, 0, 1e-10);
+        }
+        ck_assert_double_gt(penalized(&off, &train, lambda),
+                            penalized(&p, &train, lambda) + 1e-3);
+    }
+}
+END_TEST
+
+START_TEST(degree_overfits) {
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        Points train, validation;
+        draw_points(&train, &validation, seed);
+        double before = HUGE_VAL;
+        for (int degree = 1; degree <= DEGREE; degree++) {
+            Polynomial p = fit(&train, degree, 0.0);
+            // spaces of polynomials contain each other; 1e-9 is for rounding
+            ck_assert_double_le(error_of(&p, &train), before + 1e-9);
+            before = error_of(&p, &train);
+        }
+        int best = best_degree(&train, &validation);
+        ck_assert(best >= 3 && best <= 8);
+        Polynomial low = fit(&train, 1, 0.0), good = fit(&train, best, 0.0),
+                   high = fit(&train, DEGREE, 0.0);
+        ck_assert_double_gt(error_of(&low, &validation),
+                            error_of(&good, &validation));
+        ck_assert_double_gt(error_of(&high, &validation),
+                            1.1 * error_of(&good, &validation));
+    }
+}
+END_TEST
+
+START_TEST(lambda_shrinks_weights) {
+    const double lambda[] = {0, 1e-5, 1e-3, 0.1};
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        Points train, validation;
+        draw_points(&train, &validation, seed);
+        double before = HUGE_VAL, plain = 0, error = 0;
+        for (int i = 0; i < 4; i++) {
+            Polynomial p = fit(&train, DEGREE, lambda[i]);
+            ck_assert_double_lt(high_order(&p), before);
+            before = high_order(&p);
+            ck_assert_double_ge(error_of(&p, &train), error - 1e-9);
+            error = error_of(&p, &train);
+            if (i == 0)
+                plain = error_of(&p, &validation);
+            if (i == 2)
+                ck_assert_double_lt(error_of(&p, &validation), plain);
+        }
+    }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("polyfit --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_eq(result_value(&run, "best_degree"), 3);
+    ck_assert_double_gt(result_value(&run, "validation_12"),
+                        3 * result_value(&run, "validation_12_lambda"));
+    run = run_program("polyfit --quiet --plot none --noise 0");
+    ck_assert_int_eq(run.status, 0);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{finds_a_cubic},
+                          {gradient_is_zero_at_the_fit},
+                          {degree_overfits},
+                          {lambda_shrinks_weights},
+                          {prints_its_result}};
+    return run_tests("polyfit", tests, sizeof tests / sizeof *tests);
+}
