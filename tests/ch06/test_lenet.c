@@ -1,0 +1,474 @@
+// LeNet as a whole: logits, loss and gradients against PyTorch in double
+// precision (tests/golden/lenet.txt), central differences through all layers,
+// saving and loading, and the program with good arguments and bad ones.
+
+#define main lenet_main
+#include "ch06_cnn/lenet.c"
+#undef main
+
+#include "testing.h"
+
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+#include "digits.h"
+#include "golden.h"
+#include "gradcheck.h"
+#include "kernels.h"
+#include "numbers.h"
+
+// ---- 1. One step against PyTorch --------------------------------------------
+
+// The net and the batch of lenet.txt: weights and three pictures of noise.
+typedef struct {
+    LeNet net;
+    Tensor x; // [3, 1, 28, 28]
+    int labels[3];
+} Step;
+
+static void step_init(Step *s) {
+    // one scale per entry of lenet_init's table, as in make_golden.py
+    const float scales[] = {0.5f,    0.0625f, 0.125f, 0.0625f,
+                            0.0625f, 0.0625f, 0.125f, 0.0625f};
+    uint32_t seed = (uint32_t)golden_number("lenet.txt", "", "seed", 0);
+    Rng rng;
+    rng_seed(&rng, 1);
+    *s = (Step){.labels = {7, 0, 3}};
+    lenet_init(&s->net, &rng);
+    for (int p = 0; p < s->net.params.count; p++) {
+        Tensor *w = s->net.params.table[p].value;
+        fill_noise(w->data, w->size, seed + (uint32_t)p);
+        for (size_t i = 0; i < w->size; i++)
+            w->data[i] *= scales[p];
+    }
+    s->x = noise_tensor(seed + 8, 3, 1, 28, 28);
+    for (size_t i = 0; i < s->x.size; i++)
+        s->x.data[i] = (s->x.data[i] + 1) / 2;
+}
+
+static void step_free(Step *s) {
+    lenet_free(&s->net);
+    guarded_free(s->x.data, s->x.size);
+}
+
+static float step_loss(Step *s) {
+    lenet_forward(&s->net, &s->x);
+    return softmax_cross_entropy(&s->net.dlogits, &s->net.logits, s->labels);
+}
+
+START_TEST(logits_and_loss_as_in_pytorch) {
+    Step s;
+    step_init(&s);
+    Tensor want = golden("lenet.txt", "", "logits");
+    Tensor allowed = golden("lenet.txt", "", "logits.allowed");
+    double loss = golden_number("lenet.txt", "", "loss", 0);
+    double apart = golden_number("lenet.txt", "", "loss.allowed", 0);
+    for (int kernel = 0; use_kernel(kernel); kernel++) {
+        double got = (double)step_loss(&s);
+        ck_assert(tensor_same_shape(&s.net.logits, &want));
+        assert_within(s.net.logits.data, want.data, allowed.data, 30, "logits");
+        ck_assert_double_eq_tol(got, loss, apart);
+    }
+    release(&want, &allowed, NULL);
+    step_free(&s);
+}
+END_TEST
+
+// Twelve elements of a gradient, the four largest among them; and the sums of
+// all, plain and absolute, so that no element is left unlooked at.
+static void check_gradient(const ParamSpec *p) {
+    const float *grad = p->grad->data;
+    Tensor index = golden("lenet.txt", p->name, ".index");
+    Tensor want = golden("lenet.txt", p->name, ".value");
+    Tensor allowed = golden("lenet.txt", p->name, ".allowed");
+    float got[12];
+    ck_assert_uint_eq(index.size, 12);
+    for (int i = 0; i < 12; i++)
+        got[i] = grad[(size_t)golden_number("lenet.txt", p->name, ".index",
+                                            (size_t)i)];
+    assert_within(got, want.data, allowed.data, 12, p->name);
+
+    double sum = 0, size = 0;
+    for (size_t i = 0; i < p->grad->size; i++)
+        sum += (double)grad[i], size += fabs((double)grad[i]);
+    double apart = golden_number("lenet.txt", p->name, ".sums", 2);
+    ck_assert_double_eq_tol(
+        sum, golden_number("lenet.txt", p->name, ".sums", 0), apart);
+    ck_assert_double_eq_tol(
+        size, golden_number("lenet.txt", p->name, ".sums", 1), apart);
+    ck_assert_double_gt(size, 100 * apart); // or nothing was compared
+    release(&index, &want, &allowed, NULL);
+}
+
+START_TEST(gradients_as_in_pytorch) {
+    Step s;
+    step_init(&s);
+    for (int kernel = 0; use_kernel(kernel); kernel++) {
+        tensor_fill(&s.net.params.grad, 9); // to be overwritten
+        step_loss(&s);
+        lenet_backward(&s.net);
+        for (int p = 0; p < s.net.params.count; p++)
+            check_gradient(&s.net.params.table[p]);
+    }
+    step_free(&s);
+}
+END_TEST
+
+// ---- 2. One step against central differences --------------------------------
+
+static double difference_loss(void *context) {
+    return (double)step_loss(context);
+}
+
+// An ulp of the loss, 4.5, is 2^-21; a few of them over 2 h = 2^-9 are 1e-3, or
+// 2 % of 0.06, the smallest |num| + |ana| that counts. In the convolutions a
+// weight acts on hundreds of pixels, of which some always stand near a kink: a
+// ReLU or a maximum that switches within the step. That bends the difference by
+// up to 5 % here. So this is the coarse test, which needs nobody's word; the
+// fine one is PyTorch's.
+START_TEST(gradients_by_central_differences) {
+    Step s;
+    step_init(&s);
+    step_loss(&s);
+    lenet_backward(&s.net);
+    for (int p = 0; p < s.net.params.count; p++) {
+        const ParamSpec *spec = &s.net.params.table[p];
+        size_t n = spec->value->size;
+        GradCheck g = grad_check(difference_loss, &s, spec->value->data,
+                                 spec->grad->data, n, 24, 0x1p-10, 0.06);
+        ck_assert_msg(g.worst < 0.1, "%s[%zu] is off by %g", spec->name,
+                      g.where, g.worst);
+        ck_assert_msg(g.largest > 0.06, "%s: nothing was tested", spec->name);
+        ck_assert_uint_le(g.skipped, 2);
+    }
+    step_free(&s);
+}
+END_TEST
+
+// ---- 3. The net as the lecture counts it ------------------------------------
+
+START_TEST(weights_of_each_layer) {
+    LeNet net;
+    Rng rng;
+    rng_seed(&rng, 1);
+    lenet_init(&net, &rng);
+    ck_assert_uint_eq(net.conv1_w.size + net.conv1_b.size, 520);
+    ck_assert_uint_eq(net.conv2_w.size + net.conv2_b.size, 25050);
+    ck_assert_uint_eq(net.fc1_w.size + net.fc1_b.size, 625500);
+    ck_assert_uint_eq(net.fc2_w.size + net.fc2_b.size, 5010);
+    ck_assert_uint_eq(net.params.value.size, 656080);
+    lenet_free(&net);
+}
+END_TEST
+
+START_TEST(shapes_of_each_layer) {
+    Step s;
+    step_init(&s);
+    step_loss(&s);
+    ck_assert_str_eq(tensor_shape(&s.net.pool1).text, "[3, 20, 14, 14]");
+    ck_assert_str_eq(tensor_shape(&s.net.pool2).text, "[3, 50, 5, 5]");
+    ck_assert_str_eq(tensor_shape(&s.net.fc1).text, "[3, 500]");
+    ck_assert_str_eq(tensor_shape(&s.net.logits).text, "[3, 10]");
+    step_free(&s);
+}
+END_TEST
+
+// Of 100 mistakes the 24 with the largest loss stay, largest first.
+START_TEST(worst_mistakes_are_kept_in_order) {
+    Evaluation e = {0};
+    int order[100];
+    Rng rng;
+    rng_seed(&rng, 1);
+    for (int i = 0; i < 100; i++)
+        order[i] = i;
+    rng_shuffle(&rng, order, 100);
+    for (int i = 0; i < 100; i++)
+        add_mistake(&e, order[i], order[i] % 10, 3, (float)order[i]);
+    ck_assert_int_eq(e.mistakes, MISTAKES);
+    for (int i = 0; i < MISTAKES; i++) {
+        ck_assert_int_eq(e.mistake[i].index, 99 - i);
+        ck_assert_int_eq(e.mistake[i].truth, (99 - i) % 10);
+        ck_assert(e.mistake[i].loss == (float)(99 - i));
+    }
+}
+END_TEST
+
+// Batches of 256 and a rest: all are counted, and the loss is their mean.
+START_TEST(evaluates_every_picture) {
+    Dataset set;
+    digits_draw(&set, 300, 1);
+    LeNet net;
+    Rng rng;
+    rng_seed(&rng, 1);
+    lenet_init(&net, &rng);
+    Evaluation e = evaluate(&net, &set);
+    ck_assert_int_eq(confusion_total(&e.confusion), 300);
+
+    Batches one;
+    batches_init(&one, &set, 300);
+    batches_start(&one, NULL);
+    ck_assert(batches_next(&one));
+    lenet_forward(&net, &one.x);
+    double loss = (double)softmax_cross_entropy(NULL, &net.logits, one.labels);
+    // the same numbers, added up in another order
+    ck_assert_double_eq_tol(e.loss, loss, 1e-6 * loss);
+    ck_assert_int_eq(e.mistakes, MISTAKES);
+    for (int i = 0; i < MISTAKES; i++) {
+        int index = e.mistake[i].index;
+        const float *logits = net.logits.data + index * 10;
+        ck_assert_int_eq(e.mistake[i].truth, one.labels[index]);
+        ck_assert_int_eq(e.mistake[i].taken, argmax(logits, 10));
+    }
+    batches_free(&one);
+    dataset_free(&set);
+    lenet_free(&net);
+}
+END_TEST
+
+// ---- 4. Saved and loaded ----------------------------------------------------
+
+START_TEST(loaded_weights_give_the_same_logits) {
+    Error err;
+    Path file = scratch_path("lenet.safetensors");
+    Step s;
+    step_init(&s);
+    step_loss(&s);
+    ck_assert_msg(safetensors_save(file.text, &s.net.params, &err), "%s",
+                  err.message);
+    LeNet other;
+    Rng rng;
+    rng_seed(&rng, 2);
+    lenet_init(&other, &rng);
+    lenet_forward(&other, &s.x);
+    ck_assert(other.logits.data[0] != s.net.logits.data[0]);
+    ck_assert_msg(safetensors_load(file.text, &other.params, &err), "%s",
+                  err.message);
+    lenet_forward(&other, &s.x);
+    ck_assert_mem_eq(other.logits.data, s.net.logits.data, 30 * sizeof(float));
+    lenet_free(&other);
+    step_free(&s);
+}
+END_TEST
+
+// ---- 5. The program ---------------------------------------------------------
+
+// Runs lenet in the test's own folder on synthetic digits, without charts. Of a
+// flag given twice the last one counts, so arguments may say otherwise.
+static Run run_lenet(const char *arguments) {
+    char command[512];
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    snprintf(command, sizeof command,
+             "lenet --data synthetic --plot none --quiet --threads 1 %s",
+             arguments);
+    return run_program(command);
+}
+
+// The same, and it must succeed.
+static Run run_well(const char *arguments) {
+    Run run = run_lenet(arguments);
+    ck_assert_msg(run.status == 0, "%s ended with %d: %s", arguments,
+                  run.status, run.output);
+    return run;
+}
+
+START_TEST(smoke_run) {
+    Run run = run_well("--limit 200 --epochs 1");
+    double accuracy = result_value(&run, "test_accuracy");
+    ck_assert(accuracy >= 0 && accuracy <= 1);
+    ck_assert(result_value(&run, "test_loss") > 0);
+    ck_assert(result_value(&run, "seconds") >= 0);
+    ck_assert(result_value(&run, "epochs") == 1);
+    ck_assert(result_value(&run, "seed") == 1);
+    ck_assert_ptr_nonnull(strstr(run.output, " data=synthetic\n"));
+    // --quiet: the result line is all there is
+    ck_assert_ptr_eq(strstr(run.output, "result: "), run.output);
+}
+END_TEST
+
+START_TEST(smallest_runs) {
+    Run run = run_well("--limit 1 --epochs 1");
+    ck_assert(result_value(&run, "epochs") == 1);
+    run = run_well("--limit 3 --epochs 2 --batch 2");
+    ck_assert(result_value(&run, "epochs") == 2);
+}
+END_TEST
+
+// Guessing among ten digits is right in 10 % of 800, with a standard error of
+// 1.1 %; half of them cannot be luck. Three seeds, so it is not one lucky one.
+START_TEST(learns_synthetic_digits) {
+    for (int seed = 1; seed <= 3; seed++) {
+        char arguments[96];
+        snprintf(arguments, sizeof arguments,
+                 "--limit 800 --epochs 2 --batch 32 --seed %d", seed);
+        Run run = run_well(arguments);
+        ck_assert_double_gt(result_value(&run, "test_accuracy"), 0.6);
+        ck_assert_double_lt(result_value(&run, "test_loss"), 1.5);
+    }
+}
+END_TEST
+
+static bool same_files(const char *a, const char *b) {
+    char command[4096];
+    int length = snprintf(command, sizeof command, "/usr/bin/env cmp '%s' '%s'",
+                          scratch_path(a).text, scratch_path(b).text);
+    ck_assert(length > 0 && (size_t)length < sizeof command);
+    return run_program(command).status == 0;
+}
+
+// Every bit of every weight after training, with distortions and without.
+START_TEST(same_weights_for_any_number_of_threads) {
+    run_well("--limit 300 --epochs 1 --threads 1 --save one");
+    run_well("--limit 300 --epochs 1 --threads 2 --save two");
+    run_well("--limit 300 --epochs 1 --threads 3 --save three");
+    ck_assert(same_files("one", "two") && same_files("one", "three"));
+    run_well("--limit 100 --epochs 1 --augment --threads 1 --save four");
+    run_well("--limit 100 --epochs 1 --augment --threads 2 --save five");
+    ck_assert(same_files("four", "five") && !same_files("one", "four"));
+    run_well("--limit 300 --epochs 1 --seed 2 --save six");
+    ck_assert(!same_files("one", "six"));
+}
+END_TEST
+
+START_TEST(runs_with_every_kernel) {
+    double loss = 0;
+    for (int i = 0; kernels_available(i) != NULL; i++) {
+        setenv("DL_KERNEL", kernels_available(i)->name, 1);
+        Run run = run_well("--limit 100 --epochs 1");
+        double got = result_value(&run, "test_loss");
+        // the same training but for rounding
+        if (i > 0)
+            ck_assert_double_eq_tol(got, loss, 0.02 * loss);
+        loss = got;
+    }
+    setenv("DL_KERNEL", "sse9", 1);
+    Run run = run_lenet("--limit 100 --epochs 1");
+    ck_assert_int_eq(run.status, 2);
+    ck_assert_ptr_nonnull(strstr(run.output, "portable"));
+}
+END_TEST
+
+START_TEST(saved_weights_give_the_same_result) {
+    Run trained = run_well("--limit 200 --epochs 1 --save weights");
+    Run loaded = run_well("--limit 200 --load weights");
+    ck_assert(result_value(&trained, "test_loss") ==
+              result_value(&loaded, "test_loss"));
+    ck_assert(result_value(&trained, "test_accuracy") ==
+              result_value(&loaded, "test_accuracy"));
+    ck_assert(result_value(&loaded, "epochs") == 0);
+}
+END_TEST
+
+// The program ends with `status`, and says `words`.
+static void assert_fails(const char *arguments, int status, const char *words) {
+    Run run = run_lenet(arguments);
+    ck_assert_msg(run.status == status, "%s ended with %d: %s", arguments,
+                  run.status, run.output);
+    ck_assert_msg(strstr(run.output, words) != NULL, "%s said: %s", arguments,
+                  run.output);
+    ck_assert_ptr_null(strstr(run.output, "result:"));
+}
+
+static void write_file(const char *name, const char *text, size_t size) {
+    FILE *out = fopen(scratch_path(name).text, "wb");
+    ck_assert(out != NULL && fwrite(text, 1, size, out) == size);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+START_TEST(bad_weights_exit_1) {
+    assert_fails("--limit 10 --load nowhere", 1, "nowhere");
+    write_file("text", "these are no weights\n", 21);
+    assert_fails("--limit 10 --load text", 1, "text");
+    write_file("empty", "", 0);
+    assert_fails("--limit 10 --load empty", 1, "empty");
+    run_well("--limit 10 --epochs 1 --save weights");
+    ck_assert_int_eq(truncate(scratch_path("weights").text, 1000000), 0);
+    assert_fails("--limit 10 --load weights", 1, "weights");
+}
+END_TEST
+
+START_TEST(unwritable_weights_exit_1) {
+    assert_fails("--limit 10 --epochs 1 --save no/such/folder", 1, "folder");
+}
+END_TEST
+
+START_TEST(bad_flags_exit_2) {
+    assert_fails("--epoch 3", 2, "did you mean --epochs?");
+    assert_fails("--epochs 0", 2, "--epochs");
+    assert_fails("--epochs three", 2, "three");
+    assert_fails("--lr -1", 2, "--lr");
+    assert_fails("--batch 60001", 2, "--batch");
+    assert_fails("--limit", 2, "--limit");
+    assert_fails("picture.png", 2, "picture.png");
+}
+END_TEST
+
+START_TEST(missing_data_exits_1) {
+    assert_fails("--data nowhere", 1, "nowhere");
+}
+END_TEST
+
+// A file lies where the folder of the charts should be: training and the result
+// go on without them.
+START_TEST(unwritable_out_does_not_stop_it) {
+    write_file("out", "", 0);
+    Run run = run_well("--limit 50 --epochs 1 --plot svg");
+    ck_assert(result_value(&run, "epochs") == 1);
+    ck_assert_ptr_nonnull(strstr(run.output, "out"));
+}
+END_TEST
+
+START_TEST(draws_its_charts) {
+    run_well("--limit 200 --epochs 1 --plot svg");
+    const char *names[] = {
+        "out/ch06/lenet_curves.csv", "out/ch06/lenet_confusion.csv",
+        "out/ch06/lenet_mistakes.gp", "out/ch06/lenet_kernels.gp"};
+    for (int i = 0; i < 4; i++)
+        ck_assert_msg(access(names[i], R_OK) == 0, "no %s", names[i]);
+}
+END_TEST
+
+// A white page with a black bar, as a camera might see a 1.
+START_TEST(classifies_a_picture) {
+    enum { W = 40, H = 60 };
+    char picture[16 + W * H];
+    int head = snprintf(picture, 16, "P5 %d %d 255\n", W, H);
+    memset(picture + head, 230, W * H);
+    for (int i = 10; i < 50; i++)
+        memset(picture + head + i * W + 18, 20, 4);
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    write_file("one.pgm", picture, (size_t)(head + W * H));
+    Run run = run_well("--limit 10 --epochs 1 --classify one.pgm");
+    ck_assert_ptr_nonnull(strstr(run.output, "This is a "));
+    assert_fails("--limit 10 --epochs 1 --classify no.png", 1, "no.png");
+}
+END_TEST
+
+int main(void) {
+    use_threads(1); // the machine may be busy, and tiny batches gain nothing
+    const Test tests[] = {
+        {logits_and_loss_as_in_pytorch},
+        {gradients_as_in_pytorch},
+        {gradients_by_central_differences},
+        {weights_of_each_layer},
+        {shapes_of_each_layer},
+        {worst_mistakes_are_kept_in_order},
+        {evaluates_every_picture},
+        {loaded_weights_give_the_same_logits},
+        {smoke_run},
+        {smallest_runs},
+        {learns_synthetic_digits},
+        {same_weights_for_any_number_of_threads},
+        {runs_with_every_kernel},
+        {saved_weights_give_the_same_result},
+        {bad_weights_exit_1},
+        {unwritable_weights_exit_1},
+        {bad_flags_exit_2},
+        {missing_data_exits_1},
+        {unwritable_out_does_not_stop_it},
+        {draws_its_charts},
+        {classifies_a_picture},
+    };
+    return run_tests("lenet", tests, sizeof tests / sizeof *tests);
+}
