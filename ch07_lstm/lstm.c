@@ -1,0 +1,306 @@
+// lstm.c - an LSTM reads handwritten digits row by row (长短期记忆网络 LSTM)
+//
+// The net sees one row of 28 pixels at a time, from top to bottom, and never
+// goes back: what the upper rows looked like it must remember. After the last
+// row, the state of its 128 units says which digit that was. The same weights
+// serve every row, so back-propagation runs backwards through all 28 steps and
+// adds up what each would like to change (随时间反向传播 BPTT).
+//
+//     layer   output shape     weights
+//     input   [28 steps, 28]
+//     lstm    [28 steps, 128]  4 * 128 * (28 + 128 + 1 + 1) = 80,896
+//     fc      [10]             10 * (128 + 1)               =  1,290
+//                                                             82,186
+//
+// Source: A exercise 5, eq. (8)-(14); C, LSTM. lstm_cell.c has the equations,
+// common/recurrent_ref.c their way back, common/recurrent.c the fast form.
+// Run: make lstm && ./lstm   (make mnist fetches the real digits)
+// Ends with: result: test_accuracy=0.99.. test_loss=0.03.. epochs=5 ...
+//
+// Contents: 1 model  2 forward and backward  3 evaluation  4 training
+//           5 chart  6 main
+
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "data.h"
+#include "history.h"
+#include "layers.h"
+#include "loss.h"
+#include "metrics.h"
+#include "optim.h"
+#include "params.h"
+#include "progress.h"
+#include "recurrent.h"
+#include "safetensors.h"
+
+// ---- 1. Model ---------------------------------------------------------------
+
+typedef struct {
+    // set by lstm_init: slices of two flat arrays, params.value and .grad
+    Params params;
+    CellWeights lstm_w, dlstm_w;
+    Tensor fc_w, fc_b, dfc_w, dfc_b;
+    // written by forward, read by backward
+    Tensor steps;   // [28, N, 28], the rows of N pictures
+    Recurrent lstm; // all its states and gates
+    Tensor logits;  // [N, 10]
+    // gradients of these
+    Tensor dlast, dlogits;
+} Lstm;
+
+enum { STEPS = 28, PIXELS = 28 }; // a picture's rows, and what is in one
+
+static void lstm_init(Lstm *net, int hidden, Rng *rng) {
+    *net = (Lstm){.lstm = {.kind = LSTM}};
+    const int rows = 4 * hidden;
+    CellWeights *w = &net->lstm_w, *dw = &net->dlstm_w;
+    const ParamSpec table[] = {
+        // name, value, gradient, shape
+        {"lstm.weight_ih_l0", &w->wx, &dw->wx, {rows, PIXELS}},
+        {"lstm.weight_hh_l0", &w->wh, &dw->wh, {rows, hidden}},
+        {"lstm.bias_ih_l0", &w->bx, &dw->bx, {rows}},
+        {"lstm.bias_hh_l0", &w->bh, &dw->bh, {rows}},
+        {"fc.weight", &net->fc_w, &net->dfc_w, {10, hidden}},
+        {"fc.bias", &net->fc_b, &net->dfc_b, {10}},
+    };
+    params_init(&net->params, table, sizeof table / sizeof *table);
+    params_init_he(&net->params, rng);
+    cell_init(w, rng);
+}
+
+static void lstm_free(Lstm *net) {
+    tensor_free(&net->steps);
+    tensor_free(&net->logits);
+    tensor_free(&net->dlast);
+    tensor_free(&net->dlogits);
+    recurrent_free(&net->lstm);
+    params_free(&net->params);
+}
+
+// ---- 2. Forward and backward ------------------------------------------------
+
+// x [N, 1, 28, 28] -> logits [N, 10], from the state after the last row.
+static void lstm_forward(Lstm *net, const Tensor *x) {
+    steps_first(&net->steps, x);
+    recurrent_forward(&net->lstm, &net->steps, &net->lstm_w);
+    Tensor last = recurrent_state(&net->lstm, STEPS);
+    linear_forward(&net->logits, &last, &net->fc_w, &net->fc_b);
+}
+
+// dlogits -> the gradients of all weights: the same lines, from the last to the
+// first. The pictures need no gradient.
+static void lstm_backward(Lstm *net) {
+    Tensor last = recurrent_state(&net->lstm, STEPS);
+    linear_backward(&net->dlast, &net->dfc_w, &net->dfc_b, &net->dlogits, &last,
+                    &net->fc_w);
+    recurrent_backward(&net->lstm, NULL, &net->dlstm_w, &net->dlast,
+                       &net->steps, &net->lstm_w);
+}
+
+// ---- 3. Evaluation ----------------------------------------------------------
+
+typedef struct {
+    Confusion confusion;
+    double loss; // mean cross entropy
+} Evaluation;
+
+static Evaluation evaluate(Lstm *net, const Dataset *set) {
+    Evaluation e = {.confusion = {.classes = 10}};
+    Batches batches;
+    batches_init(&batches, set, 256);
+    while (batches_next(&batches)) {
+        lstm_forward(net, &batches.x);
+        confusion_add(&e.confusion, &net->logits, batches.labels);
+        float loss = softmax_cross_entropy(NULL, &net->logits, batches.labels);
+        e.loss += (double)loss * batches.x.shape[0] / set->count;
+    }
+    batches_free(&batches);
+    return e;
+}
+
+// ---- 4. Training ------------------------------------------------------------
+
+typedef struct {
+    CommonOptions common;
+    int epochs, batch, limit, hidden;
+    float lr, clip;
+    const char *data, *save, *load;
+} Options;
+
+static Evaluation train(Lstm *net, const Digits *digits, const Options *o,
+                        History *history, Rng *rng) {
+    Evaluation e = {0};
+    Batches batches;
+    Progress progress;
+    Optimizer adam;
+    batches_init(&batches, &digits->train, o->batch);
+    progress_init(&progress, o->epochs, batches.count, o->common.quiet);
+    optimizer_init(&adam, ADAM, o->lr);
+    history_init(history, o->epochs, batches.count);
+    long steps = (long)o->epochs * batches.count;
+
+    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        batches_start(&batches, rng);
+        while (!stop_requested() && batches_next(&batches)) {
+            lstm_forward(net, &batches.x);
+            float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
+                                               batches.labels);
+            lstm_backward(net);
+            params_clip_grad_norm(&net->params, o->clip);
+            adam.lr = one_cycle(adam.step, steps, o->lr);
+            optimizer_step(&adam, &net->params.value, &net->params.grad);
+            progress_batch(&progress, loss);
+            history_batch(history, loss);
+        }
+        float loss = progress_mean_loss(&progress);
+        e = evaluate(net, &digits->test);
+        double accuracy = confusion_accuracy(&e.confusion);
+        history_epoch(history, (float)(100.0 - 100.0 * accuracy));
+        if (!o->common.quiet)
+            printf("epoch %d/%d  training loss %.4f  test loss %.4f  "
+                   "test accuracy %.2f %%\n",
+                   epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
+    }
+    optimizer_free(&adam);
+    batches_free(&batches);
+    return e;
+}
+
+// ---- 5. The chart -----------------------------------------------------------
+
+// belief [28, 10]: what the net would answer if each row were the last.
+static void read_slowly(Lstm *net, const Dataset *set, int index,
+                        Tensor *belief) {
+    float rows[STEPS * PIXELS];
+    for (int i = 0; i < STEPS * PIXELS; i++)
+        rows[i] = (float)set->pixels[index * STEPS * PIXELS + i] / 255.0f;
+    Tensor x = tensor_view(rows, 4, 1, 1, STEPS, PIXELS);
+    lstm_forward(net, &x);
+    Tensor states = recurrent_states(&net->lstm); // [28, 1, hidden]
+    linear_forward(belief, &states, &net->fc_w, &net->fc_b);
+    softmax_forward(belief, belief);
+}
+
+enum { SHOWN = 4 };
+
+// The first test digits, each beside what the net believed after each row.
+static void draw_reading(Lstm *net, const Dataset *set, const char *title,
+                         const char *format) {
+    Chart chart;
+    Tensor belief = {0};
+    if (set->count < SHOWN ||
+        !chart_open(&chart, "ch07", "lstm_reading", format))
+        return;
+    chart_size(&chart, 900, 560);
+    chart_script(&chart,
+                 "set multiplot layout 2,4 title '%s: what it believes after "
+                 "each row of pixels'\n"
+                 "unset key; unset grid; unset colorbox\n"
+                 "set yrange [28.5:0.5]; set cbrange [0:1]\n",
+                 title);
+    for (int i = 0; i < SHOWN; i++) {
+        read_slowly(net, set, i, &belief);
+        chart_columns(&chart, "x,row,ink");
+        for (int p = 0; p < STEPS * PIXELS; p++)
+            chart_row(&chart, 3, p % PIXELS + 1.0, p / PIXELS + 1.0,
+                      set->pixels[i * STEPS * PIXELS + p] / 255.0);
+        chart_break(&chart);
+        chart_break(&chart);
+        chart_columns(&chart, "digit,row,probability");
+        for (int p = 0; p < STEPS * 10; p++)
+            chart_row(&chart, 3, (double)(p % 10), p / 10 + 1.0,
+                      (double)belief.data[p]);
+        chart_break(&chart);
+        chart_break(&chart);
+        chart_script(&chart,
+                     "set xrange [0.5:28.5]; set xtics 10 scale 0.6\n"
+                     "set xlabel 'column'; set ylabel 'row'\n"
+                     "set palette defined (0 'white', 1 'black')\n"
+                     "plot DATA index %d using 1:2:3 with image\n"
+                     "set xrange [-0.5:9.5]; set xtics 1 scale 0\n"
+                     "set xlabel 'digit'; unset ylabel\n"
+                     "set palette defined (0 'white', 1 '#0072b2')\n"
+                     "plot DATA index %d using 1:2:3 with image\n",
+                     2 * i, 2 * i + 1);
+    }
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+    tensor_free(&belief);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+static void parse(Options *o, int argc, char **argv) {
+    const Option table[] = {
+        option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
+        option_int("batch", &o->batch, 1, 60000, "digits per step"),
+        option_int("hidden", &o->hidden, 1, 2048, "units of the LSTM"),
+        option_float("lr", &o->lr, 1e-9, 10.0, "peak learning rate"),
+        option_float("clip", &o->clip, 1e-6, 1e9,
+                     "longest gradient that is left as it is"),
+        option_text("data", &o->data, "DIR",
+                    "folder of the IDX files, or: synthetic"),
+        option_int("limit", &o->limit, 0, 60000,
+                   "use only so many digits (0: all)"),
+        option_text("save", &o->save, "FILE", "write the weights there"),
+        option_text("load", &o->load, "FILE",
+                    "read the weights instead of training"),
+    };
+    cli_parse(&o->common, "lstm",
+              "An LSTM reads handwritten digits row by row, from top to "
+              "bottom, and tells how well it does.",
+              table, sizeof table / sizeof *table, argc, argv);
+}
+
+int main(int argc, char **argv) {
+    Options o = {.common = {.seed = 1},
+                 .epochs = 5,
+                 .batch = 64,
+                 .hidden = 128,
+                 .lr = 5e-3f,
+                 .clip = 1.0f};
+    parse(&o, argc, argv);
+
+    Error err;
+    Digits digits;
+    if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
+        die("%s", err.message);
+    digits_say(&digits, o.common.quiet);
+
+    Rng rng;
+    Lstm net;
+    rng_seed(&rng, o.common.seed);
+    lstm_init(&net, o.hidden, &rng);
+    if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
+        die("%s", err.message);
+
+    double start = seconds_now();
+    History history = {0};
+    Evaluation e = o.load != NULL ? evaluate(&net, &digits.test)
+                                  : train(&net, &digits, &o, &history, &rng);
+    double seconds = seconds_now() - start;
+
+    if (!o.common.quiet)
+        confusion_print(&e.confusion);
+    if (o.save != NULL && !safetensors_save(o.save, &net.params, &err))
+        die("%s", err.message);
+    char title[32];
+    snprintf(title, sizeof title, "LSTM on %s", digits_name(&digits));
+    history_draw(&history, "ch07", "lstm_curves", title, "test error",
+                 o.common.plot);
+    confusion_draw(&e.confusion, "ch07", "lstm_confusion", title,
+                   o.common.plot);
+    draw_reading(&net, &digits.test, title, o.common.plot);
+
+    printf("result: test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
+           "seed=%llu data=%s\n",
+           confusion_accuracy(&e.confusion), e.loss, history.epochs, seconds,
+           (unsigned long long)o.common.seed, digits_name(&digits));
+    history_free(&history);
+    lstm_free(&net);
+    digits_free(&digits);
+    return 0;
+}

@@ -1,0 +1,182 @@
+// LSTM on rows of pixels: its gradients through all 28 steps, its size, and
+// what it reaches.
+
+#define main lstm_main
+#include "ch07_lstm/lstm.c"
+#undef main
+
+#include <string.h>
+
+#include "gradcheck.h"
+#include "testing.h"
+
+enum { N = 4, HIDDEN = 12 };
+
+// A few pictures of noise with labels, and a net small enough to differentiate.
+typedef struct {
+    Lstm net;
+    Tensor x;
+    int labels[N];
+} Problem;
+
+static void problem_init(Problem *p) {
+    *p = (Problem){.labels = {3, 1, 4, 9}};
+    Rng rng;
+    rng_seed(&rng, 5);
+    lstm_init(&p->net, HIDDEN, &rng);
+    tensor_resize(&p->x, 4, N, 1, STEPS, PIXELS);
+    for (size_t i = 0; i < p->x.size; i++)
+        p->x.data[i] = rng_uniform(&rng);
+}
+
+static void problem_free(Problem *p) {
+    lstm_free(&p->net);
+    tensor_free(&p->x);
+}
+
+static double problem_loss(void *context) {
+    Problem *p = context;
+    lstm_forward(&p->net, &p->x);
+    return (double)softmax_cross_entropy(&p->net.dlogits, &p->net.logits,
+                                         p->labels);
+}
+
+// The loss is about 2.5, where floats are 2.4e-7 apart, and has a few roundings
+// of that size: with h = 1e-2 a slope is known to 3 * 2.4e-7 / 2e-2 = 4e-5; the
+// third derivative adds h^2 / 6 = 2e-5 of it. Slopes below the floor of 5e-3
+// are not compared; above it the relative error is at most 1 %.
+START_TEST(gradients_are_slopes) {
+    Problem p;
+    problem_init(&p);
+    problem_loss(&p);
+    lstm_backward(&p.net);
+    for (int i = 0; i < p.net.params.count; i++) {
+        ParamSpec *s = &p.net.params.table[i];
+        GradCheck g = grad_check(problem_loss, &p, s->value->data,
+                                 s->grad->data, s->value->size, 80, 1e-2, 5e-3);
+        ck_assert_msg(g.worst < 1e-2, "%s[%zu]: %g", s->name, g.where, g.worst);
+        ck_assert_msg(g.largest > 2e-2, "%s: all gradients are 0", s->name);
+        ck_assert_uint_eq(g.skipped, 0);
+    }
+    problem_free(&p);
+}
+END_TEST
+
+// A pixel of the first row must be felt 28 steps later, and rows must come in
+// order: turning the picture upside down changes the answer.
+START_TEST(reads_from_top_to_bottom) {
+    Problem p;
+    problem_init(&p);
+    lstm_forward(&p.net, &p.x);
+    float before = p.net.logits.data[0], of_other = p.net.logits.data[10];
+    p.x.data[5] += 1.0f; // first picture, first row
+    lstm_forward(&p.net, &p.x);
+    ck_assert(p.net.logits.data[0] != before);
+    ck_assert(p.net.logits.data[10] == of_other);
+    // the first step saw the first row of each picture
+    const float *steps = p.net.steps.data;
+    ck_assert(memcmp(steps, p.x.data, PIXELS * sizeof(float)) == 0);
+    ck_assert(memcmp(steps + PIXELS, p.x.data + STEPS * PIXELS,
+                     PIXELS * sizeof(float)) == 0);
+    problem_free(&p);
+}
+END_TEST
+
+START_TEST(has_the_weights_of_the_banner) {
+    Lstm net;
+    Rng rng;
+    rng_seed(&rng, 1);
+    lstm_init(&net, 128, &rng);
+    ck_assert_uint_eq(net.params.value.size, 82186);
+    ck_assert_uint_eq(net.fc_w.size + net.fc_b.size, 1290);
+    lstm_free(&net);
+}
+END_TEST
+
+// What the chart shows: 28 rows of probabilities, the last one the answer.
+START_TEST(believes_what_it_answers) {
+    Problem p;
+    problem_init(&p);
+    uint8_t pixels[STEPS * PIXELS];
+    for (int i = 0; i < STEPS * PIXELS; i++)
+        pixels[i] = (uint8_t)(i % 256);
+    Dataset set = {.pixels = pixels, .count = 1, .rows = 28, .cols = 28};
+    Tensor belief = {0}, answer = {0};
+    read_slowly(&p.net, &set, 0, &belief);
+    ck_assert_str_eq(tensor_shape(&belief).text, "[28, 10]");
+    softmax_forward(&answer, &p.net.logits);
+    assert_close(belief.data + 270, answer.data, 10, 1e-6, "last row");
+    tensor_free(&belief);
+    tensor_free(&answer);
+    problem_free(&p);
+}
+END_TEST
+
+// What must not depend on the clock.
+static void strip_times(Run *run) {
+    char *from = strstr(run->output, " seconds="),
+         *to = strstr(run->output, " seed=");
+    ck_assert(from != NULL && to != NULL);
+    memmove(from, to, strlen(to) + 1);
+}
+
+START_TEST(same_result_for_any_number_of_threads) {
+    const char flags[] = "--limit 300 --epochs 1 --data synthetic --plot none "
+                         "--quiet";
+    char one[160], two[160];
+    snprintf(one, sizeof one, "lstm %s --threads 1", flags);
+    snprintf(two, sizeof two, "lstm %s --threads 2", flags);
+    Run first = run_program(one), second = run_program(two);
+    ck_assert_int_eq(first.status, 0);
+    strip_times(&first);
+    strip_times(&second);
+    ck_assert_str_eq(first.output, second.output);
+}
+END_TEST
+
+START_TEST(weights_survive_a_file) {
+    Path file = scratch_path("lstm.safetensors");
+    char save[1200], load[1200];
+    const char flags[] = "lstm --limit 600 --epochs 2 --data synthetic "
+                         "--threads 1 --plot none --quiet";
+    snprintf(save, sizeof save, "%s --save '%s'", flags, file.text);
+    snprintf(load, sizeof load, "%s --load '%s'", flags, file.text);
+    Run saved = run_program(save), loaded = run_program(load);
+    ck_assert_int_eq(saved.status, 0);
+    ck_assert_int_eq(loaded.status, 0);
+    ck_assert_double_eq(result_value(&saved, "test_loss"),
+                        result_value(&loaded, "test_loss"));
+    ck_assert_double_eq(result_value(&loaded, "epochs"), 0.0);
+}
+END_TEST
+
+START_TEST(smallest_run) {
+    Run run = run_program("lstm --limit 1 --epochs 1 --batch 1 --hidden 1 "
+                          "--data synthetic --plot none --quiet");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_eq(result_value(&run, "epochs"), 1.0);
+}
+END_TEST
+
+// One epoch of the five; the README has what all five reach.
+START_TEST(learns_in_one_epoch) {
+    if (mnist_dir_or_skip("learns_in_one_epoch") == NULL)
+        return;
+    // one thread: beside other programs, two would wait for each other
+    Run run = run_program("lstm --epochs 1 --threads 1 --plot none --quiet");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_ge(result_value(&run, "test_accuracy"), 0.97);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{gradients_are_slopes},
+                          {reads_from_top_to_bottom},
+                          {has_the_weights_of_the_banner},
+                          {believes_what_it_answers},
+                          {same_result_for_any_number_of_threads},
+                          {weights_survive_a_file},
+                          {smallest_run},
+                          {learns_in_one_epoch}};
+    return run_tests("lstm", tests, sizeof tests / sizeof *tests);
+}
