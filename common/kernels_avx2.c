@@ -17,36 +17,35 @@
 #define MR         6
 #define DOT        3
 
-// Eklundh's transposition: in round s = 1, 2, 4 rows i and i + s exchange the
-// s x s blocks that lie off the diagonal.
+// 8 x 8, four columns at a time. Loading puts rows j and j + 4 side by side;
+// then only the 4 x 4 squares inside the halves of a register are left to
+// transpose, which the cheap shuffles can do.
 static inline void transpose(float *to, ptrdiff_t ldt, const float *from,
                              ptrdiff_t ldf, int rows) {
-    const __m256i lane = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
-    __m256 row[LANES];
+    const float *row[LANES];
     UNROLL
     for (int i = 0; i < LANES; i++)
-        row[i] = _mm256_loadu_ps(from + (i < rows ? i : rows - 1) * ldf);
+        row[i] = from + (i < rows ? i : rows - 1) * ldf;
     UNROLL
-    for (int s = 1; s < LANES; s *= 2) {
-        __m256i step = _mm256_set1_epi32(s);
-        __m256i swap = _mm256_xor_si256(lane, step);
-        // all bits set in the lanes whose number has bit s
-        __m256 odd = _mm256_castsi256_ps(
-            _mm256_cmpeq_epi32(_mm256_and_si256(lane, step), step));
+    for (int p = 0; p < LANES; p += 4) {
+        __m256 v[4];
         UNROLL
-        for (int i = 0; i < LANES; i++) {
-            if (i & s)
-                continue;
-            __m256 a = row[i], b = row[i + s];
-            row[i] =
-                _mm256_blendv_ps(a, _mm256_permutevar8x32_ps(b, swap), odd);
-            row[i + s] =
-                _mm256_blendv_ps(_mm256_permutevar8x32_ps(a, swap), b, odd);
+        for (int j = 0; j < 4; j++) {
+            v[j] = _mm256_castps128_ps256(_mm_loadu_ps(row[j] + p));
+            v[j] = _mm256_insertf128_ps(v[j], _mm_loadu_ps(row[j + 4] + p), 1);
         }
+        __m256 low01 = _mm256_unpacklo_ps(v[0], v[1]);
+        __m256 low23 = _mm256_unpacklo_ps(v[2], v[3]);
+        __m256 high01 = _mm256_unpackhi_ps(v[0], v[1]);
+        __m256 high23 = _mm256_unpackhi_ps(v[2], v[3]);
+        float *column = to + p * ldt;
+        _mm256_storeu_ps(column, _mm256_shuffle_ps(low01, low23, 0x44));
+        _mm256_storeu_ps(column + ldt, _mm256_shuffle_ps(low01, low23, 0xee));
+        _mm256_storeu_ps(column + 2 * ldt,
+                         _mm256_shuffle_ps(high01, high23, 0x44));
+        _mm256_storeu_ps(column + 3 * ldt,
+                         _mm256_shuffle_ps(high01, high23, 0xee));
     }
-    UNROLL
-    for (int j = 0; j < LANES; j++)
-        _mm256_storeu_ps(to + j * ldt, row[j]);
 }
 
 #include "kernels_body.inc"

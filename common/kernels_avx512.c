@@ -17,38 +17,37 @@
 #define MR         14
 #define DOT        5
 
-// Eklundh's transposition: in round s = 1, 2, 4, 8 rows i and i + s exchange
-// the s x s blocks that lie off the diagonal. permutex2var picks lanes from two
-// registers: numbers 0-15 mean the first, 16-31 the second.
+// 16 x 16, four columns at a time. Loading puts rows j, j + 4, j + 8 and j + 12
+// side by side; then only the 4 x 4 squares inside the quarters of a register
+// are left to transpose, which the cheap shuffles can do.
 static inline void transpose(float *to, ptrdiff_t ldt, const float *from,
                              ptrdiff_t ldf, int rows) {
-    const __m512i lane =
-        _mm512_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 11, 12, 13, 14, 15);
-    const __m512i second = _mm512_set1_epi32(LANES);
-    __m512 row[LANES];
+    const float *row[LANES];
     UNROLL
     for (int i = 0; i < LANES; i++)
-        row[i] = _mm512_loadu_ps(from + (i < rows ? i : rows - 1) * ldf);
+        row[i] = from + (i < rows ? i : rows - 1) * ldf;
     UNROLL
-    for (int s = 1; s < LANES; s *= 2) {
-        __m512i step = _mm512_set1_epi32(s);
-        __mmask16 odd = _mm512_test_epi32_mask(lane, step);
-        __m512i upper = _mm512_mask_add_epi32(
-            lane, odd, _mm512_sub_epi32(lane, step), second);
-        __m512i lower = _mm512_mask_add_epi32(_mm512_add_epi32(lane, step), odd,
-                                              lane, second);
+    for (int p = 0; p < LANES; p += 4) {
+        __m512 v[4];
         UNROLL
-        for (int i = 0; i < LANES; i++) {
-            if (i & s)
-                continue;
-            __m512 a = row[i], b = row[i + s];
-            row[i] = _mm512_permutex2var_ps(a, upper, b);
-            row[i + s] = _mm512_permutex2var_ps(a, lower, b);
+        for (int j = 0; j < 4; j++) {
+            v[j] = _mm512_castps128_ps512(_mm_loadu_ps(row[j] + p));
+            v[j] = _mm512_insertf32x4(v[j], _mm_loadu_ps(row[j + 4] + p), 1);
+            v[j] = _mm512_insertf32x4(v[j], _mm_loadu_ps(row[j + 8] + p), 2);
+            v[j] = _mm512_insertf32x4(v[j], _mm_loadu_ps(row[j + 12] + p), 3);
         }
+        __m512 low01 = _mm512_unpacklo_ps(v[0], v[1]);
+        __m512 low23 = _mm512_unpacklo_ps(v[2], v[3]);
+        __m512 high01 = _mm512_unpackhi_ps(v[0], v[1]);
+        __m512 high23 = _mm512_unpackhi_ps(v[2], v[3]);
+        float *column = to + p * ldt;
+        _mm512_storeu_ps(column, _mm512_shuffle_ps(low01, low23, 0x44));
+        _mm512_storeu_ps(column + ldt, _mm512_shuffle_ps(low01, low23, 0xee));
+        _mm512_storeu_ps(column + 2 * ldt,
+                         _mm512_shuffle_ps(high01, high23, 0x44));
+        _mm512_storeu_ps(column + 3 * ldt,
+                         _mm512_shuffle_ps(high01, high23, 0xee));
     }
-    UNROLL
-    for (int j = 0; j < LANES; j++)
-        _mm512_storeu_ps(to + j * ldt, row[j]);
 }
 
 #include "kernels_body.inc"
