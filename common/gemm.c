@@ -2,7 +2,7 @@
 //
 // The product is cut three times (Goto & van de Geijn 2008; BLIS):
 //
-//     loop jc   NC columns of B and C                      (stays in L3)
+//     loop jc   NC columns of B and C                      (stays in L2)
 //     loop pc   KC of the k terms of every sum             (one B panel in L1)
 //     loop ic   MC rows of A and C, packed                 (stays in L2)
 //     loop jr   nr columns: one panel of B, packed when first used
@@ -26,9 +26,13 @@
 
 // Block sizes, for caches of 32-48 KiB (L1) and 1 MiB (L2):
 //     KC x nr floats of B = 256 * 32 * 4 =  32 KiB with AVX-512
-//     MC x KC floats of A = 252 * 256 * 4 = 252 KiB
-//     KC x NC floats of B = 256 * 4096 * 4 =  4 MiB
-enum { KC = 256, MC = 252, NC = 4096 };
+//     MC x KC floats of A = 504 * 256 * 4 = 504 KiB, and
+//     KC x NC floats of B = 256 * 256 * 4 = 256 KiB, which share L2: what comes
+//     from farther away is read while the kernel waits
+enum { KC = 256, MC = 504, NC = 256 };
+
+// With no more columns than this A is read too seldom for packing it to pay.
+enum { DIRECT_TO = 64 };
 
 // Fewer multiplications than this, some ten microseconds, are not worth waking
 // a second thread.
@@ -50,32 +54,34 @@ static Matrix transposed(Matrix x) {
     return (Matrix){x.data, x.cs, x.rs};
 }
 
-// to = from for n floats; the last few by a copy that overlaps the one before.
-// (Sizes known to the compiler become single instructions.)
-static inline void copy_floats(float *to, const float *from, int n) {
-    int i = 0;
-    for (; i + 8 <= n; i += 8)
-        memcpy(to + i, from + i, 8 * sizeof *to);
-    if (i < n && n >= 8)
-        memcpy(to + n - 8, from + n - 8, 8 * sizeof *to);
+// Where a tile's rows of A come from: a packed panel (lda = 0), or A itself.
+typedef struct {
+    const float *data;
+    ptrdiff_t lda;
+} Rows;
+
+static void run_tile(int rows, int vectors, float *c, ptrdiff_t ldc, bool add,
+                     Rows a, const float *b, const Sum *sum) {
+    if (a.lda == 0)
+        kernels()->tile(rows, vectors, c, ldc, add, a.data, b, sum);
     else
-        for (; i < n; i++)
-            to[i] = from[i];
+        kernels()->tile_unpacked(rows, vectors, c, ldc, add, a.data, a.lda, b,
+                                 sum);
 }
 
 // One tile of C, which may be stored transposed (rs = 1) or end inside a
 // vector: then it goes through a scratch tile.
-static void tile_to_c(Matrix c, int rows, int columns, bool add, const float *a,
+static void tile_to_c(Matrix c, int rows, int columns, bool add, Rows a,
                       const float *b, const Sum *sum) {
     const Kernels *kernel = kernels();
     int vectors = ceil_div(columns, kernel->lanes), width = kernel->nr;
     if (c.cs == 1 && columns % kernel->lanes == 0) {
-        kernel->tile(rows, vectors, c.data, c.rs, add, a, b, sum);
+        run_tile(rows, vectors, c.data, c.rs, add, a, b, sum);
         return;
     }
     float scratch[14 * 32], turned[(32 + 16) * 16];
     const float *from = scratch;
-    kernel->tile(rows, vectors, scratch, width, false, a, b, sum);
+    run_tile(rows, vectors, scratch, width, false, a, b, sum);
     if (c.cs != 1) {
         kernel->pack(turned, 16, scratch, width, 1, rows, columns);
         from = turned;
@@ -85,12 +91,7 @@ static void tile_to_c(Matrix c, int rows, int columns, bool add, const float *a,
         columns = swap;
         c = transposed(c);
     }
-    for (int i = 0; i < rows; i++, c.data += c.rs, from += width) {
-        if (!add)
-            copy_floats(c.data, from, columns);
-        for (int j = 0; add && j < columns; j++)
-            c.data[j] += from[j];
-    }
+    kernel->untile(c.data, c.rs, from, width, rows, columns, add);
 }
 
 // The part of C that one thread computes, C (+)= A B, and its packed blocks.
@@ -99,17 +100,23 @@ typedef struct {
     int m, n, k;
     float alpha;
     bool add;
-    bool b_direct;           // B is read where it lies
+    bool a_direct, b_direct; // A, B are read where they lie
     bool b_ready;            // or was packed before, all of it: sgemm_pack
     float *a_packed;         // tiles of MC rows, a_panel floats each
     float *b_packed;         // panels of NC columns, b_panel floats each
     size_t a_panel, b_panel; // with room for what pack may write beyond k
 } Job;
 
+// Tiles one below the other in so many rows.
+static int tiles_of(const Job *job, int rows) {
+    const Kernels *kernel = kernels();
+    return ceil_div(rows, job->a_direct ? kernel->rows_unpacked : kernel->mr);
+}
+
 // Rows ms of A, terms ks, as one panel per tile.
 static void pack_rows(Job *job, Strip ms, Strip ks) {
     const Kernels *kernel = kernels();
-    const int tiles = ceil_div(ms.rows, kernel->mr);
+    const int tiles = tiles_of(job, ms.rows);
     for (int t = 0; t < tiles; t++) {
         Strip s = strip_of(t, tiles, ms.rows);
         Matrix x = matrix_at(job->a, ms.first + s.first, ks.first);
@@ -124,7 +131,7 @@ static void pack_rows(Job *job, Strip ms, Strip ks) {
 // tile (loop ir). The first rows to come find B unpacked.
 static void multiply_rows(Job *job, Strip ms, Strip ks, int jc, int nc) {
     const Kernels *kernel = kernels();
-    const int nr = kernel->nr, tiles = ceil_div(ms.rows, kernel->mr);
+    const int nr = kernel->nr, tiles = tiles_of(job, ms.rows);
     for (int jr = 0; jr < nc; jr += nr) {
         int columns = min_int(nr, nc - jr);
         Matrix x = matrix_at(job->b, ks.first, jc + jr);
@@ -133,6 +140,8 @@ static void multiply_rows(Job *job, Strip ms, Strip ks, int jc, int nc) {
         size_t at = job->m > MC || job->b_ready ? (size_t)(jr / nr) : 0;
         float *panel = job->b_packed + at * job->b_panel;
         Sum sum = {{1, 1, ks.rows}, {0, 0, kernel->width}, {0, 0, nr}};
+        if (job->a_direct)
+            sum.a[2] = 1;
         if (job->b_direct && columns == nr) {
             panel = x.data;
             sum.b[2] = x.rs;
@@ -141,9 +150,13 @@ static void multiply_rows(Job *job, Strip ms, Strip ks, int jc, int nc) {
         }
         for (int t = 0; t < tiles; t++) {
             Strip s = strip_of(t, tiles, ms.rows);
+            Rows rows = {job->a_packed + (size_t)t * job->a_panel, 0};
+            if (job->a_direct)
+                rows =
+                    (Rows){matrix_at(job->a, ms.first + s.first, ks.first).data,
+                           job->a.rs};
             tile_to_c(matrix_at(job->c, ms.first + s.first, jc + jr), s.rows,
-                      columns, job->add || ks.first > 0,
-                      job->a_packed + (size_t)t * job->a_panel, panel, &sum);
+                      columns, job->add || ks.first > 0, rows, panel, &sum);
         }
     }
 }
@@ -170,7 +183,7 @@ static void gemm_blocked(Job *job) {
                            : 1;
     job->a_panel = (size_t)kernel->width * k_room_of(job->k);
     job->b_panel = (size_t)kernel->nr * k_room_of(job->k);
-    size_t a_room = (size_t)tiles * job->a_panel;
+    size_t a_room = job->a_direct ? 0 : (size_t)tiles * job->a_panel;
     size_t b_block = (size_t)panels * job->b_panel;
     job->a_packed =
         mem_alloc_raw(a_room + (job->b_ready ? 0 : b_block), sizeof(float));
@@ -184,7 +197,8 @@ static void gemm_blocked(Job *job) {
             Strip ks = strip_of(pc, k_blocks, job->k);
             for (int ic = 0; ic < m_blocks; ic++) {
                 Strip ms = strip_of(ic, m_blocks, job->m);
-                pack_rows(job, ms, ks);
+                if (!job->a_direct)
+                    pack_rows(job, ms, ks);
                 multiply_rows(job, ms, ks, jc, min_int(columns, job->n - jc));
             }
             if (job->b_ready)
@@ -192,6 +206,21 @@ static void gemm_blocked(Job *job) {
         }
     }
     mem_free(job->a_packed);
+}
+
+// One thread's columns of C, or its rows.
+static void multiply_part(const Job *whole, bool by_columns, Strip part) {
+    Job job = *whole;
+    if (by_columns) {
+        job.b = matrix_at(job.b, 0, part.first);
+        job.c = matrix_at(job.c, 0, part.first);
+        job.n = part.rows;
+    } else {
+        job.a = matrix_at(job.a, part.first, 0);
+        job.c = matrix_at(job.c, part.first, 0);
+        job.m = part.rows;
+    }
+    gemm_blocked(&job);
 }
 
 void sgemm(char transa, char transb, int m, int n, int k, float alpha,
@@ -216,8 +245,11 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
 
     // Few columns leave much of the last vector empty: C^T = op(B)^T op(A)^T
     // then has them as rows, which a tile takes in any number.
+    // Where A's rows can be read as they lie, a few times only, that is
+    // cheaper.
     const int mr = kernels()->mr, nr = kernels()->nr, lanes = kernels()->lanes;
-    if (ceil_div(n, lanes) * lanes - n > n / 8 && m > 2 * nr) {
+    const bool a_direct = ma.cs == 1 && alpha == 1.0f && n <= DIRECT_TO;
+    if (!a_direct && ceil_div(n, lanes) * lanes - n > n / 8 && m > 2 * nr) {
         Matrix was_a = ma;
         ma = transposed(mb);
         mb = transposed(was_a);
@@ -234,29 +266,24 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
     int threads = min_int(blas_threads(), pieces);
     if ((double)m * n * k < PARALLEL_FROM)
         threads = 1;
-#pragma omp parallel for num_threads(threads) if (threads > 1)
+    Job job = {.a = ma, .b = mb, .c = mc, .m = m, .n = n, .k = k};
+    job.alpha = alpha;
+    job.add = beta != 0.0f;
+    job.a_direct = a_direct;
+    if (threads == 1) { // without a team: small products are over in 1 us
+        multiply_part(&job, by_columns, (Strip){0, length});
+        return;
+    }
+#pragma omp parallel for num_threads(threads)
     for (int t = 0; t < threads; t++) {
         Strip s = strip_of(t, threads, pieces);
         int first = s.first * unit;
-        int count = min_int(s.rows * unit, length - first);
-        Job job = {.a = ma, .b = mb, .c = mc, .m = m, .n = n, .k = k};
-        job.alpha = alpha;
-        job.add = beta != 0.0f;
-        if (by_columns) {
-            job.b = matrix_at(mb, 0, first);
-            job.c = matrix_at(mc, 0, first);
-            job.n = count;
-        } else {
-            job.a = matrix_at(ma, first, 0);
-            job.c = matrix_at(mc, first, 0);
-            job.m = count;
-        }
-        gemm_blocked(&job);
+        multiply_part(&job, by_columns,
+                      (Strip){first, min_int(s.rows * unit, length - first)});
     }
 }
 
-// ---- B packed once for many products
-// ---------------------------------------
+// ---- B packed once for many products ----------------------------------------
 
 void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
                 int ldb) {

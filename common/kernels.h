@@ -53,6 +53,18 @@ typedef struct {
     void (*tile)(int rows, int vectors, float *c, ptrdiff_t ldc, bool add,
                  const float *a, const float *b, const Sum *sum);
 
+    // The same with row i of a at a + i * lda instead: for an A that is read so
+    // seldom that packing it would not pay. rows <= rows_unpacked.
+    int rows_unpacked;
+    void (*tile_unpacked)(int rows, int vectors, float *c, ptrdiff_t ldc,
+                          bool add, const float *a, ptrdiff_t lda,
+                          const float *b, const Sum *sum);
+
+    // A scratch tile, width floats a row, to a part of C of any size:
+    //     c[i * ldc + j] (+)= from[i * width + j]
+    void (*untile)(float *c, ptrdiff_t ldc, const float *from, int width,
+                   int rows, int columns, bool add);
+
     // dot x dot sums whose innermost index is lanes long and adjacent in both:
     //     c[i * dot + j] += sum over s and l < lanes of
     //                       a[a(s) + i * a_row + l] * b[b(s) + j * b_row + l]

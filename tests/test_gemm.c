@@ -479,6 +479,57 @@ static void check_tile(const Kernels *k, int rows, int vectors, int kind,
     }
 }
 
+// Rows that lie lda apart give, bit for bit, what the same rows packed give.
+static void check_unpacked(const Kernels *k, int rows, int vectors, bool add) {
+    const int terms = 37, lda = terms + 3, ldc = k->nr + 5;
+    float a[8 * 40], packed[37 * 16], b[37 * 32], c[2][8 * 37];
+    fill_noise(a, sizeof a / sizeof *a, 23);
+    fill_noise(b, sizeof b / sizeof *b, 24);
+    for (int i = 0; i < 2; i++)
+        fill_noise(c[i], sizeof c[i] / sizeof *c[i], 25);
+    for (int p = 0; p < terms; p++)
+        for (int i = 0; i < k->width; i++)
+            packed[p * k->width + i] = i < rows ? a[i * lda + p] : 0;
+    Sum sum = {{1, 1, terms}, {0, 0, k->width}, {0, 0, k->nr}};
+    k->tile(rows, vectors, c[0], ldc, add, packed, b, &sum);
+    sum.a[2] = 1;
+    k->tile_unpacked(rows, vectors, c[1], ldc, add, a, lda, b, &sum);
+    ck_assert_mem_eq(c[0], c[1], sizeof c[0]);
+}
+
+START_TEST(unpacked_rows_give_the_same) {
+    for (int i = 0; kernels_available(i) != NULL; i++) {
+        use_kernel(i);
+        for (int rows = 1; rows <= kernels()->rows_unpacked; rows++)
+            for (int vectors = 1; vectors <= 2; vectors++) {
+                check_unpacked(kernels(), rows, vectors, false);
+                check_unpacked(kernels(), rows, vectors, true);
+            }
+    }
+}
+END_TEST
+
+// Any part of C, and nothing beside it.
+START_TEST(untile_of_every_size) {
+    float from[14 * 32], c[14 * 40];
+    fill_noise(from, sizeof from / sizeof *from, 26);
+    for (int which = 0; kernels_available(which) != NULL; which++)
+        for (int columns = 1; columns <= 32; columns++)
+            for (int add = 0; add < 2; add++) {
+                fill_noise(c, sizeof c / sizeof *c, 27);
+                kernels_available(which)->untile(c, 40, from, 32, 13, columns,
+                                                 add);
+                for (int at = 0; at < 14 * 40; at++) {
+                    int i = at / 40, j = at % 40;
+                    float was = noise(27, (size_t)at), want = was;
+                    if (i < 13 && j < columns)
+                        want = from[i * 32 + j] + (add ? was : 0);
+                    ck_assert_float_eq(c[at], want);
+                }
+            }
+}
+END_TEST
+
 START_TEST(tile_of_every_size) {
     for (int i = 0; kernels_available(i) != NULL; i++) {
         const Kernels *k = kernels_available(i);
@@ -751,6 +802,8 @@ int main(void) {
         {sgemv_both_ways},
         {sger_adds_all_products},
         {tile_of_every_size},
+        {unpacked_rows_give_the_same},
+        {untile_of_every_size},
         {dot_tile_of_every_size},
         {pack_both_ways},
         {sum_adds_up},
