@@ -25,7 +25,8 @@ CHAPTERS        := $(sort $(foreach d,$(wildcard ch0[1-7]_*),$(firstword $(subst
 COMMON_SOURCES  := $(sort $(wildcard common/*.c))
 TEST_SOURCES    := $(sort $(wildcard tests/test_*.c tests/ch0[1-7]/test_*.c))
 TEST_SUPPORT    := $(filter-out $(TEST_SOURCES),$(sort $(wildcard tests/*.c)))
-BENCH_SOURCES   := $(sort $(wildcard tests/bench/*.c))
+BENCH_SUPPORT   := tests/bench/peak.c
+BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*.c)))
 
 GOALS := all compile deps mnist test plots bench help clean format format-check \
          check-asan check-valgrind check-docs coverage tidy smoke $(CHAPTERS)
@@ -130,7 +131,7 @@ FORCE:
 
 LIBRARY := $(B)/libcommon.a
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(COMMON_SOURCES) $(PROGRAM_SOURCES) \
-             $(TEST_SOURCES) $(BENCH_SOURCES) $(TEST_SUPPORT))
+             $(TEST_SOURCES) $(BENCH_SOURCES) $(TEST_SUPPORT) $(BENCH_SUPPORT))
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -201,8 +202,8 @@ plots: $(if $(CH),ch$(CH),all)
 smoke: all
 	@tests/smoke.sh $(PROGRAMS)
 
-$(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(LIBRARY)
-	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $< $(LIBRARY) $(LDLIBS) -ldl -o $@
+$(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(B)/$(BENCH_SUPPORT:.c=.o) $(LIBRARY)
+	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(LDLIBS) -ldl -o $@
 
 bench: all $(patsubst %.c,$(B)/%,$(BENCH_SOURCES))
 	@tests/bench/run.sh $(B)/tests/bench

@@ -8,8 +8,7 @@
 #include "blas.h"
 #include "kernels.h"
 #include "memory.h"
-#include "metrics.h"
-#include "progress.h"
+#include "train.h"
 
 typedef void CblasSgemm(int order, int ta, int tb, int m, int n, int k,
                         float alpha, const float *a, int lda, const float *b,
@@ -45,25 +44,6 @@ static double rate(CblasSgemm *peer, const Shape *s, const float *a,
     return median(rates, 9);
 }
 
-// What the tile kernel reaches from L1: the ceiling for everything else.
-static double peak(void) {
-    const Kernels *k = kernels();
-    enum { K = 128 };
-    float *x = mem_alloc(2 * K * 32, sizeof *x), *c = mem_alloc(14 * 32, 4);
-    Sum sum = {{1, 1, K}, {0, 0, 16}, {0, 0, k->nr}};
-    double best = 0;
-    for (int r = 0; r < 20; r++) {
-        double start = seconds_now();
-        for (int i = 0; i < 2000; i++)
-            k->tile(k->mr, 2, c, k->nr, false, x, x + K * 32, &sum);
-        double flops = 2.0 * k->mr * k->nr * K * 2000;
-        best = fmax(best, flops / (seconds_now() - start) * 1e-9);
-    }
-    mem_free(x);
-    mem_free(c);
-    return best;
-}
-
 int main(void) {
     static const Shape shapes[] = {
         {512, 512, 512, 'N', 'N'}, {1024, 1024, 1024, 'N', 'N'},
@@ -79,7 +59,7 @@ int main(void) {
     if (library != NULL)
         *(void **)&peer = dlsym(library, "cblas_sgemm");
     const char *core = getenv("OPENBLAS_CORETYPE");
-    double ceiling = peak();
+    double ceiling = peak_rate();
     printf("kernel %s, %d thread(s), peak %.0f GFLOP/s a core; OpenBLAS %s\n",
            kernels()->name, blas_threads(), ceiling,
            peer == NULL ? "not found"

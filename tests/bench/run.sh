@@ -1,5 +1,5 @@
 #!/usr/bin/env bash
-# run.sh DIR - make bench: our sgemm and our LeNet beside OpenBLAS and PyTorch.
+# run.sh DIR - make bench: our sgemm and our nets beside OpenBLAS and PyTorch.
 #
 # Everything is measured in one run on one machine, on one pinned core first,
 # then on two; what counts are the ratios. A peer that is not installed is
@@ -28,21 +28,40 @@ done
 [ -n "$python" ] || echo "PyTorch: not found, so no ratios for training"
 
 here=$(dirname "$0")
-one=""
-for threads in 1 2; do
-    cores=$([ "$threads" = 1 ] && echo 0 || echo 0,1)
-    echo "== training LeNet, $threads thread(s)"
-    ours=$(OMP_NUM_THREADS=$threads pin "$cores" "$bin/train")
-    echo "$ours" | grep -v samples/s
-    ours=$(echo "$ours" | sed -n 's/^samples\/s //p')
-    line="  ours $ours samples/s"
-    if [ -n "$python" ]; then
-        peer=$(OMP_NUM_THREADS=$threads pin "$cores" "$python" "$here/torch_peer.py" "$threads" |
-            sed -n 's/^samples\/s //p')
-        line="$line, PyTorch $peer, ratio $(awk "BEGIN { printf \"%.2f\", $ours / $peer }")"
-    fi
-    [ -z "$one" ] || line="$line; $(awk "BEGIN { printf \"%.2f\", $ours / $one }") times one thread"
-    one=${one:-$ours}
-    echo "$line"
-    echo
+# OpenBLAS's kernel was named above for sgemm alone: PyTorch chooses its own.
+unset OPENBLAS_CORETYPE
+rate() { sed -n 's/^samples\/s //p'; }
+
+# bench NET THREADS: prints our parts and sets ours and peer, samples/s
+bench() {
+    local cores=0 binary=train_$1 said
+    [ "$2" = 1 ] || cores=0,1
+    case $1 in lstm | gru | rnn) binary=train_cells ;; esac
+    export OMP_NUM_THREADS=$2
+    said=$(pin "$cores" "$bin/$binary" "$1")
+    echo "$said" | grep -v samples/s
+    ours=$(echo "$said" | rate)
+    peer=""
+    [ -z "$python" ] || peer=$(pin "$cores" "$python" "$here/torch_peer.py" "$1" "$2" | rate)
+}
+
+ratio() { awk "BEGIN { printf \"%.2f\", $1 / $2 }"; }
+
+table=""
+for net in mlp lenet simple lstm gru rnn; do
+    one=""
+    for threads in 1 2; do
+        echo "== training $net, $threads thread(s)"
+        bench $net $threads
+        line=$(printf '%-7s %d %9d' $net $threads "$ours")
+        [ -z "$peer" ] || line="$line $(printf '%9d %6s' "$peer" "$(ratio "$ours" "$peer")")"
+        [ -z "$one" ] || line="$line    $(ratio "$ours" "$one") x one thread"
+        one=${one:-$ours}
+        table="$table$line
+"
+        echo
+    done
 done
+echo "== training, samples/s, batch 64, Adam"
+echo "net threads    ours   PyTorch  ratio"
+printf '%s' "$table"
