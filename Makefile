@@ -29,7 +29,7 @@ BENCH_SUPPORT   := tests/bench/peak.c
 BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*.c)))
 
 GOALS := all compile deps mnist test plots bench help clean format format-check \
-         check-asan check-valgrind check-docs coverage tidy smoke $(CHAPTERS)
+         check-asan check-valgrind check-aarch64 check-docs coverage tidy smoke $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
 TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))
@@ -98,7 +98,7 @@ $(B)/probe.mk: Makefile
 	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
 	else echo 'CHECK_LIBS :=' >> $@; fi
 
-NO_BUILD := deps help clean mnist format format-check check-docs
+NO_BUILD := deps help clean mnist format format-check check-docs check-aarch64
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 -include $(B)/probe.mk
 ifneq ($(MISSING),)
@@ -190,6 +190,9 @@ check-valgrind: $(TESTS)
 	@RUN_WITH="valgrind -q --error-exitcode=9 --leak-check=full" tests/run.sh \
 	  $(filter-out $(B)/tests/ch%,$(TESTS))
 
+check-aarch64:
+	@tests/aarch64.sh
+
 coverage:
 	@$(MAKE) --no-print-directory CONFIG=coverage test
 	@tests/coverage.sh build/coverage
@@ -243,6 +246,7 @@ help:
 	@echo 'make smoke           run every program for a second or two'
 	@echo 'make check-asan      tests under AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  library tests under valgrind'
+	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu'
 	@echo 'make coverage        which lines the tests reach'
 	@echo 'make check-docs      READMEs and code name the same equations'
 	@echo 'make format          clang-format everything;  make format-check'
