@@ -1,0 +1,361 @@
+// architectures.c - the classic convolutional nets, counted (经典网络结构)
+//
+// What a net costs can be read off its description: a layer's weights, which
+// memory has to hold and data have to teach, and its multiply-adds, which every
+// picture costs. The classics differ by two hundred times in weights, and the
+// largest is not the best: GoogLeNet has a twentieth of VGG's and makes fewer
+// mistakes.
+//
+// Source: C, LeNet to ResNet; the counts are those of the papers (LeCun 1998,
+// Krizhevsky 2012, Simonyan 2014, Szegedy 2014, He 2015).
+// Run: make architectures && ./architectures --net vgg_d
+// Ends with: result: lenet=656080 alexnet=62378344 ... resnet50=25557032
+//
+// Contents: 1 LeNet and AlexNet  2 VGG  3 GoogLeNet  4 ResNet  5 tables
+//           6 chart  7 main
+
+#include <stdio.h>
+#include <string.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "netcount.h"
+
+// ---- 1. LeNet and AlexNet ---------------------------------------------------
+
+// [C AlexNet] The lecture's: one tower, every kernel sees all channels. The
+// original was cut into two towers, one per graphics card, which met only in
+// conv3 and the last three layers: groups = 2.
+static void alexnet(NetCount *net, const char *name, int groups) {
+    netcount_init(net, name, 3, 227, 227);
+    netcount_conv(net, "conv1", 96, 11, 4, 0);
+    netcount_pool(net, "pool1", 3, 2, 0); // overlapping: 3 wide, 2 apart
+    netcount_grouped(net, "conv2", 256, 5, 1, 2, groups);
+    netcount_pool(net, "pool2", 3, 2, 0);
+    netcount_conv(net, "conv3", 384, 3, 1, 1);
+    netcount_grouped(net, "conv4", 384, 3, 1, 1, groups);
+    netcount_grouped(net, "conv5", 256, 3, 1, 1, groups);
+    netcount_pool(net, "pool5", 3, 2, 0);
+    netcount_linear(net, "fc6", 4096);
+    netcount_linear(net, "fc7", 4096);
+    netcount_linear(net, "fc8", 1000);
+}
+
+static void alexnet_lecture(NetCount *net) {
+    alexnet(net, "AlexNet, one tower", 1);
+}
+
+static void alexnet_original(NetCount *net) {
+    alexnet(net, "AlexNet, two towers", 2);
+}
+
+// ---- 2. VGG -----------------------------------------------------------------
+
+// [C VGG] Five stages of 3 x 3 convolutions, a pooling behind each. plan holds
+// the kernel sizes of each stage: "33" are two 3 x 3, "331" ends with a 1 x 1.
+static void vgg(NetCount *net, const char *name, const char *const plan[5]) {
+    static const int channels[] = {64, 128, 256, 512, 512};
+    char layer[24];
+    netcount_init(net, name, 3, 224, 224);
+    for (int stage = 0; stage < 5; stage++) {
+        for (int i = 0; plan[stage][i] != '\0'; i++) {
+            int size = plan[stage][i] - '0';
+            snprintf(layer, sizeof layer, "conv%d_%d", stage + 1, i + 1);
+            netcount_conv(net, layer, channels[stage], size, 1, size / 2);
+        }
+        snprintf(layer, sizeof layer, "pool%d", stage + 1);
+        netcount_pool(net, layer, 2, 2, 0);
+    }
+    netcount_linear(net, "fc6", 4096);
+    netcount_linear(net, "fc7", 4096);
+    netcount_linear(net, "fc8", 1000);
+}
+
+static void vgg_a(NetCount *net) {
+    vgg(net, "VGG A", (const char *[]){"3", "3", "33", "33", "33"});
+}
+
+static void vgg_b(NetCount *net) {
+    vgg(net, "VGG B", (const char *[]){"33", "33", "33", "33", "33"});
+}
+
+static void vgg_c(NetCount *net) {
+    vgg(net, "VGG C", (const char *[]){"33", "33", "331", "331", "331"});
+}
+
+static void vgg_d(NetCount *net) {
+    vgg(net, "VGG D (16)", (const char *[]){"33", "33", "333", "333", "333"});
+}
+
+static void vgg_e(NetCount *net) {
+    vgg(net, "VGG E (19)",
+        (const char *[]){"33", "33", "3333", "3333", "3333"});
+}
+
+// ---- 3. GoogLeNet -----------------------------------------------------------
+
+// The kernels of an Inception block's four branches.
+typedef struct {
+    const char *name;
+    int one;                  // 1 x 1
+    int three_reduced, three; // 1 x 1, then 3 x 3
+    int five_reduced, five;   // 1 x 1, then 5 x 5
+    int pooled;               // 3 x 3 maximum, then 1 x 1
+} Inception;
+
+// [C GoogLeNet] out = 1x1 | 1x1-3x3 | 1x1-5x5 | pool-1x1, joined on channels
+static void inception(NetCount *net, const Inception *b) {
+    const PictureShape in = net->out;
+    char layer[32];
+    snprintf(layer, sizeof layer, "%s 1x1", b->name);
+    netcount_conv(net, layer, b->one, 1, 1, 0);
+    net->out = in;
+    snprintf(layer, sizeof layer, "%s 3x3 reduce", b->name);
+    netcount_conv(net, layer, b->three_reduced, 1, 1, 0);
+    snprintf(layer, sizeof layer, "%s 3x3", b->name);
+    netcount_conv(net, layer, b->three, 3, 1, 1);
+    net->out = in;
+    snprintf(layer, sizeof layer, "%s 5x5 reduce", b->name);
+    netcount_conv(net, layer, b->five_reduced, 1, 1, 0);
+    snprintf(layer, sizeof layer, "%s 5x5", b->name);
+    netcount_conv(net, layer, b->five, 5, 1, 2);
+    net->out = in;
+    snprintf(layer, sizeof layer, "%s pool 1x1", b->name);
+    netcount_conv(net, layer, b->pooled, 1, 1, 0);
+    net->out =
+        (PictureShape){b->one + b->three + b->five + b->pooled, in.H, in.W};
+}
+
+// As it classifies: without the two helpers that are trained beside it and
+// thrown away.
+static void googlenet(NetCount *net) {
+    static const Inception blocks[] = {
+        {"3a", 64, 96, 128, 16, 32, 32},
+        {"3b", 128, 128, 192, 32, 96, 64},
+        {"4a", 192, 96, 208, 16, 48, 64},
+        {"4b", 160, 112, 224, 24, 64, 64},
+        {"4c", 128, 128, 256, 24, 64, 64},
+        {"4d", 112, 144, 288, 32, 64, 64},
+        {"4e", 256, 160, 320, 32, 128, 128},
+        {"5a", 256, 160, 320, 32, 128, 128},
+        {"5b", 384, 192, 384, 48, 128, 128},
+    };
+    netcount_init(net, "GoogLeNet", 3, 224, 224);
+    netcount_conv(net, "conv1", 64, 7, 2, 3);
+    netcount_pool(net, "pool1", 3, 2, 0);
+    netcount_conv(net, "conv2 reduce", 64, 1, 1, 0);
+    netcount_conv(net, "conv2", 192, 3, 1, 1);
+    netcount_pool(net, "pool2", 3, 2, 0);
+    for (int i = 0; i < 9; i++) {
+        inception(net, &blocks[i]);
+        if (i == 1 || i == 6)
+            netcount_pool(net, i == 1 ? "pool3" : "pool4", 3, 2, 0);
+    }
+    netcount_pool(net, "average", 7, 1, 0);
+    netcount_linear(net, "fc", 1000);
+}
+
+// ---- 4. ResNet --------------------------------------------------------------
+
+// [C ResNet] y = F(x) + x; where the shape changes, x goes through a 1 x 1. The
+// addition has no weights. A plain block is two 3 x 3; a bottleneck is 1 x 1,
+// 3 x 3, 1 x 1 with four times the channels at the end.
+static void residual(NetCount *net, const char *name, int channels, int stride,
+                     int bottleneck) {
+    const PictureShape in = net->out;
+    const int out = bottleneck ? 4 * channels : channels;
+    char layer[48];
+    snprintf(layer, sizeof layer, "%s a", name);
+    if (bottleneck)
+        netcount_conv_norm(net, layer, channels, 1, stride, 0);
+    else
+        netcount_conv_norm(net, layer, channels, 3, stride, 1);
+    snprintf(layer, sizeof layer, "%s b", name);
+    netcount_conv_norm(net, layer, channels, 3, 1, 1);
+    if (bottleneck) {
+        snprintf(layer, sizeof layer, "%s c", name);
+        netcount_conv_norm(net, layer, out, 1, 1, 0);
+    }
+    if (stride != 1 || in.C != out) {
+        net->out = in;
+        snprintf(layer, sizeof layer, "%s shortcut", name);
+        netcount_conv_norm(net, layer, out, 1, stride, 0);
+    }
+}
+
+static void resnet(NetCount *net, const char *name, const int blocks[4],
+                   int bottleneck) {
+    char block[32];
+    netcount_init(net, name, 3, 224, 224);
+    netcount_conv_norm(net, "conv1", 64, 7, 2, 3);
+    netcount_pool(net, "pool1", 3, 2, 0);
+    for (int stage = 0; stage < 4; stage++)
+        for (int i = 0; i < blocks[stage]; i++) {
+            snprintf(block, sizeof block, "conv%d_%d", stage + 2, i + 1);
+            residual(net, block, 64 << stage, stage > 0 && i == 0 ? 2 : 1,
+                     bottleneck);
+        }
+    netcount_pool(net, "average", 7, 1, 0);
+    netcount_linear(net, "fc", 1000);
+}
+
+static void resnet18(NetCount *net) {
+    resnet(net, "ResNet-18", (int[]){2, 2, 2, 2}, 0);
+}
+
+static void resnet34(NetCount *net) {
+    resnet(net, "ResNet-34", (int[]){3, 4, 6, 3}, 0);
+}
+
+static void resnet50(NetCount *net) {
+    resnet(net, "ResNet-50", (int[]){3, 4, 6, 3}, 1);
+}
+
+// ---- 5. Tables --------------------------------------------------------------
+
+typedef struct {
+    const char *key; // what --net and the result line call it
+    void (*describe)(NetCount *net);
+    int year;
+    double top5; // published error of one net on ImageNet, %; 0: none
+    int side;    // where its name stands in the chart: right, left, nowhere
+} Classic;
+
+static const Classic classics[] = {
+    // the papers' figures; they differ in how many crops of a picture are seen
+    {"lenet", netcount_lenet, 1998, 0, 0},
+    {"alexnet", alexnet_lecture, 2012, 0, 0},
+    {"alexnet2", alexnet_original, 2012, 18.2, 1},
+    {"vgg_a", vgg_a, 2014, 10.4, 1},
+    {"vgg_b", vgg_b, 2014, 9.9, 0},
+    {"vgg_c", vgg_c, 2014, 8.8, 0},
+    {"vgg_d", vgg_d, 2014, 8.1, 0},
+    {"vgg_e", vgg_e, 2014, 8.0, 1},
+    {"googlenet", googlenet, 2014, 7.9, 1},
+    {"resnet18", resnet18, 2015, 0, 0},
+    {"resnet34", resnet34, 2015, 5.7, -1},
+    {"resnet50", resnet50, 2015, 5.3, 1},
+};
+enum { CLASSICS = sizeof classics / sizeof *classics };
+
+// The index of a net, or -1.
+static int find(const char *key) {
+    for (int i = 0; i < CLASSICS; i++)
+        if (strcmp(classics[i].key, key) == 0)
+            return i;
+    return -1;
+}
+
+// 138357544 -> "138,357,544"
+static const char *grouped(long n, char text[24]) {
+    char digits[24];
+    int length = snprintf(digits, sizeof digits, "%ld", n), to = 0;
+    for (int i = 0; i < length; i++) {
+        if (i > 0 && (length - i) % 3 == 0)
+            text[to++] = ',';
+        text[to++] = digits[i];
+    }
+    text[to] = '\0';
+    return text;
+}
+
+static void print_layers(const NetCount *net) {
+    char number[24];
+    printf("%s\n  %-18s %-18s %12s %16s\n", net->name, "layer",
+           "output [C, H, W]", "weights", "multiply-adds");
+    for (int i = 0; i < net->count; i++) {
+        const LayerCount *l = &net->layers[i];
+        char shape[40];
+        snprintf(shape, sizeof shape, "[%d, %d, %d]", l->out.C, l->out.H,
+                 l->out.W);
+        printf("  %-18s %-18s %12s", l->name, shape,
+               grouped(l->weights, number));
+        printf(" %16s\n", grouped((long)l->multiply_adds, number));
+    }
+    printf("  %-37s %12s", "", grouped(net->weights, number));
+    printf(" %16s\n\n", grouped((long)net->multiply_adds, number));
+}
+
+static void print_summary(const NetCount nets[CLASSICS]) {
+    char number[24];
+    printf("%-20s year %8s %13s %15s\n", "net", "layers", "weights",
+           "multiply-adds");
+    for (int i = 0; i < CLASSICS; i++) {
+        int weighted = 0; // shortcuts and branches counted one by one
+        for (int l = 0; l < nets[i].count; l++)
+            weighted += nets[i].layers[l].weights > 0;
+        printf("%-20s %d %8d %13s %11.2f 10^9\n", nets[i].name,
+               classics[i].year, weighted, grouped(nets[i].weights, number),
+               nets[i].multiply_adds * 1e-9);
+    }
+}
+
+// ---- 6. The chart -----------------------------------------------------------
+
+static void draw(const NetCount nets[CLASSICS], const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch06", "architectures", format))
+        return;
+    chart_size(&chart, 760, 520);
+    chart_columns(&chart, "weights in millions,error in %%,multiply-adds in "
+                          "10^9");
+    for (int i = 0; i < CLASSICS; i++)
+        if (classics[i].top5 > 0)
+            chart_row(&chart, 3, 1e-6 * (double)nets[i].weights,
+                      classics[i].top5, 1e-9 * nets[i].multiply_adds);
+    chart_script(
+        &chart,
+        "set title 'More weights are not fewer mistakes (area: multiply-adds)'"
+        "\nset xlabel 'weights (millions)'\nset logscale x\n"
+        "set xrange [4:600]\nset yrange [3:21]\n"
+        "set ylabel 'top-5 error on ImageNet (%%)'\nunset key\n");
+    for (int i = 0; i < CLASSICS; i++)
+        if (classics[i].side != 0)
+            chart_script(&chart, "set label '%s' at %g, %g %s offset %g, 0\n",
+                         nets[i].name, 1e-6 * (double)nets[i].weights,
+                         classics[i].top5,
+                         classics[i].side > 0 ? "left" : "right",
+                         1.8 * classics[i].side);
+    chart_script(&chart, "plot DATA using 1:2:(0.6 * sqrt($3) + 0.5) with "
+                         "points pt 7 ps variable lt 2\n");
+    chart_close(&chart);
+}
+
+// ---- 7. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    CommonOptions common = {0};
+    const char *which = "alexnet";
+    const Option table[] = {
+        option_text("net", &which, "NAME",
+                    "whose layers to show: lenet, alexnet, alexnet2, vgg_a to "
+                    "vgg_e, googlenet, resnet18, resnet34, resnet50"),
+    };
+    cli_parse(&common, "architectures",
+              "Counts the weights and the multiply-adds of the classic "
+              "convolutional nets, layer by layer.",
+              table, 1, argc, argv);
+    if (find(which) < 0) {
+        fprintf(stderr,
+                "architectures: --net %s is not known; ./architectures "
+                "--help lists the names\n",
+                which);
+        return 2;
+    }
+    NetCount nets[CLASSICS];
+    for (int i = 0; i < CLASSICS; i++) {
+        classics[i].describe(&nets[i]);
+        if (!common.quiet && i == find(which))
+            print_layers(&nets[i]);
+    }
+    if (!common.quiet)
+        print_summary(nets);
+    draw(nets, common.plot);
+    printf("result:");
+    for (int i = 0; i < CLASSICS; i++) {
+        printf(" %s=%ld", classics[i].key, nets[i].weights);
+        netcount_free(&nets[i]);
+    }
+    printf("\n");
+    return 0;
+}
