@@ -74,7 +74,8 @@ endif
 # Only these files may use wide vectors; kernels.c chooses among them at run
 # time. They are the hot loops: -O3, and a * b + c as one instruction.
 HOT := -O3 -ffp-contract=fast
-$(B)/common/kernels_portable.o $(B)/common/gemm.o: EXTRA := $(HOT)
+$(B)/common/kernels_portable.o $(B)/common/gemm.o \
+  $(B)/tests/bench/ladder.o: EXTRA := $(HOT)
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 ifneq ($(filter x86_64%,$(TARGET)),)
 $(B)/common/kernels_avx2.o:   EXTRA := $(HOT) -mavx2 -mfma
@@ -199,7 +200,7 @@ coverage:
 
 # ---- 5. Charts, benchmarks, data, housekeeping ------------------------------------
 
-plots: $(if $(CH),ch$(CH),all)
+plots: $(if $(CH),ch$(CH),all $(B)/tests/bench/ladder)
 	@tests/plots.sh $(if $(CH),ch$(CH)_*,ch0[1-7]_*)
 
 smoke: all

@@ -56,6 +56,13 @@ for chapter in "$@"; do
     done
 done
 
+# The library's own figure: the ladder of common/README.md, where it was built.
+ladder=build/release/tests/bench/ladder
+if [ -x $ladder ] && $ladder svg >"$log" 2>&1; then
+    note "make plots"
+    sed -n 's/^chart: /    /p' "$log"
+fi
+
 # ---- 2. The page ------------------------------------------------------------
 
 html() {

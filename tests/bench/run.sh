@@ -21,6 +21,10 @@ for pair in avx512:SkylakeX avx2:Haswell portable:Nehalem; do
         OPENBLAS_NUM_THREADS=1 pin 0 "$bin/gemm" 2>/dev/null && echo
 done
 
+echo "== the ladder, one core but for the last rung"
+"$bin/ladder" none
+echo
+
 python=""
 for p in /usr/bin/python3 python3; do
     if "$p" -c 'import torch' 2>/dev/null; then python=$p && break; fi
