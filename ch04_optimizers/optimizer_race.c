@@ -1,0 +1,350 @@
+// optimizer_race.c - eight optimizers learn the same digits (优化器比较)
+//
+// On a net of 50,000 weights one sees of an optimizer only how fast the loss
+// falls. With the rates that they usually start with, the eight are far apart;
+// with the rate that suits each best they arrive almost together: a race says
+// little that does not say how rates were chosen. B's own race is run as well.
+//
+// Source: A exercise 7; B, 0.3, 0.05, 0.01 against Adam 0.03. The updates are
+// in common/optim.c. Run: make optimizer_race && ./optimizer_race
+// Ends with: result: sgd=.. momentum=.. ... adamw=.. schedule=.. adam_0.03=..
+//
+// Contents: 1 the racers  2 training  3 several seeds  4 a race  5 charts  6
+// main
+
+#include <stdio.h>
+
+#include "characters.h"
+#include "chart.h"
+#include "cli.h"
+#include "integers.h"
+#include "loss.h"
+#include "metrics.h"
+#include "optim.h"
+#include "progress.h"
+#include "relu_net.h"
+
+// ---- 1. The racers ----------------------------------------------------------
+
+enum { DIGIT_RACERS = OPTIMIZER_KINDS, RIVALS = 3 };
+
+typedef struct {
+    const char *name, *key; // for readers, and in the result line
+    OptimizerKind kind;
+    float lr;
+    bool steps; // the rate falls as B's schedule has it
+} Racer;
+
+// On digits, each with its best rate: of 0.1, 0.2, 0.5, 1, 2, 5, ... 100 times
+// the usual one (optimizer_usual_lr) that with the lowest loss after 5 epochs,
+// from a first net that does not race.
+static const Racer racers[DIGIT_RACERS] = {
+    {"SGD", "sgd", SGD, 0.5f, false},
+    {"momentum", "momentum", MOMENTUM, 0.05f, false},
+    {"Nesterov", "nesterov", NESTEROV, 0.05f, false},
+    {"AdaGrad", "adagrad", ADAGRAD, 0.05f, false},
+    {"RMSProp", "rmsprop", RMSPROP, 0.002f, false},
+    {"Adadelta", "adadelta", ADADELTA, 2.0f, false},
+    {"Adam", "adam", ADAM, 0.002f, false},
+    {"AdamW", "adamw", ADAMW, 0.002f, false},
+};
+
+// On the small task.
+static const Racer rivals[RIVALS] = {
+    {"SGD 0.3", "sgd_0.3", SGD, 0.3f, false},
+    {"SGD 0.3, 0.05, 0.01", "schedule", SGD, 0.3f, true},
+    {"Adam 0.03", "adam_0.03", ADAM, 0.03f, false},
+};
+
+// [B schedule] 0.3 for epochs 1-500, 0.05 for 501-900, 0.01 for 901-1000; with
+// another number T of epochs, in the same proportions. t counts from 0.
+static float rate(const Racer *racer, long t, long T) {
+    const long until[] = {T / 2, T * 9 / 10, T};
+    return racer->steps
+               ? piecewise_rate(t, 3, until, (float[]){0.3f, 0.05f, 0.01f})
+               : racer->lr;
+}
+
+// ---- 2. Training ------------------------------------------------------------
+
+enum { MOST_POINTS = 1000, MOST_SEEDS = 9, BATCH = 100 };
+
+// What is raced on. parts: points of the curve per epoch.
+typedef struct {
+    const Dataset *train, *test;
+    int hidden, batch, epochs, parts;
+} Task;
+
+// One run. Each point of the loss is the mean over the batches of a part of an
+// epoch, each taken before its own step. (It rises towards the end of an epoch:
+// the pictures that are left then are those not seen for longest.)
+typedef struct {
+    double loss[MOST_POINTS];
+    double seconds; // of all steps; reading the test set is not included
+    double error;   // on the test set at the end, per cent
+} Lap;
+
+static double error_on(ReluNet *net, const Dataset *set) {
+    Confusion confusion = {.classes = set->classes};
+    Batches batches;
+    batches_init(&batches, set, 256);
+    batches_start(&batches, NULL);
+    while (batches_next(&batches)) {
+        relu_net_forward(net, &batches.x);
+        confusion_add(&confusion, &net->logits, batches.labels);
+    }
+    batches_free(&batches);
+    return 100.0 - 100.0 * confusion_accuracy(&confusion);
+}
+
+// The same seed: the same first weights, and the same batches in their order.
+static void train(Lap *lap, const Task *task, const Racer *racer, uint64_t seed,
+                  bool quiet) {
+    Rng rng;
+    ReluNet net;
+    Batches batches;
+    Progress progress;
+    Optimizer optimizer;
+    int pixels = task->train->rows * task->train->cols;
+    rng_seed(&rng, seed);
+    relu_net_init(&net, 3, (int[]){pixels, task->hidden, task->train->classes},
+                  &rng);
+    batches_init(&batches, task->train, task->batch);
+    progress_init(&progress, task->epochs, batches.count, quiet);
+    optimizer_init(&optimizer, racer->kind, racer->lr);
+    int in_part[MOST_POINTS] = {0};
+    double start = seconds_now();
+    *lap = (Lap){.seconds = 0};
+
+    for (int epoch = 1; epoch <= task->epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        batches_start(&batches, &rng);
+        for (int b = 0; !stop_requested() && batches_next(&batches); b++) {
+            optimizer.lr = rate(racer, epoch - 1, task->epochs);
+            optimizer_look_ahead(&optimizer, &net.params.value); // Nesterov
+            relu_net_forward(&net, &batches.x);
+            float loss = softmax_cross_entropy(&net.dlogits, &net.logits,
+                                               batches.labels);
+            relu_net_backward(&net, &batches.x);
+            optimizer_step(&optimizer, &net.params.value, &net.params.grad);
+            progress_batch(&progress, loss);
+            int p = (epoch - 1) * task->parts + b * task->parts / batches.count;
+            lap->loss[p] += (double)loss;
+            in_part[p]++;
+        }
+    }
+    progress_mean_loss(&progress); // wipes the bar
+    lap->seconds = seconds_now() - start;
+    for (int p = 0; p < MOST_POINTS; p++)
+        lap->loss[p] /= in_part[p]; // NaN where nothing was run
+    lap->error = error_on(&net, task->test);
+    optimizer_free(&optimizer);
+    batches_free(&batches);
+    relu_net_free(&net);
+}
+
+// ---- 3. Several seeds -------------------------------------------------------
+
+typedef struct {
+    double least, median, most;
+} Band;
+
+typedef struct {
+    int count; // of points
+    Band loss[MOST_POINTS];
+    double seconds, error; // medians
+} Curve;
+
+static Band band(double *x, int n) {
+    double middle = median(x, n); // which sorts x
+    return (Band){x[0], middle, x[n - 1]};
+}
+
+static void run(Curve *curve, const Task *task, const Racer *racer,
+                uint64_t seed, int seeds, bool quiet) {
+    static Lap laps[MOST_SEEDS]; // too large for some stacks
+    double x[MOST_SEEDS], seconds[MOST_SEEDS], error[MOST_SEEDS];
+    for (int s = 0; s < seeds; s++) {
+        train(&laps[s], task, racer, seed + (uint64_t)s, quiet);
+        seconds[s] = laps[s].seconds;
+        error[s] = laps[s].error;
+    }
+    curve->count = task->epochs * task->parts;
+    for (int p = 0; p < curve->count; p++) {
+        for (int s = 0; s < seeds; s++)
+            x[s] = laps[s].loss[p];
+        curve->loss[p] = band(x, seeds);
+    }
+    curve->seconds = median(seconds, seeds);
+    curve->error = median(error, seeds);
+}
+
+static Band last(const Curve *curve) {
+    return curve->loss[curve->count - 1];
+}
+
+// ---- 4. A race --------------------------------------------------------------
+
+static void print_race(const Curve *curves, const Racer *field, int count,
+                       const Task *task, const char *title) {
+    printf("%s: %d ReLU, %d at once, %d epochs\n\n"
+           "  %-19s %6s %9s %19s %11s %9s\n",
+           title, task->hidden, task->batch, task->epochs, "optimizer", "lr",
+           "loss", "least .. most", "test error", "ms/epoch");
+    for (int k = 0; k < count; k++) {
+        Band end = last(&curves[k]);
+        char lr[16];
+        snprintf(lr, sizeof lr, "%g", (double)field[k].lr);
+        printf("  %-19s %6s %9.5f  %8.5f ..%8.5f %9.2f %% %9.1f\n",
+               field[k].name, field[k].steps ? "steps" : lr, end.median,
+               end.least, end.most, curves[k].error,
+               1000.0 * curves[k].seconds / task->epochs);
+    }
+    printf("\n");
+}
+
+// One racer after the other, each with all its seeds.
+static void race(Curve *curves, const Task *task, const Racer *field, int count,
+                 const CommonOptions *o, int seeds, const char *title) {
+    for (int k = 0; k < count; k++)
+        run(&curves[k], task, &field[k], o->seed, seeds, o->quiet);
+    if (!o->quiet)
+        print_race(curves, field, count, task, title);
+}
+
+// ---- 5. Charts --------------------------------------------------------------
+
+// A block per racer; a point stands in the middle of what it is the mean of.
+static void write_curves(Chart *chart, const Curve *curves, int count,
+                         int epochs) {
+    for (int k = 0; k < count; k++) {
+        const Curve *c = &curves[k];
+        chart_columns(chart, "epoch,seconds,least,median,most");
+        for (int p = 0; p < c->count; p++) {
+            double part = (p + 0.5) / c->count;
+            chart_row(chart, 5, part * epochs, part * c->seconds,
+                      c->loss[p].least, c->loss[p].median, c->loss[p].most);
+        }
+        chart_break(chart);
+        chart_break(chart);
+    }
+}
+
+// x: the column across. The band from least to most, the median on it.
+static void plot_curves(Chart *chart, const Racer *field, int first, int count,
+                        int x) {
+    for (int k = 0; k < count; k++)
+        chart_script(chart,
+                     "%s DATA index %d using %d:3:5 with filledcurves lt %d "
+                     "fillstyle transparent solid 0.2 noborder notitle, '' "
+                     "index %d using %d:4 with lines lt %d title '%s'",
+                     k == 0 ? "plot" : ",", first + k, x, k + 1, first + k, x,
+                     k + 1, field[k].name);
+    chart_script(chart, "\n");
+}
+
+static void draw_race(const Curve *usual, const Curve *best, const Task *task,
+                      const char *data, int seeds, const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "optimizer_race", format))
+        return;
+    chart_size(&chart, 1160, 520);
+    write_curves(&chart, usual, DIGIT_RACERS, task->epochs);
+    write_curves(&chart, best, DIGIT_RACERS, task->epochs);
+    chart_script(&chart,
+                 "set multiplot layout 1,3 margins 0.07,0.98,0.27,0.83 spacing "
+                 "0.05,0.1 title \"The rate matters more than the optimizer\\n"
+                 "(%s, median, least and most of %d seeds)\"\n"
+                 "set logscale y; set yrange [0.05:3]; unset key; set xtics 1\n"
+                 "set ylabel 'training loss'; set xlabel 'epoch'\n"
+                 "set title 'at the usual rates'\n",
+                 data, seeds);
+    plot_curves(&chart, racers, 0, DIGIT_RACERS, 1);
+    chart_script(&chart,
+                 "unset ylabel; set title 'each at its best rate'\n"
+                 "set key at screen 0.5,0.08 center vertical maxrows 2\n");
+    plot_curves(&chart, racers, DIGIT_RACERS, DIGIT_RACERS, 1);
+    chart_script(&chart, "unset key; set xlabel 'seconds'; set xtics auto\n"
+                         "set title 'the same against time'\n");
+    plot_curves(&chart, racers, DIGIT_RACERS, DIGIT_RACERS, 2);
+    chart_script(&chart, "unset multiplot\n");
+    chart_close(&chart);
+}
+
+static void draw_rivals(const Curve *curves, int T, int seeds,
+                        const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch04", "optimizer_race_steps", format))
+        return;
+    chart_size(&chart, 900, 520);
+    write_curves(&chart, curves, RIVALS, T);
+    chart_script(
+        &chart,
+        "set title 'Without noise, smaller steps only slow the descent "
+        "(median, least and most of %d seeds)'\n"
+        "set logscale y; set format y '10^{%%T}'; set yrange [5e-5:3]\n"
+        "set xlabel 'epoch'; set ylabel 'training loss'\n"
+        "set label 'to 0.05' at %d, graph 0.98 center\n"
+        "set label 'to 0.01' at %d, graph 0.98 center\n"
+        "do for [e in '%d %d'] { set arrow from e, graph 0 to e, "
+        "graph 0.95 nohead lc rgb '#909090' dt solid }\n",
+        seeds, T / 2, T * 9 / 10, T / 2, T * 9 / 10);
+    plot_curves(&chart, rivals, 0, RIVALS, 1);
+    chart_close(&chart);
+}
+
+// ---- 6. Main ----------------------------------------------------------------
+
+int main(int argc, char **argv) {
+    // one thread: so small a net is done before a second one has woken up
+    CommonOptions o = {.seed = 1, .threads = 1};
+    int epochs = 4, seeds = 3, limit = 0;
+    const char *data = NULL;
+    const Option table[] = {
+        option_int("epochs", &epochs, 1, 100, "passes over the digits"),
+        option_int("seeds", &seeds, 1, MOST_SEEDS, "runs of each racer"),
+        option_int("limit", &limit, 0, 60000, "digits to use (0: all)"),
+        option_text("data", &data, "DIR",
+                    "folder of the IDX files, or: synthetic"),
+    };
+    cli_parse(&o, "optimizer_race",
+              "Eight optimizers train the same net on the same digits; then a "
+              "rate that falls in steps races Adam on a small task.",
+              table, sizeof table / sizeof *table, argc, argv);
+    Error err;
+    Digits digits;
+    Dataset windows, validation;
+    if (!digits_load(&digits, data, limit, o.seed, &err))
+        die("%s", err.message);
+    digits_say(&digits, o.quiet);
+    characters_draw(&windows, &validation, CHARACTER_TRAIN,
+                    CHARACTER_VALIDATION, o.seed);
+    int parts = min_int(4, ceil_div(digits.train.count, BATCH));
+    Task large = {&digits.train, &digits.test, 64, BATCH, epochs, parts};
+    Task small = {&windows, &validation, 32, windows.count, 1000, 1};
+
+    static Curve usual[DIGIT_RACERS], best[DIGIT_RACERS], steps[RIVALS];
+    Racer beginners[DIGIT_RACERS]; // the same at their usual rates
+    for (int k = 0; k < DIGIT_RACERS; k++) {
+        beginners[k] = racers[k];
+        beginners[k].lr = optimizer_usual_lr(racers[k].kind);
+    }
+    race(usual, &large, beginners, DIGIT_RACERS, &o, seeds, "Usual rates");
+    race(best, &large, racers, DIGIT_RACERS, &o, seeds, "Best rates");
+    race(steps, &small, rivals, RIVALS, &o, seeds, "Character or background");
+    draw_race(usual, best, &large, digits_name(&digits), seeds, o.plot);
+    draw_rivals(steps, small.epochs, seeds, o.plot);
+
+    printf("result:");
+    for (int k = 0; k < DIGIT_RACERS; k++)
+        printf(" %s=%.4f", racers[k].key, last(&best[k]).median);
+    for (int k = 0; k < RIVALS; k++)
+        printf(" %s=%.5f", rivals[k].key, last(&steps[k]).median);
+    printf(" sgd_usual=%.4f adam_usual=%.4f seeds=%d data=%s\n",
+           last(&usual[SGD]).median, last(&usual[ADAM]).median, seeds,
+           digits_name(&digits));
+    digits_free(&digits);
+    dataset_free(&windows);
+    dataset_free(&validation);
+    return 0;
+}

@@ -1,0 +1,176 @@
+// What a race reports is what its runs did, the rates are the best ones, and
+// B's race ends in the order that the page says.
+
+#define main optimizer_race_main
+#include "ch04_optimizers/optimizer_race.c"
+#undef main
+
+#include <math.h>
+
+#include "numbers.h"
+#include "testing.h"
+
+// B's own numbers, epochs counted from 1 as the lecture does.
+START_TEST(the_lectures_schedule) {
+    const struct {
+        long epoch;
+        float rate;
+    } want[] = {{1, 0.3f},    {500, 0.3f},  {501, 0.05f},
+                {900, 0.05f}, {901, 0.01f}, {1000, 0.01f}};
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++) {
+        long t = want[i].epoch - 1;
+        ck_assert_float_eq(rate(&rivals[1], t, 1000), want[i].rate);
+        ck_assert_float_eq(rate(&rivals[0], t, 1000), 0.3f);
+        ck_assert_float_eq(rate(&rivals[2], t, 1000), 0.03f);
+    }
+}
+END_TEST
+
+// One racer of each kind, in the order that the result line is read by.
+START_TEST(a_racer_of_each_kind) {
+    for (int k = 0; k < DIGIT_RACERS; k++) {
+        ck_assert_int_eq(racers[k].kind, k);
+        ck_assert_str_eq(racers[k].name,
+                         optimizer_name((OptimizerKind)racers[k].kind));
+    }
+}
+END_TEST
+
+static Digits synthetic(int limit, uint64_t seed) {
+    Error err;
+    Digits digits;
+    ck_assert(digits_load(&digits, "synthetic", limit, seed, &err));
+    use_threads(1); // as the program does
+    return digits;
+}
+
+// Two epochs of plain SGD over 250 digits in batches of 100, 100 and 50, step
+// by step: the same arithmetic in the same order, so the same bits.
+START_TEST(a_lap_by_hand) {
+    static Lap lap;
+    Digits digits = synthetic(250, 1);
+    Task task = {&digits.train, &digits.test, 16, 100, 2, 3};
+    Racer racer = {"SGD", "sgd", SGD, 0.5f, false};
+    train(&lap, &task, &racer, 7, true);
+
+    Rng rng;
+    ReluNet net;
+    Batches batches;
+    rng_seed(&rng, 7);
+    relu_net_init(&net, 3, (int[]){784, 16, 10}, &rng);
+    batches_init(&batches, &digits.train, 100);
+    for (int p = 0; p < 6; p++) {
+        if (p % 3 == 0)
+            batches_start(&batches, &rng);
+        ck_assert(batches_next(&batches));
+        relu_net_forward(&net, &batches.x);
+        float loss =
+            softmax_cross_entropy(&net.dlogits, &net.logits, batches.labels);
+        relu_net_backward(&net, &batches.x);
+        for (size_t i = 0; i < net.params.value.size; i++)
+            net.params.value.data[i] -= 0.5f * net.params.grad.data[i];
+        ck_assert_double_eq(lap.loss[p], (double)loss);
+    }
+    ck_assert(isnan(lap.loss[6])); // what was not run is no number
+    ck_assert_double_eq(lap.error, error_on(&net, &digits.test));
+    ck_assert_double_gt(lap.seconds, 0.0);
+    batches_free(&batches);
+    relu_net_free(&net);
+    digits_free(&digits);
+}
+END_TEST
+
+// A part's point is the mean of its batches; a band is the middle, the least
+// and the most of its seeds.
+START_TEST(parts_and_bands) {
+    static Lap fine, coarse, laps[3];
+    static Curve curve;
+    Digits digits = synthetic(400, 1);
+    Task task = {&digits.train, &digits.test, 16, 100, 1, 4};
+    train(&fine, &task, &racers[ADAM], 3, true);
+    task.parts = 2;
+    train(&coarse, &task, &racers[ADAM], 3, true);
+    for (int p = 0; p < 2; p++) // two numbers: their mean rounds once
+        ck_assert_double_eq(coarse.loss[p],
+                            (fine.loss[2 * p] + fine.loss[2 * p + 1]) / 2);
+
+    run(&curve, &task, &racers[ADAM], 3, 3, true);
+    ck_assert_int_eq(curve.count, 2);
+    for (int s = 0; s < 3; s++)
+        train(&laps[s], &task, &racers[ADAM], 3 + (uint64_t)s, true);
+    double a = laps[0].loss[1], b = laps[1].loss[1], c = laps[2].loss[1];
+    Band end = last(&curve);
+    ck_assert_double_eq(end.least, fmin(a, fmin(b, c)));
+    ck_assert_double_eq(end.most, fmax(a, fmax(b, c)));
+    ck_assert_double_eq(end.median, fmax(fmin(a, b), fmin(fmax(a, b), c)));
+    ck_assert_double_lt(end.least, end.most);
+    digits_free(&digits);
+}
+END_TEST
+
+// Ten times more and ten times less than the best rates end higher, for digits
+// and nets that they were not chosen on.
+START_TEST(best_rates) {
+    static Lap best, other;
+    Digits digits = synthetic(20000, 5);
+    Task task = {&digits.train, &digits.test, 64, 100, 5, 1};
+    for (int k = 0; k < DIGIT_RACERS; k++) {
+        train(&best, &task, &racers[k], 11, true);
+        ck_assert_double_lt(best.loss[4], 0.4); // ln 10 = 2.3 knows nothing
+        for (int sign = -1; sign <= 1; sign += 2) {
+            Racer racer = racers[k];
+            racer.lr *= powf(10.0f, (float)sign);
+            train(&other, &task, &racer, 11, true);
+            ck_assert_double_lt(best.loss[4], other.loss[4]);
+        }
+    }
+    digits_free(&digits);
+}
+END_TEST
+
+// Adam below 0.3 for ever, that below the steps: there is no noise for smaller
+// steps to quieten. Three seeds, which are three nets on three sets.
+START_TEST(the_lectures_race) {
+    static Lap laps[RIVALS];
+    use_threads(1);
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Dataset set, validation;
+        characters_draw(&set, &validation, CHARACTER_TRAIN,
+                        CHARACTER_VALIDATION, seed);
+        Task task = {&set, &validation, 32, set.count, 1000, 1};
+        for (int r = 0; r < RIVALS; r++)
+            train(&laps[r], &task, &rivals[r], seed, true);
+        for (int e = 0; e < 500; e++) // until then they are the same
+            ck_assert_double_eq(laps[0].loss[e], laps[1].loss[e]);
+        ck_assert_double_lt(2.0 * laps[2].loss[999], laps[0].loss[999]);
+        ck_assert_double_lt(1.5 * laps[0].loss[999], laps[1].loss[999]);
+        dataset_free(&set);
+        dataset_free(&validation);
+    }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("optimizer_race --quiet --plot none --data synthetic "
+                          "--limit 300 --epochs 1 --seeds 1");
+    ck_assert_int_eq(run.status, 0);
+    for (int k = 0; k < DIGIT_RACERS; k++)
+        ck_assert_double_gt(result_value(&run, racers[k].key), 0.0);
+    ck_assert_double_lt(result_value(&run, "adam_0.03"),
+                        result_value(&run, "schedule"));
+    ck_assert_double_gt(result_value(&run, "sgd_usual"),
+                        result_value(&run, "sgd"));
+    run = run_program("optimizer_race --plot none --data synthetic --limit 1 "
+                      "--epochs 1 --seeds 2");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_gt(result_value(&run, "adam"), 0.0); // not NaN
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {the_lectures_schedule}, {a_racer_of_each_kind}, {a_lap_by_hand},
+        {parts_and_bands},       {best_rates},           {the_lectures_race},
+        {prints_its_result}};
+    return run_tests("optimizer_race", tests, sizeof tests / sizeof *tests);
+}
