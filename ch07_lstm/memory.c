@@ -1,0 +1,320 @@
+// memory.c - how long can a net remember? (长期依赖 long-range dependence)
+//
+// A sequence begins with one of four symbols, noise follows, and at the end the
+// net is asked what the first one was. In a plain RNN the gradient passes, step
+// by step back, the same weights and slopes: it vanishes as in chapter 3's deep
+// nets, and what was a few dozen steps ago is never learnt. A gate that stays
+// open lets state and gradient through unchanged.
+//
+// Will it stay open, though? Drawn around 0, a gate is half open, and half to
+// the power of a hundred is nothing. So the bias of what keeps the state begins
+// at --keep: sigmoid(5) = 0.993. Each cell is tried with it and without.
+//
+// Source: C, D, long-range dependence; Hochreiter & Schmidhuber 1997; Gers et
+// al. 2000 and Tallec & Ollivier 2018 (the bias). Run: make memory && ./memory
+// Ends with: result: rnn=10 lstm=300 gru=300 lstm_bias_0=10 gru_bias_0=20 ...
+//
+// Contents: 1 task  2 net  3 training  4 gradients  5 table  6 charts  7 main
+
+#include <math.h>
+#include <stdio.h>
+
+#include "chart.h"
+#include "cli.h"
+#include "loss.h"
+#include "metrics.h"
+#include "optim.h"
+#include "progress.h"
+#include "recurrent_net.h"
+
+// ---- 1. The task ------------------------------------------------------------
+
+enum { SYMBOLS = 4, D = 8 }; // to remember; with the four of the noise
+
+// N sequences of T steps, one-hot, x [T, N, D]: the first step of each is one
+// of the first four symbols, its label, and all others are of the other four.
+static void draw_sequences(Tensor *x, int *labels, int T, int N, Rng *rng) {
+    tensor_resize(x, 3, T, N, D);
+    tensor_fill(x, 0.0f);
+    for (int row = 0; row < T * N; row++) { // row = t N + n
+        int symbol = rng_below(rng, SYMBOLS);
+        if (row < N)
+            labels[row] = symbol;
+        else
+            symbol += SYMBOLS;
+        x->data[row * D + symbol] = 1.0f;
+    }
+}
+
+// ---- 2. The net -------------------------------------------------------------
+
+typedef struct {
+    CommonOptions common;
+    int epochs, hidden, longest;
+    float lr, keep, clip;
+} Options;
+
+typedef struct {
+    const char *name;
+    CellKind kind;
+    bool keeps; // begins with the bias --keep
+} Variant;
+
+enum { VARIANTS = 5 };
+static const Variant variants[VARIANTS] = {{"RNN", RNN, false},
+                                           {"LSTM", LSTM, true},
+                                           {"GRU", GRU, true},
+                                           {"LSTM (bias 0)", LSTM, false},
+                                           {"GRU (bias 0)", GRU, false}};
+
+// [D gates that keep] c_t = f c_{t-1} + i g and h_t = (1 - z) n + z h_{t-1}:
+// with f = z = sigmoid(keep) and i = 1 - f, little is lost, and little let in.
+static void net_init(RecurrentNet *net, const Variant *v, const Options *o,
+                     Rng *rng) {
+    const int H = o->hidden;
+    recurrent_net_init(net, v->kind, D, H, SYMBOLS, rng);
+    for (int j = 0; j < H && v->keeps; j++) {
+        net->cell_w.bx.data[H + j] += o->keep; // f of i f g o, z of r z n
+        if (v->kind == LSTM)
+            net->cell_w.bx.data[j] -= o->keep; // i; a GRU's is 1 - z anyway
+    }
+}
+
+// ---- 3. Training ------------------------------------------------------------
+
+enum { BATCH = 32, BATCHES = 100, TESTED = 500, LENGTHS = 5 };
+static const int lengths[LENGTHS] = {10, 20, 30, 100, 300};
+
+static double evaluate(RecurrentNet *net, int T, Rng *rng) {
+    Confusion confusion = {.classes = SYMBOLS};
+    Tensor x = {0};
+    int labels[TESTED];
+    draw_sequences(&x, labels, T, TESTED, rng);
+    recurrent_net_forward(net, &x, LAST_STATE);
+    confusion_add(&confusion, &net->logits, labels);
+    tensor_free(&x);
+    return confusion_accuracy(&confusion);
+}
+
+// Trains on sequences of T steps, each batch fresh; returns the accuracy.
+static double train(const Variant *v, int T, const Options *o) {
+    Rng rng;
+    RecurrentNet net;
+    Tensor x = {0};
+    int labels[BATCH];
+    Progress progress;
+    Optimizer adam;
+    rng_seed(&rng, o->common.seed);
+    net_init(&net, v, o, &rng);
+    progress_init(&progress, o->epochs, BATCHES, o->common.quiet);
+    optimizer_init(&adam, ADAM, o->lr);
+
+    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+        progress_epoch(&progress, epoch);
+        for (int i = 0; i < BATCHES && !stop_requested(); i++) {
+            draw_sequences(&x, labels, T, BATCH, &rng);
+            recurrent_net_forward(&net, &x, LAST_STATE);
+            float loss =
+                softmax_cross_entropy(&net.dlogits, &net.logits, labels);
+            recurrent_net_backward(&net, &x);
+            params_clip_grad_norm(&net.params, o->clip);
+            optimizer_step(&adam, &net.params.value, &net.params.grad);
+            progress_batch(&progress, loss);
+        }
+    }
+    progress_mean_loss(&progress);
+    double accuracy = evaluate(&net, T, &rng);
+    optimizer_free(&adam);
+    tensor_free(&x);
+    recurrent_net_free(&net);
+    return accuracy;
+}
+
+// ---- 4. Gradients -----------------------------------------------------------
+
+enum { BACK = 100 }; // steps through which the gradient is followed
+
+// Lengths of dL/dh_t and dL/dc_t (of an LSTM), t = 0 ... BACK, of a net that
+// has not been trained.
+typedef struct {
+    double dh[BACK + 1], dc[BACK + 1];
+} Norms;
+
+// In double: a float's square would vanish long before the float.
+static double norm(const Tensor *t) {
+    double sum = 0.0;
+    for (size_t i = 0; i < t->size; i++)
+        sum += (double)t->data[i] * (double)t->data[i];
+    return sqrt(sum);
+}
+
+// [C long-range dependence] dL/dh_t = dL/dh_T dh_T/dh_{T-1} ... dh_{t+1}/dh_t:
+// recurrent_backward hands over what arrives at the first state. So the steps
+// after t are gone through once more, beginning with the state at t.
+static void measure(Norms *norms, const Variant *v, const Options *o) {
+    Rng rng;
+    RecurrentNet net;
+    Tensor x = {0}, h = {0}, c = {0};
+    int labels[BATCH], size = BATCH * o->hidden;
+    rng_seed(&rng, o->common.seed);
+    net_init(&net, v, o, &rng);
+    draw_sequences(&x, labels, BACK, BATCH, &rng);
+    recurrent_net_forward(&net, &x, LAST_STATE);
+    tensor_copy(&h, &net.cell.h); // [BACK + 1, BATCH, H]
+    if (v->kind == LSTM)
+        tensor_copy(&c, &net.cell.c);
+    for (int t = BACK - 1; t >= 0; t--) {
+        Tensor rest =
+            tensor_view(x.data + t * BATCH * D, 3, BACK - t, BATCH, D);
+        net.cell.h0 = tensor_view(h.data + t * size, 2, BATCH, o->hidden);
+        if (v->kind == LSTM)
+            net.cell.c0 = tensor_view(c.data + t * size, 2, BATCH, o->hidden);
+        recurrent_net_forward(&net, &rest, LAST_STATE);
+        softmax_cross_entropy(&net.dlogits, &net.logits, labels);
+        recurrent_net_backward(&net, &rest);
+        norms->dh[t] = norm(&net.cell.dh);
+        norms->dc[t] = v->kind == LSTM ? norm(&net.cell.dc) : (double)NAN;
+    }
+    norms->dh[BACK] = norm(&net.dstates);
+    norms->dc[BACK] = (double)NAN;
+    tensor_free(&x);
+    tensor_free(&h);
+    tensor_free(&c);
+    recurrent_net_free(&net);
+}
+
+// ---- 5. The table -----------------------------------------------------------
+
+typedef struct {
+    double accuracy[LENGTHS]; // 0 where it was not tried
+    Norms norms;
+} Outcome;
+
+// The longest sequence whose first symbol is recalled nine times of ten; 0 if
+// not even the shortest is.
+static int longest(const Outcome *r) {
+    int best = 0;
+    for (int l = 0; l < LENGTHS; l++)
+        best = r->accuracy[l] >= 0.9 ? lengths[l] : best;
+    return best;
+}
+
+static void run(Outcome *r, const Variant *v, const Options *o) {
+    *r = (Outcome){0};
+    measure(&r->norms, v, o);
+    if (!o->common.quiet)
+        printf("  %-13s", v->name);
+    for (int l = 0; l < LENGTHS && lengths[l] <= o->longest; l++) {
+        r->accuracy[l] = train(v, lengths[l], o);
+        if (!o->common.quiet)
+            printf(" %7.1f", 100.0 * r->accuracy[l]);
+        fflush(stdout);
+    }
+    if (!o->common.quiet)
+        printf("   %8.0e\n", r->norms.dh[0] / r->norms.dh[BACK]);
+}
+
+static void print_head(const Options *o) {
+    printf("Recall of the first symbol (%%; by guessing 25) after T steps, %d "
+           "batches of %d\n\n  %-13s",
+           o->epochs * BATCHES, BATCH, "T =");
+    for (int l = 0; l < LENGTHS && lengths[l] <= o->longest; l++)
+        printf(" %7d", lengths[l]);
+    printf("   gradient\n");
+}
+
+// ---- 6. Charts --------------------------------------------------------------
+
+static void draw_accuracy(const Outcome outcomes[VARIANTS], const Options *o) {
+    Chart chart;
+    if (!chart_open(&chart, "ch07", "memory_accuracy", o->common.plot))
+        return;
+    chart_columns(&chart, "T,RNN,LSTM,GRU,LSTM (bias 0),GRU (bias 0)");
+    for (int l = 0; l < LENGTHS && lengths[l] <= o->longest; l++)
+        chart_row(
+            &chart, 6, (double)lengths[l], 100.0 * outcomes[0].accuracy[l],
+            100.0 * outcomes[1].accuracy[l], 100.0 * outcomes[2].accuracy[l],
+            100.0 * outcomes[3].accuracy[l], 100.0 * outcomes[4].accuracy[l]);
+    chart_script(&chart,
+                 "set title 'What was the first of T symbols?'\n"
+                 "set logscale x; set xrange [9:330]; set yrange [0:105]\n"
+                 "set xtics (10, 20, 30, 100, 300)\n"
+                 "set xlabel 'T (steps)'; set ylabel 'right answers (%%)'\n"
+                 "plot 25 with lines lc rgb '#808080' dt 3 title 'guessing', "
+                 "for [c=2:6] DATA using 1:c with linespoints lt c-1 ps "
+                 "1.8-0.2*c\n");
+    chart_close(&chart);
+}
+
+static void draw_gradients(const Outcome outcomes[VARIANTS],
+                           const char *format) {
+    Chart chart;
+    if (!chart_open(&chart, "ch07", "memory_gradient", format))
+        return;
+    chart_columns(&chart, "t,RNN,LSTM,GRU,LSTM (bias 0),GRU (bias 0),"
+                          "LSTM: dL/dc_t");
+    for (int t = 0; t <= BACK; t++)
+        chart_row(&chart, 7, (double)t, outcomes[0].norms.dh[t],
+                  outcomes[1].norms.dh[t], outcomes[2].norms.dh[t],
+                  outcomes[3].norms.dh[t], outcomes[4].norms.dh[t],
+                  outcomes[1].norms.dc[t]);
+    chart_script(&chart,
+                 "set title 'The gradient on its way back from step %d, before "
+                 "any training'\n"
+                 "set logscale y; set format y '10^{%%T}'\n"
+                 "set xlabel 'step t'; set ylabel 'length of dL/dh_t'\n"
+                 "plot for [c=2:7] DATA using 1:c with lines lt c-1\n",
+                 BACK);
+    chart_close(&chart);
+}
+
+// ---- 7. Main ----------------------------------------------------------------
+
+static void parse(Options *o, int argc, char **argv) {
+    const Option table[] = {
+        option_int("epochs", &o->epochs, 1, 10000,
+                   "hundreds of batches of fresh sequences"),
+        option_int("hidden", &o->hidden, 1, 512, "units of each cell"),
+        option_int("longest", &o->longest, 10, 300,
+                   "leave out sequences of more steps"),
+        option_float("lr", &o->lr, 1e-9, 10.0, "learning rate"),
+        option_float("keep", &o->keep, -20.0, 20.0,
+                     "bias with which the gates that keep begin"),
+        option_float("clip", &o->clip, 1e-6, 1e9,
+                     "longest gradient that is left as it is"),
+    };
+    cli_parse(&o->common, "memory",
+              "RNN, LSTM and GRU are asked for the first symbol of longer and "
+              "longer sequences; what becomes of the gradient on its way back.",
+              table, sizeof table / sizeof *table, argc, argv);
+}
+
+int main(int argc, char **argv) {
+    // one thread: so small a net is done before a second one has woken up
+    Options o = {.common = {.seed = 1, .threads = 1},
+                 .epochs = 4,
+                 .hidden = 32,
+                 .longest = 300,
+                 .lr = 3e-3f,
+                 .keep = 5.0f,
+                 .clip = 1.0f};
+    parse(&o, argc, argv);
+    Outcome outcomes[VARIANTS];
+    if (!o.common.quiet)
+        print_head(&o);
+    for (int i = 0; i < VARIANTS; i++)
+        run(&outcomes[i], &variants[i], &o);
+    if (!o.common.quiet)
+        printf("\ngradient: |dL/dh_0| / |dL/dh_%d| before the training\n\n",
+               BACK);
+    draw_accuracy(outcomes, &o);
+    draw_gradients(outcomes, o.common.plot);
+    printf("result: rnn=%d lstm=%d gru=%d lstm_bias_0=%d gru_bias_0=%d "
+           "rnn_gradient=%.0e gru_gradient=%.0e seed=%llu\n",
+           longest(&outcomes[0]), longest(&outcomes[1]), longest(&outcomes[2]),
+           longest(&outcomes[3]), longest(&outcomes[4]),
+           outcomes[0].norms.dh[0] / outcomes[0].norms.dh[BACK],
+           outcomes[2].norms.dh[0] / outcomes[2].norms.dh[BACK],
+           (unsigned long long)o.common.seed);
+    return 0;
+}
