@@ -86,7 +86,9 @@ static Race race(const Layer *l, Rng *rng) {
     }
     for (int i = 0; i < 3; i++)
         fill(all[i], NULL);
+    start = seconds_now();
     conv2d_ref_forward(&sizes, &x, &w, &b, 1, l->padding);
+    r.naive = fmin(r.naive, seconds_now() - start);
     compare(&r, &slow, &fast, &sizes, k + 1); // and the bias
     r.gflop = 2e-9 * k * (double)slow.size;
     for (int i = 0; i < 6; i++)
@@ -128,7 +130,7 @@ static void draw(const Race *r, const char *format) {
     for (int i = 0; i < LAYERS; i++)
         chart_script(&chart, "%s'%s' %d", i > 0 ? ", " : "", layers[i].name, i);
     chart_script(&chart, ")\nplot DATA using 2, DATA using 3, "
-                         "DATA using ($0-0.17):2:(sprintf('%%.1f', $2)) with "
+                         "DATA using ($0-0.17):2:(sprintf('%%.2f', $2)) with "
                          "labels offset 0,0.7 notitle, "
                          "DATA using ($0+0.17):3:(sprintf('%%.0f', $3)) with "
                          "labels offset 0,0.7 notitle\n");
