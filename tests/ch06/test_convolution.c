@@ -1,0 +1,178 @@
+// The lecture's four worked examples, all whole numbers and so exact; the
+// sizes; the window against conv_ref.c; and --explain with places good and bad.
+
+#define main convolution_main
+#include "ch06_cnn/convolution.c"
+#undef main
+
+#include <string.h>
+
+#include "conv.h"
+#include "testing.h"
+
+static void assert_grid(const Grid *got, int rows, int cols,
+                        const double *want) {
+    ck_assert_int_eq(got->rows, rows);
+    ck_assert_int_eq(got->cols, cols);
+    for (int i = 0; i < rows; i++)
+        for (int j = 0; j < cols; j++)
+            ck_assert_double_eq(got->at[i][j], want[i * cols + j]);
+}
+
+START_TEST(worked_examples) {
+    const double plain[] = {15, 16, 6, 15}, bias[] = {18, 19, 9, 18},
+                 zeros[] = {7,  12, 10, 2, 4, 15, 16, 10,
+                            10, 6,  15, 6, 8, 10, 4,  3},
+                 stride[] = {15, 17, 17, 15};
+    Grid y[EXAMPLES];
+    for (int n = 0; n < EXAMPLES; n++)
+        y[n] = run_example(n);
+    assert_grid(&y[PLAIN], 2, 2, plain);
+    assert_grid(&y[BIAS], 2, 2, bias);
+    assert_grid(&y[PADDED], 4, 4, zeros);
+    assert_grid(&y[STRIDED], 2, 2, stride);
+}
+END_TEST
+
+// As many places as the kernel has, counted one by one.
+START_TEST(output_sizes) {
+    ck_assert_int_eq(output_size(28, 5, 3, 2), 10);
+    ck_assert_int_eq(output_size(31, 5, 3, 2), 11);
+    for (int size = 3; size < 12; size++)
+        for (int F = 1; F <= 5; F++)
+            for (int S = 1; S <= 4; S++)
+                for (int P = F > size ? F : 0; P < 4; P++) {
+                    int places = 0;
+                    for (int at = 0; at + F <= size + 2 * P; at += S)
+                        places++;
+                    ck_assert_int_eq(output_size(size, F, S, P), places);
+                }
+}
+END_TEST
+
+static float *put(float *to, const Grid *g) {
+    for (int i = 0; i < g->rows; i++)
+        for (int j = 0; j < g->cols; j++)
+            *to++ = (float)g->at[i][j];
+    return to;
+}
+
+// Small whole numbers: exact in float32 too.
+static void assert_same(const Grid *y, const float *want) {
+    for (int i = 0; i < y->rows; i++)
+        for (int j = 0; j < y->cols; j++)
+            ck_assert_double_eq(y->at[i][j], (double)want[i * y->cols + j]);
+}
+
+START_TEST(window_as_in_conv_ref) {
+    float pixels[25], weights[9];
+    put(pixels, &larger);
+    put(weights, &kernel);
+    Tensor x = tensor_view(pixels, 4, 1, 1, 5, 5);
+    Tensor w = tensor_view(weights, 4, 1, 1, 3, 3);
+    for (int stride = 1; stride <= 4; stride++)
+        for (int padding = 0; padding <= 1; padding++) {
+            float bias = -3;
+            Tensor b = tensor_view(&bias, 1, 1), want = {0};
+            Grid y = slide(&larger, &kernel, (Settings){stride, padding, -3});
+            conv2d_ref_forward(&want, &x, &w, &b, stride, padding);
+            ck_assert_int_eq(y.rows, want.shape[2]);
+            ck_assert_int_eq(y.cols, want.shape[3]);
+            assert_same(&y, want.data);
+            tensor_free(&want);
+        }
+}
+END_TEST
+
+START_TEST(channels_as_in_conv_ref) {
+    float pixels[2 * 16], weights[4 * 9], bias[2] = {0, 10};
+    put(put(pixels, &picture), &checkers);
+    put(put(put(put(weights, &kernel), &ones), &plus), &minus);
+    Tensor x = tensor_view(pixels, 4, 1, 2, 4, 4);
+    Tensor w = tensor_view(weights, 4, 2, 2, 3, 3);
+    Tensor b = tensor_view(bias, 1, 2), want = {0};
+    Grid y[O];
+    two_kernels(y);
+    conv2d_ref_forward(&want, &x, &w, &b, 1, 0);
+    ck_assert_str_eq(tensor_shape(&want).text, "[1, 2, 2, 2]");
+    for (int o = 0; o < O; o++)
+        assert_same(&y[o], want.data + o * 4);
+    const double first[] = {19, 21, 11, 19}; // 15 16 6 15 and 4 5 5 4
+    assert_grid(&y[0], 2, 2, first);
+    tensor_free(&want);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("convolution --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output, "result: y00=15 bias=18 padded=7 strided=15 "
+                                 "rows=10 cols=11\n");
+}
+END_TEST
+
+START_TEST(explains_a_pixel) {
+    Run run = run_program("convolution --plot none --explain 1,2");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.output, "from x[0][1] on"));
+    ck_assert_ptr_nonnull(strstr(run.output, "2 * 2  +  0 * 3  +  1 * 0"));
+    ck_assert_ptr_nonnull(strstr(run.output, "0 * 1  +  1 * 2  +  2 * 3"));
+    ck_assert_ptr_nonnull(strstr(run.output, "1 * 0  +  0 * 1  +  2 * 2"));
+    ck_assert_ptr_nonnull(strstr(run.output, "together                   = "
+                                             "    16\n"));
+    // the last of 2 x 2, and a bias
+    run = run_program("convolution --plot none --quiet --explain=1,1 "
+                      "--padding 0 --bias 3");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.output, "    18\n"));
+    // the largest picture, and the smallest output
+    run = run_program("convolution --plot none --explain 5,5 --padding 2");
+    ck_assert_int_eq(run.status, 0);
+    run = run_program("convolution --plot none --explain 0,0 --padding 0 "
+                      "--stride 4");
+    ck_assert_int_eq(run.status, 0);
+}
+END_TEST
+
+START_TEST(bad_places_exit_2) {
+    const char *places[] = {"4,0",
+                            "0,4",
+                            "1",
+                            "1,",
+                            ",1",
+                            "1,2,3",
+                            "1;2",
+                            "1,2x",
+                            "a,b",
+                            "'1, 2'",
+                            "1.,2",
+                            "-1,0",
+                            "0,-1",
+                            "+1,2",
+                            "0x1,2",
+                            "' 1,2'",
+                            "99999999999999999999,0",
+                            "00000001,2"};
+    for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
+        char command[96];
+        snprintf(command, sizeof command,
+                 "convolution --plot none --explain=%s", places[i]);
+        Run run = run_program(command);
+        ck_assert_msg(run.status == 2, "%s ended with %d", places[i],
+                      run.status);
+        ck_assert_ptr_nonnull(strstr(run.output, "0,0 to 3,3"));
+        ck_assert_ptr_null(strstr(run.output, "result:"));
+    }
+    ck_assert_int_eq(run_program("convolution --explain").status, 2);
+    ck_assert_int_eq(run_program("convolution --explain=").status, 2);
+    ck_assert_int_eq(run_program("convolution --stride 0").status, 2);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{worked_examples},       {output_sizes},
+                          {window_as_in_conv_ref}, {channels_as_in_conv_ref},
+                          {prints_its_result},     {explains_a_pixel},
+                          {bad_places_exit_2}};
+    return run_tests("convolution", tests, sizeof tests / sizeof *tests);
+}

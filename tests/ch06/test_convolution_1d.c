@@ -1,0 +1,97 @@
+// Dice, polynomials and the integral as they must be; and what turning the
+// kernel changes.
+
+#define main convolution_1d_main
+#include "ch06_cnn/convolution_1d.c"
+#undef main
+
+#include <stdlib.h>
+
+#include "testing.h"
+
+START_TEST(dice) {
+    double ways[SUMS], sum = 0;
+    two_dice(ways);
+    for (int n = 0; n < SUMS; n++) {
+        ck_assert_double_eq(ways[n], FACES - abs(n - 5));
+        sum += ways[n];
+    }
+    ck_assert_double_eq(sum, 36);
+}
+END_TEST
+
+// (1 + 2x + 3x^2)(4 - x) = 4 + 7x + 10x^2 - 3x^3, and the same the other way
+// round. An impulse gives back what it is convolved with.
+START_TEST(products_of_polynomials) {
+    const double f[] = {1, 2, 3}, g[] = {4, -1}, want[] = {4, 7, 10, -3};
+    const double impulse[] = {0, 1};
+    double fg[4], gf[4], same[4];
+    convolve(fg, f, 3, g, 2);
+    convolve(gf, g, 2, f, 3);
+    convolve(same, f, 3, impulse, 2);
+    for (int n = 0; n < 4; n++) {
+        ck_assert_double_eq(fg[n], want[n]);
+        ck_assert_double_eq(gf[n], want[n]);
+        ck_assert_double_eq(same[n], n > 0 ? f[n - 1] : 0);
+    }
+}
+END_TEST
+
+// Over one step of width h around m the integral of exp(-s) is
+// exp(-m) 2 sinh(h/2), the sum has exp(-m) h: so the sum is the integral times
+// (h/2) / sinh(h/2), up to double rounding of at most 64 terms below 1.
+START_TEST(integral_and_sum) {
+    for (int steps = 1; steps <= FINEST; steps *= 2) {
+        double y[MOST + FINEST], half = 0.5 / steps;
+        double part = half / sinh(half);
+        medicine_in_steps(y, steps);
+        for (int n = 0; n < HOURS * steps; n++)
+            ck_assert_double_eq_tol(y[n], part * medicine((n + 1.0) / steps),
+                                    1e-14);
+        ck_assert_double_eq_tol(medicine_error(steps),
+                                (1 - part) * (1 - exp(-1)), 1e-14);
+    }
+}
+END_TEST
+
+START_TEST(turned_and_not) {
+    Pictures p = pictures();
+    Map correlation = correlate_2d(p.x, p.k),
+        convolution = convolve_2d(p.x, p.k);
+    const double corner[2][2] = {{15, 16}, {6, 15}}; // convolution.c's
+    for (int i = 0; i < 2; i++)
+        for (int j = 0; j < 2; j++)
+            ck_assert_double_eq(correlation.y[i][j], corner[i][j]);
+    double sum = 0;
+    for (int u = 0; u < K; u++)
+        for (int v = 0; v < K; v++)
+            sum += p.k[u][v] * p.x[2 - u][2 - v];
+    ck_assert_double_eq(convolution.y[0][0], sum);
+    ck_assert_double_eq(sum, 11);
+    // the impulse: the kernel itself, or its mirror image
+    Map same = convolve_2d(p.spot, p.k), mirrored = correlate_2d(p.spot, p.k);
+    for (int u = 0; u < K; u++)
+        for (int v = 0; v < K; v++) {
+            ck_assert_double_eq(same.y[u][v], p.k[u][v]);
+            ck_assert_double_eq(mirrored.y[u][v], p.k[2 - u][2 - v]);
+        }
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("convolution_1d --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_str_eq(run.output,
+                     "result: seven=6 error_h1=0.025590 error_h16=0.000103 "
+                     "correlation=15 convolution=11\n");
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{dice},
+                          {products_of_polynomials},
+                          {integral_and_sum},
+                          {turned_and_not},
+                          {prints_its_result}};
+    return run_tests("convolution_1d", tests, sizeof tests / sizeof *tests);
+}

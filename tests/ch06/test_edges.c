@@ -1,0 +1,224 @@
+// Every kernel, and two of noise, against SciPy's convolve2d with mirrored
+// borders (tests/golden/edges.txt); what each kernel is for; and pictures of
+// one's own, good and bad.
+
+#define main edges_main
+#include "ch06_cnn/edges.c"
+#undef main
+
+#include <string.h>
+#include <unistd.h>
+
+#include "golden.h"
+#include "numbers.h"
+#include "testing.h"
+
+// ---- 1. SciPy ---------------------------------------------------------------
+
+static void check_kernel(const char *size, const Kernel *k) {
+    char prefix[64];
+    Tensor x = golden("edges.txt", "", size), y = {0};
+    snprintf(prefix, sizeof prefix, "%s.%s", size, k->name);
+    Tensor want = golden("edges.txt", prefix, "");
+    Tensor allowed = golden("edges.txt", prefix, ".allowed");
+    convolve(&y, &x, k);
+    ck_assert(tensor_same_shape(&y, &x) && tensor_same_shape(&y, &want));
+    assert_within(y.data, want.data, allowed.data, y.size, prefix);
+    release(&x, &y, &want, &allowed, NULL);
+}
+
+START_TEST(as_scipy_convolves) {
+    const char *sizes[] = {"1x1", "1x4", "3x1", "2x3", "7x9", "12x5"};
+    Kernel noise[] = {{.name = "noise3", .size = 3, .divisor = 1},
+                      {.name = "noise5", .size = 5, .divisor = 1}};
+    for (int n = 0; n < 2; n++) {
+        Tensor w = golden("edges.txt", "", noise[n].name);
+        memcpy(noise[n].weights, w.data, w.size * sizeof(float));
+        tensor_free(&w);
+    }
+    for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
+        for (int n = 0; n < KERNELS; n++)
+            check_kernel(sizes[i], &kernels[n]);
+        check_kernel(sizes[i], &noise[0]);
+        check_kernel(sizes[i], &noise[1]);
+    }
+}
+END_TEST
+
+START_TEST(mirrors_without_end) {
+    // 0 1 2 is followed by 2 1 0, that by 0 1 2, and so on both ways
+    const int want[] = {1, 2, 2, 1, 0, 0, 1, 2, 2, 1, 0, 0};
+    for (int i = -5; i < 7; i++)
+        ck_assert_int_eq(mirrored(i, 3), want[i + 5]);
+    for (int i = -3; i <= 3; i++)
+        ck_assert_int_eq(mirrored(i, 1), 0);
+}
+END_TEST
+
+// ---- 2. What the kernels are for --------------------------------------------
+
+// x [4, 6] = across j + down i: whole numbers, exact.
+static Tensor slope(float across, float down) {
+    Tensor x = {0};
+    tensor_resize(&x, 2, 4, 6);
+    for (int p = 0; p < 24; p++)
+        x.data[p] = across * (float)(p % 6) + down * (float)(p / 6);
+    return x;
+}
+
+// In the middle, where no border is near: Sobel's eight times the slope, with
+// its sign; the Laplacian of a plane is 0, and so sharpening changes nothing.
+START_TEST(answers_to_a_slope) {
+    const int middle = 2 * 6 + 3;
+    const float want[KERNELS] = {
+        [SHARPEN] = 3 * 3 - 2 * 2, [SOBEL_X] = 24, [SOBEL_Y] = -16};
+    Tensor x = slope(3, -2);
+    for (int n = SHARPEN; n < KERNELS; n++) {
+        Tensor y = {0};
+        convolve(&y, &x, &kernels[n]);
+        ck_assert_float_eq(y.data[middle], want[n]);
+        tensor_free(&y);
+    }
+    tensor_free(&x);
+}
+END_TEST
+
+// One tone, 0.75: a kernel whose weights add up to 1 keeps it, to the border;
+// one whose weights add up to 0 finds nothing. All sums are exact.
+START_TEST(no_false_edges_at_the_border) {
+    Tensor x = slope(0, 0), y = {0};
+    tensor_fill(&x, 0.75f);
+    for (int n = 0; n < KERNELS; n++) {
+        convolve(&y, &x, &kernels[n]);
+        for (size_t p = 0; p < y.size; p++)
+            ck_assert_float_eq(y.data[p], n <= SHARPEN ? 0.75f : 0);
+    }
+    release(&x, &y, NULL);
+}
+END_TEST
+
+// ---- 3. The picture ---------------------------------------------------------
+
+START_TEST(shrinks_by_whole_blocks) {
+    Tensor x = slope(1, 6); // 0 1 2 ... 23
+    shrink(&x, 6);
+    ck_assert_str_eq(tensor_shape(&x).text, "[4, 6]");
+    shrink(&x, 5); // blocks of 2 x 2
+    ck_assert_str_eq(tensor_shape(&x).text, "[2, 3]");
+    const float want[] = {3.5f, 5.5f, 7.5f, 15.5f, 17.5f, 19.5f};
+    for (int p = 0; p < 6; p++)
+        ck_assert_float_eq(x.data[p], want[p]);
+    shrink(&x, 1); // the block is larger than the picture is high
+    ck_assert_str_eq(tensor_shape(&x).text, "[1, 1]");
+    ck_assert_float_eq(x.data[0], 11.5f);
+    tensor_free(&x);
+}
+END_TEST
+
+START_TEST(scene_is_a_picture) {
+    Tensor x = {0};
+    draw_scene(&x);
+    float least = 1, most = 0;
+    for (size_t p = 0; p < x.size; p++) {
+        least = fminf(least, x.data[p]);
+        most = fmaxf(most, x.data[p]);
+    }
+    ck_assert(least >= 0 && least < 0.2f && most > 0.9f && most <= 1);
+    tensor_free(&x);
+}
+END_TEST
+
+// A difference is cut to as far below 0 as above; a picture to [0, 1].
+START_TEST(displays_zero_in_the_middle) {
+    float values[] = {-3, -1, 0, 0.5f, 2}, shown[5];
+    Tensor y = tensor_view(values, 2, 1, 5);
+    display(shown, &y, true);
+    const float difference[] = {-2, -1, 0, 0.5f, 2};
+    assert_close(shown, difference, 5, 0, "difference");
+    for (int i = 0; i < 5; i++)
+        values[i] = -values[i];
+    display(shown, &y, true);
+    const float turned[] = {2, 1, 0, -0.5f, -2};
+    assert_close(shown, turned, 5, 0, "difference, turned");
+    display(shown, &y, false);
+    const float picture[] = {1, 1, 0, 0, 0};
+    assert_close(shown, picture, 5, 0, "picture");
+}
+END_TEST
+
+// ---- 4. The program ---------------------------------------------------------
+
+START_TEST(prints_its_result) {
+    Run run = run_program("edges --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert(result_value(&run, "rows") == SCENE);
+    ck_assert(result_value(&run, "cols") == SCENE);
+    ck_assert(result_value(&run, "sobel_x") > result_value(&run, "laplacian"));
+    ck_assert(result_value(&run, "sobel_y") > result_value(&run, "laplacian"));
+}
+END_TEST
+
+static void write_file(const char *name, const char *text, size_t size) {
+    FILE *out = fopen(scratch_path(name).text, "wb");
+    ck_assert(out != NULL && fwrite(text, 1, size, out) == size);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+// Black, white: 0 0 255 255 across. Sobel x is 4 at the two middle columns.
+START_TEST(reads_a_picture) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    const char text[] = "P2 4 2 255  0 0 255 255  0 0 255 255\n";
+    write_file("step.pgm", text, sizeof text - 1);
+    Run run = run_program("edges --plot svg --picture step.pgm");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert(result_value(&run, "rows") == 2);
+    ck_assert(result_value(&run, "cols") == 4);
+    ck_assert(result_value(&run, "sobel_x") == 2);
+    ck_assert(result_value(&run, "sobel_y") == 0);
+    ck_assert_int_eq(access("out/ch06/edges.csv", R_OK), 0);
+    run = run_program("edges --plot none --picture step.pgm --size 2");
+    ck_assert(result_value(&run, "rows") == 1);
+    ck_assert(result_value(&run, "cols") == 2);
+    ck_assert_ptr_nonnull(strstr(run.output, "made smaller to 1 x 2"));
+}
+END_TEST
+
+static void assert_refused(const char *name) {
+    char command[128];
+    snprintf(command, sizeof command, "edges --plot none --picture %s", name);
+    Run run = run_program(command);
+    ck_assert_msg(run.status == 1, "%s ended with %d", name, run.status);
+    ck_assert_ptr_nonnull(strstr(run.output, "error: "));
+    ck_assert_ptr_nonnull(strstr(run.output, name));
+    ck_assert_ptr_null(strstr(run.output, "result:"));
+}
+
+START_TEST(bad_pictures_exit_1) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    write_file("text", "no picture at all\n", 18);
+    write_file("empty", "", 0);
+    write_file("short.pgm", "P5 4 4 255\nabc", 14);
+    write_file("size.pgm", "P5 0 4 255\nabc", 14);
+    write_file("bad.png", "\x89PNG\r\n\x1a\nnot a chunk", 19);
+    const char *names[] = {"text",     "empty",   "short.pgm",
+                           "size.pgm", "bad.png", "none.png"};
+    for (int i = 0; i < 6; i++)
+        assert_refused(names[i]);
+    ck_assert_int_eq(run_program("edges --size 0").status, 2);
+    ck_assert_int_eq(run_program("edges text").status, 2);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{as_scipy_convolves},
+                          {mirrors_without_end},
+                          {answers_to_a_slope},
+                          {no_false_edges_at_the_border},
+                          {shrinks_by_whole_blocks},
+                          {scene_is_a_picture},
+                          {displays_zero_in_the_middle},
+                          {prints_its_result},
+                          {reads_a_picture},
+                          {bad_pictures_exit_1}};
+    return run_tests("edges", tests, sizeof tests / sizeof *tests);
+}
