@@ -7,8 +7,11 @@
 //                running_var likewise with the unbiased variance (divided by N
 //                - 1)
 //     use:       the same with the running ones, so that a picture's answer
-//     does
-//                not depend on its neighbours
+//                does not depend on its neighbours
+//
+// A feature of [N, D] is a column. In [N, C, H, W] it is a channel: mean and
+// variance go over its N H W numbers, since a convolution treats all pixels
+// alike. D stands for C then, and N for N H W.
 //
 // Defaults and conventions are PyTorch's: momentum 0.1, eps 1e-5.
 
@@ -23,14 +26,15 @@ typedef struct {
     // written in training, read in use
     Tensor running_mean, running_var; // [D], from 0 and 1
     // written by forward, read by backward
-    Tensor normal;        // (x - mean) / sqrt(var + eps), [N, D]
+    Tensor normal;        // (x - mean) / sqrt(var + eps), like x
     Tensor inverse_sigma; // 1 / sqrt(var + eps), [D]
 } BatchNorm;
 
 void batchnorm_init(BatchNorm *bn, int D);
 void batchnorm_free(BatchNorm *bn);
 
-// Training: x [N, D], N >= 2, gamma and beta [D]. y may be x.
+// Training: x [N, D] or [N, D, H, W], at least 2 numbers a feature; gamma and
+// beta [D]. y may be x.
 void batchnorm_forward(BatchNorm *bn, Tensor *y, const Tensor *x,
                        const Tensor *gamma, const Tensor *beta);
 
@@ -45,9 +49,10 @@ void batchnorm_backward(BatchNorm *bn, Tensor *dx, Tensor *dgamma,
 void batchnorm_infer(const BatchNorm *bn, Tensor *y, const Tensor *x,
                      const Tensor *gamma, const Tensor *beta);
 
-// Folds the trained normalization into the linear layer before it (w [D, K],
-// b [D]), which then does both: w_d *= s_d, b_d = (b_d - running_mean_d) s_d +
-// beta_d, with s = gamma / sqrt(running_var + eps). Nothing is left to do.
+// Folds the trained normalization into the layer before it, linear with w
+// [D, K] or a convolution with w [D, C, KH, KW], b [D], which then does both:
+// w_d *= s_d, b_d = (b_d - running_mean_d) s_d + beta_d, with s = gamma /
+// sqrt(running_var + eps). Nothing is left to do.
 void batchnorm_fold(const BatchNorm *bn, Tensor *w, Tensor *b,
                     const Tensor *gamma, const Tensor *beta);
 

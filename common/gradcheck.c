@@ -1,6 +1,9 @@
 #include "gradcheck.h"
 
 #include <math.h>
+#include <string.h>
+
+#include "memory.h"
 
 static double shifted(double (*f)(void *), void *context, float *w, double h) {
     float was = *w;
@@ -35,4 +38,25 @@ GradCheck grad_check(double (*f)(void *context), void *context, float *w,
         }
     }
     return result;
+}
+
+double grad_check_along(double (*f)(void *context), void *context, float *w,
+                        const float *grad, size_t n, double h) {
+    double squares = 0.0, y[2];
+    for (size_t i = 0; i < n; i++)
+        squares += (double)grad[i] * (double)grad[i];
+    double length = sqrt(squares);
+    if (!(length > 0.0))
+        return (double)INFINITY;
+    float *was = mem_alloc(n, sizeof *was);
+    memcpy(was, w, n * sizeof *was);
+    for (int side = 0; side < 2; side++) {
+        double scale = (side == 0 ? h : -h) / length;
+        for (size_t i = 0; i < n; i++)
+            w[i] = (float)((double)was[i] + scale * (double)grad[i]);
+        y[side] = f(context);
+    }
+    memcpy(w, was, n * sizeof *was);
+    mem_free(was);
+    return fabs((y[0] - y[1]) / (2.0 * h) / length - 1.0);
 }

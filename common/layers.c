@@ -4,6 +4,7 @@
 
 #include "blas.h"
 #include "error.h"
+#include "integers.h"
 #include "kernels.h"
 
 // ---- Linear
@@ -127,6 +128,32 @@ void maxpool_forward(Tensor *y, Tensor *winner, const Tensor *x, int size,
                         best = start + i * W + j;
             y->data[(ptrdiff_t)p * out + o] = plane[best];
             winner->data[(ptrdiff_t)p * out + o] = (float)best;
+        }
+    }
+}
+
+void maxpool_same_forward(Tensor *y, Tensor *winner, const Tensor *x,
+                          int size) {
+    REQUIRE(x->ndim == 4 && size > 0 && size % 2 == 1,
+            "pooling: x is %s, window %d", tensor_shape(x).text, size);
+    tensor_resize_like(y, x);
+    tensor_resize_like(winner, x);
+    const int planes = x->shape[0] * x->shape[1], reach = size / 2;
+    const int H = x->shape[2], W = x->shape[3];
+    for (int p = 0; p < planes; p++) {
+        const float *plane = x->data + (ptrdiff_t)p * H * W;
+        for (int o = 0; o < H * W; o++) {
+            int top = max_int(o / W - reach, 0),
+                left = max_int(o % W - reach, 0);
+            int bottom = min_int(o / W + reach, H - 1);
+            int right = min_int(o % W + reach, W - 1);
+            int best = top * W + left;
+            for (int i = top; i <= bottom; i++)
+                for (int j = left; j <= right; j++)
+                    if (plane[i * W + j] > plane[best])
+                        best = i * W + j;
+            y->data[(ptrdiff_t)p * H * W + o] = plane[best];
+            winner->data[(ptrdiff_t)p * H * W + o] = (float)best;
         }
     }
 }

@@ -45,6 +45,10 @@ void maxpool_forward(Tensor *y, Tensor *winner, const Tensor *x, int size,
                      int stride);
 void maxpool_backward(Tensor *dx, const Tensor *dy, const Tensor *winner,
                       const Tensor *x);
+// The same, one apart and with a border, so that y is as large as x: windows of
+// odd size centred on each pixel, cut off where they leave the picture. For
+// maxpool_backward there is no difference.
+void maxpool_same_forward(Tensor *y, Tensor *winner, const Tensor *x, int size);
 // average: dy is shared equally by the window.
 void avgpool_forward(Tensor *y, const Tensor *x, int size, int stride);
 void avgpool_backward(Tensor *dx, const Tensor *dy, const Tensor *x, int size,

@@ -7,6 +7,8 @@
 #include <string.h>
 
 #include "batchnorm.h"
+#include "conv.h"
+#include "golden.h"
 #include "layers.h"
 #include "numbers.h"
 #include "testing.h"
@@ -14,7 +16,7 @@
 enum { N = 5, D = 3 };
 
 // The numbers of one line of the golden file.
-static void golden(float *values, int count, const char *name) {
+static void golden_line(float *values, int count, const char *name) {
     FILE *file = fopen(golden_path("batchnorm.txt").text, "r");
     ck_assert_ptr_nonnull(file);
     char line[1024];
@@ -32,7 +34,7 @@ static void golden(float *values, int count, const char *name) {
 
 static void assert_golden(const Tensor *got, const char *name) {
     float want[N * D];
-    golden(want, (int)got->size, name);
+    golden_line(want, (int)got->size, name);
     // a handful of float roundings (6e-8) of numbers below 10, once divided by
     // a deviation of no less than 1
     assert_close(got->data, want, got->size, 2e-6, name);
@@ -40,11 +42,11 @@ static void assert_golden(const Tensor *got, const char *name) {
 
 START_TEST(equals_pytorch) {
     float g[D], b[D], first[N * D], values[N * D], weight[N * D];
-    golden(g, D, "gamma");
-    golden(b, D, "beta");
-    golden(first, N * D, "first");
-    golden(values, N * D, "x");
-    golden(weight, N * D, "weight");
+    golden_line(g, D, "gamma");
+    golden_line(b, D, "beta");
+    golden_line(first, N * D, "first");
+    golden_line(values, N * D, "x");
+    golden_line(weight, N * D, "weight");
     Tensor gamma = tensor_view(g, 1, D), beta = tensor_view(b, 1, D);
     Tensor x0 = tensor_view(first, 2, N, D), x = tensor_view(values, 2, N, D);
     Tensor dy = tensor_view(weight, 2, N, D);
@@ -66,6 +68,60 @@ START_TEST(equals_pytorch) {
     for (int i = 0; i < 4; i++)
         tensor_free(owned[i]);
     batchnorm_free(&bn);
+}
+END_TEST
+
+// A channel of [N, C, H, W] is a feature of N H W numbers (make_channels.py).
+// Sums are in double; x of up to 5 is rounded a handful of times, u = 6e-8.
+static void assert_channels(const Tensor *got, const char *name) {
+    Tensor want = golden("channels.txt", "bn", name);
+    ck_assert_uint_eq(got->size, want.size);
+    assert_close(got->data, want.data, want.size, 2e-6, name);
+    tensor_free(&want);
+}
+
+START_TEST(channels_as_in_pytorch) {
+    Tensor gamma = golden("channels.txt", "bn", ".gamma");
+    Tensor beta = golden("channels.txt", "bn", ".beta");
+    Tensor first = golden("channels.txt", "bn", ".first");
+    Tensor x = golden("channels.txt", "bn", ".x");
+    Tensor dy = golden("channels.txt", "bn", ".dy");
+    Tensor y = {0}, dx = {0}, dgamma = {0}, dbeta = {0};
+    BatchNorm bn;
+    batchnorm_init(&bn, 3);
+    batchnorm_forward(&bn, &y, &first, &gamma, &beta);
+    batchnorm_forward(&bn, &y, &x, &gamma, &beta);
+    batchnorm_backward(&bn, &dx, &dgamma, &dbeta, &dy, &gamma);
+    ck_assert(tensor_same_shape(&y, &x) && tensor_same_shape(&dx, &x));
+    assert_channels(&y, ".y");
+    assert_channels(&dx, ".dx");
+    assert_channels(&dgamma, ".dgamma");
+    assert_channels(&dbeta, ".dbeta");
+    assert_channels(&bn.running_mean, ".running_mean");
+    assert_channels(&bn.running_var, ".running_var");
+    batchnorm_infer(&bn, &y, &x, &gamma, &beta);
+    assert_channels(&y, ".used");
+    release(&gamma, &beta, &first, &x, &dy, &y, &dx, &dgamma, &dbeta, NULL);
+    batchnorm_free(&bn);
+}
+END_TEST
+
+// Large enough for threads; each channel's sums stay in one hand.
+START_TEST(same_for_any_number_of_threads) {
+    Tensor x = noise_tensor(1, 8, 5, 32, 32),
+           gamma = noise_tensor(2, 5, 0, 0, 0);
+    Tensor y[2] = {{0}}, dx[2] = {{0}}, dgamma = {0}, dbeta = {0};
+    for (int i = 0; i < 2; i++) {
+        BatchNorm bn;
+        use_threads(1 + 2 * i);
+        batchnorm_init(&bn, 5);
+        batchnorm_forward(&bn, &y[i], &x, &gamma, &gamma);
+        batchnorm_backward(&bn, &dx[i], &dgamma, &dbeta, &x, &gamma);
+        batchnorm_free(&bn);
+    }
+    ck_assert_mem_eq(y[0].data, y[1].data, x.size * sizeof(float));
+    ck_assert_mem_eq(dx[0].data, dx[1].data, x.size * sizeof(float));
+    release(&y[0], &y[1], &dx[0], &dx[1], &dgamma, &dbeta, NULL);
 }
 END_TEST
 
@@ -131,6 +187,24 @@ START_TEST(folding_changes_nothing) {
 }
 END_TEST
 
+// A convolution's weights have more dimensions, and fold the same way.
+START_TEST(folds_into_a_convolution) {
+    Tensor x = noise_tensor(1, 4, 2, 5, 5), w = noise_tensor(2, D, 2, 3, 3);
+    Tensor b = noise_tensor(3, D, 0, 0, 0), gamma = noise_tensor(4, D, 0, 0, 0);
+    Tensor beta = noise_tensor(5, D, 0, 0, 0), y = {0}, z = {0};
+    BatchNorm bn;
+    batchnorm_init(&bn, D);
+    conv2d_ref_forward(&y, &x, &w, &b, 1, 1);
+    batchnorm_forward(&bn, &z, &y, &gamma, &beta);
+    batchnorm_infer(&bn, &z, &y, &gamma, &beta);
+    batchnorm_fold(&bn, &w, &b, &gamma, &beta);
+    conv2d_ref_forward(&y, &x, &w, &b, 1, 1);
+    assert_close(y.data, z.data, z.size, 1e-5, "folded");
+    release(&y, &z, NULL);
+    batchnorm_free(&bn);
+}
+END_TEST
+
 START_TEST(one_picture_has_no_variance) {
     Tensor x = noise_tensor(1, 1, D, 0, 0), gamma = noise_tensor(2, D, 0, 0, 0);
     Tensor y = {0};
@@ -143,9 +217,12 @@ END_TEST
 int main(void) {
     const Test tests[] = {
         {equals_pytorch},
+        {channels_as_in_pytorch},
+        {same_for_any_number_of_threads},
         {output_is_normal},
         {divides_by_the_deviation},
         {folding_changes_nothing},
+        {folds_into_a_convolution},
         {one_picture_has_no_variance, .signal = SIGABRT},
     };
     return run_tests("batchnorm", tests, sizeof tests / sizeof *tests);

@@ -157,6 +157,24 @@ START_TEST(floor_hides_only_what_is_below) {
 }
 END_TEST
 
+// The quadratic's central difference is exact but for rounding: 1e-3 is far
+// more than float32 needs. One wrong element, no gradient, and NaN are noticed.
+START_TEST(along_the_gradient) {
+    Point p = quadratic_point();
+    float before = p.w[0];
+    ck_assert_double_lt(
+        grad_check_along(quadratic, p.w, p.w, p.grad, N, 0x1p-10), 1e-3);
+    ck_assert(p.w[0] == before);
+    p.grad[1] += 5.0f;
+    ck_assert_double_gt(
+        grad_check_along(quadratic, p.w, p.w, p.grad, N, 0x1p-10), 1e-2);
+    memset(p.grad, 0, sizeof p.grad);
+    ck_assert(isinf(grad_check_along(quadratic, p.w, p.w, p.grad, N, 0x1p-10)));
+    p.grad[2] = NAN;
+    ck_assert(isinf(grad_check_along(quadratic, p.w, p.w, p.grad, N, 0x1p-10)));
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {right_gradient_passes},
@@ -166,6 +184,7 @@ int main(void) {
         {samples_are_spread},
         {kinks_are_skipped_and_counted},
         {floor_hides_only_what_is_below},
+        {along_the_gradient},
     };
     return run_tests("gradcheck", tests, sizeof tests / sizeof *tests);
 }

@@ -50,9 +50,9 @@ def noise(seed, *shape):
 class Golden:
     """One file of named tensors."""
 
-    def __init__(self, name):
+    def __init__(self, name, script="make_golden.py"):
         self.file = open(os.path.join(FOLDER, name), "w", newline="\n")
-        self.file.write("# Written by make_golden.py: do not edit.\n")
+        self.file.write(f"# Written by {script}: do not edit.\n")
 
     def add(self, name, values):
         values = torch.as_tensor(values, dtype=torch.float64).detach()
