@@ -1,5 +1,6 @@
 #include "safetensors.h"
 
+#include <limits.h>
 #include <stddef.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -192,6 +193,14 @@ static bool accept_entry(Load *load, Word name, const Entry *entry) {
     return true;
 }
 
+// "name": {...}: a tensor's entry, or metadata, which is read over.
+static bool read_item(Json *json, Word *name, Entry *entry, bool *metadata) {
+    if (!json_word(json, name) || !json_sign(json, ':'))
+        return false;
+    *metadata = word_is(*name, "__metadata__");
+    return *metadata ? json_skip_words(json) : read_entry(json, entry);
+}
+
 // Walks through the header once; each tensor is judged as it comes.
 static bool read_header(Load *load) {
     Json *json = &load->json;
@@ -200,10 +209,8 @@ static bool read_header(Load *load) {
     do {
         Word name;
         Entry entry;
-        if (!json_word(json, &name) || !json_sign(json, ':'))
-            return not_understood(load);
-        bool metadata = word_is(name, "__metadata__");
-        if (metadata ? !json_skip_words(json) : !read_entry(json, &entry))
+        bool metadata;
+        if (!read_item(json, &name, &entry, &metadata))
             return not_understood(load);
         if (!metadata && !accept_entry(load, name, &entry))
             return false;
@@ -240,8 +247,8 @@ static bool check_layout(const Load *load) {
     return true;
 }
 
-// Finds header and data in the file and checks both.
-static bool check_file(Load *load, const FileBytes *file) {
+// Finds header and data in the file.
+static bool find_header(Load *load, const FileBytes *file) {
     uint64_t length = 0;
     if (file->size >= LENGTH_SIZE)
         length = get_bytes(file->bytes, LENGTH_SIZE);
@@ -253,29 +260,92 @@ static bool check_file(Load *load, const FileBytes *file) {
     load->start = (const char *)file->bytes + LENGTH_SIZE;
     load->json = (Json){load->start, load->start + length};
     load->data_size = file->size - LENGTH_SIZE - (size_t)length;
-    return read_header(load) && check_layout(load);
+    return true;
+}
+
+static bool read_saved(FileBytes *file, const char *path, size_t limit,
+                       Error *err) {
+    if (file_read(file, path, limit, err))
+        return true;
+    Error cause = *err;
+    return error_set(err, "%.400s; train and save the weights first",
+                     cause.message);
 }
 
 bool safetensors_load(const char *path, Params *params, Error *err) {
     FileBytes file;
-    if (!file_read(&file, path, 4 * params->value.size + HEADER_MAX, err)) {
-        Error cause = *err;
-        return error_set(err, "%.400s; train and save the weights first",
-                         cause.message);
-    }
+    if (!read_saved(&file, path, 4 * params->value.size + HEADER_MAX, err))
+        return false;
     size_t count = (size_t)params->count;
     Load load = {.path = path, .params = params, .err = err};
     load.begin = mem_alloc_raw(count, sizeof *load.begin);
     for (size_t p = 0; p < count; p++)
         load.begin[p] = NOT_SEEN;
 
-    bool ok = check_file(&load, &file);
+    bool ok =
+        find_header(&load, &file) && read_header(&load) && check_layout(&load);
     for (size_t p = 0; ok && p < count; p++) {
         Tensor *t = params->table[p].value;
         const uint8_t *data = file.bytes + file.size - load.data_size;
         get_floats(t->data, data + load.begin[p], t->size);
     }
     mem_free(load.begin);
+    file_free(&file);
+    return ok;
+}
+
+// ---- asking -----------------------------------------------------------------
+
+// The entry of that name, if its bytes are there.
+static bool find_entry(Load *load, const char *wanted, Entry *entry) {
+    Json *json = &load->json;
+    if (!json_sign(json, '{'))
+        return not_understood(load);
+    do {
+        Word name;
+        bool metadata;
+        if (!read_item(json, &name, entry, &metadata))
+            return not_understood(load);
+        if (!metadata && word_is(name, wanted))
+            return true;
+    } while (json_sign(json, ','));
+    return error_set(load->err,
+                     "%s does not hold %s; load it into the model that saved "
+                     "it",
+                     load->path, wanted);
+}
+
+// A shape is believed only if the data is there, float by float.
+static bool accept_shape(const Load *load, const char *name, const Entry *entry,
+                         int shape[TENSOR_MAX_DIMS]) {
+    const uint64_t most = load->data_size / sizeof(float);
+    uint64_t size = 1;
+    bool ok = entry->ndim >= 1 && entry->ndim <= TENSOR_MAX_DIMS;
+    for (int d = 0; ok && d < TENSOR_MAX_DIMS; d++) {
+        uint64_t n = d < entry->ndim ? entry->shape[d] : 1;
+        ok = n >= 1 && n <= INT_MAX && n <= most / size;
+        size *= ok ? n : 1;
+        shape[d] = d < entry->ndim ? (int)n : 0;
+    }
+    const uint64_t *at = entry->offsets;
+    if (!ok || entry->offset_count != 2 || at[0] > at[1] ||
+        at[1] > load->data_size || at[1] - at[0] != size * sizeof(float))
+        return error_set(load->err,
+                         "%s is damaged or cut short: the shape of %s does "
+                         "not fit its data; save the weights again",
+                         load->path, name);
+    return true;
+}
+
+bool safetensors_shape(const char *path, const char *name,
+                       int shape[TENSOR_MAX_DIMS], Error *err) {
+    FileBytes file;
+    if (!read_saved(&file, path, INT_MAX, err))
+        return false;
+    Load load = {.path = path, .err = err};
+    Entry entry;
+    bool ok = find_header(&load, &file) && find_entry(&load, name, &entry) &&
+              accept_shape(&load, name, &entry, shape);
     file_free(&file);
     return ok;
 }

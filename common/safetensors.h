@@ -23,4 +23,10 @@ bool safetensors_save(const char *path, const Params *params, Error *err);
 // the whole file is right. Tensors that params does not name are an error.
 bool safetensors_load(const char *path, Params *params, Error *err);
 
+// The shape of one tensor, zeros after its last dimension: for a program whose
+// model has sizes that only the file knows. False with a message if the file
+// holds no such tensor, or not all of its floats.
+bool safetensors_shape(const char *path, const char *name,
+                       int shape[TENSOR_MAX_DIMS], Error *err);
+
 #endif

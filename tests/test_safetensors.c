@@ -319,6 +319,52 @@ START_TEST(what_is_no_safetensors_file_is_refused) {
 }
 END_TEST
 
+static void assert_no_shape(const char *path, const char *name,
+                            const char *expected) {
+    int shape[TENSOR_MAX_DIMS];
+    Error err = {""};
+    ck_assert(!safetensors_shape(path, name, shape, &err));
+    ck_assert_msg(strstr(err.message, expected) != NULL, "\"%s\" lacks \"%s\"",
+                  err.message, expected);
+    ck_assert_ptr_nonnull(strstr(err.message, path));
+}
+
+START_TEST(shapes_are_told_before_loading) {
+    int shape[TENSOR_MAX_DIMS];
+    Error err;
+    Path path = write_file(OWN_HEADER, 132);
+    ck_assert(safetensors_shape(path.text, "fc.weight", shape, &err));
+    const int weight[] = {3, 4, 0, 0}, bias[] = {3, 0, 0, 0};
+    ck_assert_mem_eq(shape, weight, sizeof shape);
+    ck_assert(safetensors_shape(path.text, "fc.bias", shape, &err));
+    ck_assert_mem_eq(shape, bias, sizeof shape);
+    assert_no_shape(path.text, "fc.b", "does not hold fc.b");
+    assert_no_shape(scratch_path("nowhere").text, "fc.bias", "No such file");
+    // the last tensor's floats are cut short
+    path = write_file(OWN_HEADER, 131);
+    ck_assert(safetensors_shape(path.text, "fc.bias", shape, &err));
+    assert_no_shape(path.text, "conv.weight", "cut short");
+}
+END_TEST
+
+// Sizes that a program would allocate memory for are there, or are refused.
+START_TEST(shapes_without_data_are_refused) {
+    const char *const shapes[] = {
+        "[3,5]",          "[0]",          "[]",
+        "[3,4,1,1,1]",    "[4294967308]", "[4294967296,4294967296,12]",
+        "[2147483647,2]", "[0,12]"};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
+        char header[200];
+        snprintf(header, sizeof header,
+                 "{\"w\":{\"dtype\":\"F32\",\"shape\":%s,\"data_offsets\":"
+                 "[0,48]}}",
+                 shapes[i]);
+        assert_no_shape(write_file(header, 48).text, "w", "does not fit");
+    }
+    assert_no_shape(write_file("{\"w\":", 48).text, "w", "not understood");
+}
+END_TEST
+
 // ---- 4. Saving when it does not work ----------------------------------------
 
 static void assert_save_fails(const char *path, const char *expected) {
@@ -421,6 +467,8 @@ int main(void) {
         {every_disagreement_is_told},
         {bytes_that_belong_to_nothing_are_refused},
         {what_is_no_safetensors_file_is_refused},
+        {shapes_are_told_before_loading},
+        {shapes_without_data_are_refused},
         {where_nothing_can_be_written},
         {a_full_disk_leaves_the_old_weights},
         {a_kill_at_any_moment_leaves_a_whole_file},

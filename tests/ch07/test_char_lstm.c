@@ -1,0 +1,426 @@
+// A language model: its gradient through carried steps, what perplexity counts,
+// what temperature does, and nets that write the same after a way to the disk.
+
+#define main char_lstm_main
+#include "ch07_lstm/char_lstm.c"
+#undef main
+
+#include "gradcheck.h"
+#include "testing.h"
+
+// ---- 1. Gradient ------------------------------------------------------------
+
+enum { V = 5, H = 6, N = 3, T = 7, COUNT = 3 * 2 * T + 1 };
+
+typedef struct {
+    RecurrentNet net;
+    Streams s;
+    int text[COUNT];
+} Problem;
+
+// Stands at the second piece, with the state that the first one left.
+static void problem_init(Problem *p) {
+    Rng rng;
+    rng_seed(&rng, 4);
+    for (int i = 0; i < COUNT; i++)
+        p->text[i] = rng_below(&rng, V);
+    recurrent_net_init(&p->net, LSTM, V, H, V, &rng);
+    streams_init(&p->s, p->text, COUNT, N, T, V);
+    streams_next(&p->s);
+    recurrent_net_forward(&p->net, &p->s.x, EVERY_STATE);
+    recurrent_carry(&p->net.cell);
+    streams_next(&p->s);
+}
+
+static double problem_loss(void *context) {
+    Problem *p = context;
+    recurrent_net_forward(&p->net, &p->s.x, EVERY_STATE);
+    return (double)softmax_cross_entropy(&p->net.dlogits, &p->net.logits,
+                                         p->s.labels);
+}
+
+// The loss is about 1.6, where floats are 1.2e-7 apart, and has a few roundings
+// of that size: with h = 1e-2 a slope is known to 3 * 1.2e-7 / 2e-2 = 2e-5; the
+// third derivative adds h^2 / 6 = 2e-5 of it. Slopes below the floor of 2e-3
+// are not compared; above it the relative error is at most 1 %.
+START_TEST(gradients_are_slopes) {
+    Problem p;
+    problem_init(&p);
+    ck_assert_int_eq(p.s.T, T);
+    ck_assert_ptr_nonnull(p.net.cell.h0.data);
+    problem_loss(&p);
+    recurrent_net_backward(&p.net, &p.s.x);
+    for (int i = 0; i < p.net.params.count; i++) {
+        ParamSpec *s = &p.net.params.table[i];
+        GradCheck g =
+            grad_check(problem_loss, &p, s->value->data, s->grad->data,
+                       s->value->size, s->value->size, 1e-2, 2e-3);
+        ck_assert_msg(g.worst < 1e-2, "%s[%zu]: %g", s->name, g.where, g.worst);
+        ck_assert_msg(g.largest > 5e-3, "%s: all gradients are 0", s->name);
+        ck_assert_uint_eq(g.skipped, 0);
+    }
+    streams_free(&p.s);
+    recurrent_net_free(&p.net);
+}
+END_TEST
+
+// The first character of a stream is felt at its last step, not in another
+// stream, and never before it was read.
+START_TEST(reads_forwards) {
+    Problem p;
+    problem_init(&p);
+    problem_loss(&p);
+    Tensor before = {0};
+    tensor_copy(&before, &p.net.logits); // [T N, V]
+    int step = 2, row = step * N + 1;
+    float *x = p.s.x.data + row * V;
+    for (int j = 0; j < V; j++)
+        x[j] = 1.0f - x[j];
+    problem_loss(&p);
+    for (int r = 0; r < T * N; r++) {
+        bool same = memcmp(before.data + r * V, p.net.logits.data + r * V,
+                           V * sizeof(float)) == 0;
+        ck_assert_msg(same == (r < row || r % N != 1), "row %d", r);
+    }
+    tensor_free(&before);
+    streams_free(&p.s);
+    recurrent_net_free(&p.net);
+}
+END_TEST
+
+// ---- 2. Perplexity ----------------------------------------------------------
+
+// With all weights 0, a net says the same whatever it has read.
+static double perplexity_of(const float *bias, int classes, int *text,
+                            int count) {
+    Rng rng;
+    RecurrentNet net;
+    Corpus corpus = {.text = text, .train = 0, .held = count};
+    rng_seed(&rng, 1);
+    recurrent_net_init(&net, LSTM, classes, H, classes, &rng);
+    tensor_fill(&net.params.value, 0.0f);
+    for (int j = 0; bias != NULL && j < classes; j++)
+        net.fc_b.data[j] = bias[j];
+    double result = perplexity(&net, &corpus, 3);
+    recurrent_net_free(&net);
+    return result;
+}
+
+// log V and the mean of the pieces are floats, rounded to 1.2e-7 of 4.
+START_TEST(a_net_that_knows_nothing_has_v) {
+    int text[13];
+    for (int classes = 1; classes <= 50; classes += 7) {
+        for (int i = 0; i < 13; i++)
+            text[i] = i % classes;
+        ck_assert_double_eq_tol(perplexity_of(NULL, classes, text, 13), classes,
+                                classes * 1e-6);
+    }
+}
+END_TEST
+
+// P = 1/2, 1/4, 1/4 is 1, 2, 2 bits; labels 0 1 0 2 0 0: 8 bits over 6 labels.
+START_TEST(perplexity_counts_choices) {
+    const float bias[] = {logf(2.0f), 0, 0};
+    int text[] = {1, 0, 1, 0, 2, 0, 0};
+    ck_assert_double_eq_tol(perplexity_of(bias, 3, text, 7), pow(2, 8 / 6.0),
+                            1e-5);
+    // sure and right: 1; sure and wrong once in six: e^(20/6)
+    const float sure[] = {20.0f, 0.0f};
+    int right[] = {1, 0, 0, 0, 0, 0, 0}, wrong[] = {1, 0, 0, 1, 0, 0, 0};
+    ck_assert_double_eq_tol(perplexity_of(sure, 2, right, 7), 1, 1e-6);
+    ck_assert_double_eq_tol(perplexity_of(sure, 2, wrong, 7), exp(20 / 6.0),
+                            1e-4);
+}
+END_TEST
+
+// ---- 3. Temperature ---------------------------------------------------------
+
+// To half of the sixth digit, and a float's rounding of 1.
+static void assert_temper(float temperature, double p0, double p1, double p2) {
+    float logits[] = {1.2f, 4.0f, 0.2f};
+    Tensor view = tensor_view(logits, 2, 1, 3), p = {0};
+    temper(&p, &view, temperature);
+    ck_assert_double_eq_tol((double)p.data[0], p0, 6e-7);
+    ck_assert_double_eq_tol((double)p.data[1], p1, 6e-7);
+    ck_assert_double_eq_tol((double)p.data[2], p2, 6e-7);
+    tensor_free(&p);
+}
+
+// The lecture's softmax(1.2, 4.0, 0.2) = 0.056, 0.923, 0.0207 at temperature 1;
+// at others by hand: exp(-2.8 / T), 1 and exp(-3.8 / T) over their sum.
+START_TEST(temperature_sharpens_and_flattens) {
+    assert_temper(1.0f, 0.056140, 0.923207, 0.020653);
+    assert_temper(0.5f, 0.003682, 0.995819, 0.000498);
+    assert_temper(2.0f, 0.176624, 0.716247, 0.107128);
+    assert_temper(1e-3f, 0, 1, 0);
+    assert_temper(1e9f, 1 / 3.0, 1 / 3.0, 1 / 3.0);
+}
+END_TEST
+
+// 10^5 draws: off by more than five standard deviations, sqrt(p (1 - p) / n),
+// once in a million runs. What is impossible never comes.
+START_TEST(draws_by_probability) {
+    float probability[] = {0, 0.1f, 0, 0.65f, 0.25f, 0};
+    Tensor p = tensor_view(probability, 2, 1, 6);
+    int drawn[6] = {0}, n = 100000;
+    Rng rng;
+    rng_seed(&rng, 7);
+    for (int i = 0; i < n; i++)
+        drawn[draw(&p, &rng)]++;
+    for (int j = 0; j < 6; j++) {
+        double q = (double)probability[j];
+        ck_assert_double_le(fabs(drawn[j] / (double)n - q),
+                            5 * sqrt(q * (1 - q) / n));
+    }
+    // probabilities that rounding left short of 1
+    float little[] = {0, 1e-6f, 0};
+    Tensor short_of_one = tensor_view(little, 2, 1, 3);
+    ck_assert_int_eq(draw(&short_of_one, &rng), 1);
+}
+END_TEST
+
+// Character by character, with the state carried on, the net predicts what it
+// does when it reads all at once. Sums of H + V products of numbers below 1, so
+// the logits agree to some (H + V) * 6e-8 < 1e-6 of each step; 10 steps.
+START_TEST(writes_what_it_predicts) {
+    Rng rng;
+    RecurrentNet net;
+    rng_seed(&rng, 3);
+    recurrent_net_init(&net, LSTM, V, H, V, &rng);
+    int places[12] = {4, 0};
+    Tensor p = {0}, all = {0}, x = {0};
+    generate(places, 2, 10, &net, 1.0f, 9);
+    Rng again;
+    rng_seed(&again, 9);
+    one_hot(&x, places, 12, V);
+    recurrent_forget(&net.cell);
+    recurrent_net_forward(&net, &x, EVERY_STATE);
+    softmax_forward(&all, &net.logits);
+    recurrent_forget(&net.cell);
+    read_on(&p, &net, places, 2, 1.0f);
+    for (int i = 2; i < 12; i++) {
+        assert_close(p.data, all.data + (i - 1) * V, V, 1e-5, "prediction");
+        ck_assert_int_eq(draw(&p, &again), places[i]);
+        read_on(&p, &net, places + i, 1, 1.0f);
+    }
+    tensor_free(&p);
+    tensor_free(&all);
+    tensor_free(&x);
+    recurrent_net_free(&net);
+}
+END_TEST
+
+// ---- 4. Training ------------------------------------------------------------
+
+// "abcd" over and over: soon there is no doubt, in the part kept apart neither;
+// but with two continuations of every "a", one bit in two characters stays.
+START_TEST(learns_what_there_is_to_learn) {
+    int text[600];
+    Rng rng;
+    RecurrentNet net;
+    Curves curves = {0};
+    Corpus corpus = {.text = text, .train = 500, .held = 100};
+    Options o = {.common = {.quiet = true},
+                 .epochs = 40,
+                 .batch = 4,
+                 .steps = 8,
+                 .lr = 0.01f,
+                 .clip = 1.0f};
+    rng_seed(&rng, 1);
+    for (int i = 0; i < 600; i++)
+        text[i] = i % 4;
+    recurrent_net_init(&net, LSTM, 4, 16, 4, &rng);
+    train(&net, &curves, &corpus, &o);
+    ck_assert_int_eq(curves.epochs, 40);
+    ck_assert_double_lt(curves.train[39], 1.05);
+    ck_assert_double_lt(curves.validation[39], 1.05);
+    // its best weights are those of its least validation perplexity
+    for (int e = 0; e < 40; e++)
+        ck_assert(curves.validation[curves.best - 1] <= curves.validation[e]);
+    tensor_copy(&net.params.value, &curves.weights);
+    ck_assert_double_eq(perplexity(&net, &corpus, o.steps),
+                        curves.validation[curves.best - 1]);
+    mem_free(curves.train);
+    mem_free(curves.validation);
+    tensor_free(&curves.weights);
+    recurrent_net_free(&net);
+}
+END_TEST
+
+// Seeds 1 to 3 are best in epochs 19 to 27, at 4.14 to 4.17.
+START_TEST(over_fits_the_tale) {
+    Run run = run_program("char_lstm --epochs 50 --plot none --quiet");
+    ck_assert_int_eq(run.status, 0);
+    double best = result_value(&run, "validation_perplexity");
+    ck_assert_double_lt(best, 4.5);
+    ck_assert(result_value(&run, "best_epoch") > 10 &&
+              result_value(&run, "best_epoch") < 40);
+    ck_assert_double_lt(result_value(&run, "last_train"), 1.6);
+    ck_assert_double_gt(result_value(&run, "last_validation"), 1.3 * best);
+}
+END_TEST
+
+// ---- 5. The program ---------------------------------------------------------
+
+// What must not depend on the clock.
+static void strip_times(Run *run) {
+    char *from = strstr(run->output, " seconds="),
+         *to = strstr(run->output, " vocabulary=");
+    ck_assert(from != NULL && to != NULL);
+    memmove(from, to, strlen(to) + 1);
+}
+
+START_TEST(same_result_for_any_number_of_threads) {
+    const char flags[] = "--limit 1500 --epochs 3 --plot none --generate 40";
+    char one[160], two[160];
+    snprintf(one, sizeof one, "char_lstm %s --threads 1", flags);
+    snprintf(two, sizeof two, "char_lstm %s --threads 2", flags);
+    Run first = run_program(one), second = run_program(two);
+    ck_assert_int_eq(first.status, 0);
+    strip_times(&first);
+    strip_times(&second);
+    ck_assert_str_eq(first.output, second.output);
+}
+END_TEST
+
+static Path write_text(const char *text) {
+    Path path = scratch_path("text.txt");
+    FILE *f = fopen(path.text, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(fputs(text, f), 0);
+    ck_assert_int_eq(fclose(f), 0);
+    return path;
+}
+
+// The samples of a run: what it prints by its best weights.
+static char *samples(Run *run) {
+    ck_assert_msg(run->status == 0, "%s", run->output);
+    char *from = strstr(run->output, "By the best weights:"),
+         *to = strstr(run->output, "result:");
+    ck_assert(from != NULL && to != NULL);
+    *to = '\0';
+    return from;
+}
+
+START_TEST(writes_the_same_after_loading) {
+    Path text = write_text("床前明月光，疑是地上霜。举头望明月，低头思故乡。\n"
+                           "床前明月光，疑是地上霜。举头望明月，低头思故乡。");
+    Path net = scratch_path("net.safetensors");
+    char command[4096];
+    const char flags[] = "--prompt 明月 --generate 30 --plot none";
+    snprintf(command, sizeof command,
+             "char_lstm --data '%s' --hidden 24 --epochs 20 --save '%s' %s",
+             text.text, net.text, flags);
+    Run saved = run_program(command);
+    double best = result_value(&saved, "validation_perplexity");
+    ck_assert_double_eq(result_value(&saved, "vocabulary"), 20);
+    snprintf(command, sizeof command, "char_lstm --load '%s' %s", net.text,
+             flags);
+    Run loaded = run_program(command);
+    ck_assert_double_eq(result_value(&loaded, "vocabulary"), 20);
+    ck_assert_double_eq(result_value(&loaded, "epochs"), 0);
+    ck_assert_str_eq(samples(&loaded), samples(&saved));
+    ck_assert_ptr_nonnull(strstr(loaded.output, "temperature 1.1\n    明月"));
+    // with a text, it is judged by that
+    snprintf(command, sizeof command,
+             "char_lstm --load '%s' --data '%s' --quiet", net.text, text.text);
+    Run judged = run_program(command);
+    ck_assert_double_eq(result_value(&judged, "validation_perplexity"), best);
+}
+END_TEST
+
+static void assert_fails(const char *flags, const char *expected) {
+    char command[2048];
+    snprintf(command, sizeof command, "char_lstm --plot none --epochs 1 %s",
+             flags);
+    Run run = run_program(command);
+    ck_assert_msg(run.status == 1, "%s: %d", flags, run.status);
+    ck_assert_msg(strstr(run.output, expected) != NULL, "\"%s\" lacks \"%s\"",
+                  run.output, expected);
+}
+
+START_TEST(says_what_is_wrong) {
+    char flags[1200];
+    assert_fails("--prompt 'Zoë'", "--prompt has the character 'Z' (U+005A)");
+    assert_fails("--prompt 'the ë'", "the character 'ë' (U+00EB)");
+    assert_fails("--limit 19", "has 19 characters, too few to learn from");
+    assert_fails("--data nowhere", "cannot open nowhere");
+    Path text = write_text("a text with twenty letters and more \xC3\x28");
+    snprintf(flags, sizeof flags, "--data '%s'", text.text);
+    assert_fails(flags, "is not UTF-8 text: byte 37, 0xC3");
+    snprintf(flags, sizeof flags, "--load '%s'", text.text);
+    assert_fails(flags, "not a safetensors file");
+    snprintf(flags, sizeof flags, "--load '%s'",
+             golden_path("net.safetensors").text);
+    assert_fails(flags, "does not hold cell.weight_ih_l0");
+    assert_fails("--save /dev/null", "it is not a file");
+}
+END_TEST
+
+// A net that knows other characters than the text it is to be judged by.
+START_TEST(says_which_character_it_does_not_know) {
+    char flags[2400];
+    Path text = write_text("one two three four five six seven eight");
+    Path net = scratch_path("net.safetensors");
+    snprintf(flags, sizeof flags,
+             "char_lstm --data '%s' --save '%s' --epochs 1 --plot none",
+             text.text, net.text);
+    ck_assert_int_eq(run_program(flags).status, 0);
+    snprintf(flags, sizeof flags, "--load '%s' --prompt nine!", net.text);
+    assert_fails(flags, "--prompt has the character '!' (U+0021)");
+    text = write_text("one two three four five six seven eleven");
+    snprintf(flags, sizeof flags, "--load '%s' --data '%s'", net.text,
+             text.text);
+    assert_fails(flags, "has the character 'l' (U+006C)");
+}
+END_TEST
+
+START_TEST(smallest_runs) {
+    const char *const runs[] = {
+        "--limit 20 --epochs 1",
+        "--limit 20 --epochs 1 --batch 4096 --steps 4096",
+        "--limit 20 --epochs 1 --batch 4096 --steps 1",
+        "--limit 200 --epochs 1 --batch 1 --steps 1 --hidden 1 --generate 0",
+        "--limit 200 --epochs 2",
+    };
+    for (int i = 0; i < 5; i++) {
+        char command[200];
+        snprintf(command, sizeof command, "char_lstm %s --plot none", runs[i]);
+        Run run = run_program(command);
+        ck_assert_msg(run.status == 0, "%s: %s", runs[i], run.output);
+        ck_assert_double_ge(result_value(&run, "validation_perplexity"), 1.0);
+        ck_assert_double_ge(result_value(&run, "best_epoch"), 1.0);
+    }
+}
+END_TEST
+
+// One character over and over leaves no doubt at all.
+START_TEST(a_text_of_one_character) {
+    char command[1200];
+    Path text = write_text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    snprintf(command, sizeof command, "char_lstm --data '%s' --plot none",
+             text.text);
+    Run run = run_program(command);
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_eq(result_value(&run, "validation_perplexity"), 1.0);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{gradients_are_slopes},
+                          {reads_forwards},
+                          {a_net_that_knows_nothing_has_v},
+                          {perplexity_counts_choices},
+                          {temperature_sharpens_and_flattens},
+                          {draws_by_probability},
+                          {writes_what_it_predicts},
+                          {learns_what_there_is_to_learn},
+                          {over_fits_the_tale},
+                          {same_result_for_any_number_of_threads},
+                          {writes_the_same_after_loading},
+                          {says_what_is_wrong},
+                          {says_which_character_it_does_not_know},
+                          {smallest_runs},
+                          {a_text_of_one_character}};
+    return run_tests("char_lstm", tests, sizeof tests / sizeof *tests);
+}
