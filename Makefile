@@ -149,7 +149,7 @@ $(patsubst %.c,$(B)/%,$(PROGRAM_SOURCES)): %: %.o $(LIBRARY)
 .SECONDEXPANSION:
 source_of = $(filter %/$(1).c,$(PROGRAM_SOURCES))
 $(PROGRAMS): %: build/release/$$(patsubst $$(percent).c,$$(percent),$$(call source_of,%))
-	@cp $< $@
+	@cp -f $< $@ # -f: also while the old one is running
 percent := %
 
 .PHONY: $(GOALS) FORCE

@@ -286,10 +286,10 @@ static void draw_losses(const Outcome outcomes[NETS], const Options *o,
     for (int e = 0; e < o->epochs; e++)
         chart_row(&chart, 3, e + 1.0, outcomes[0].loss[e], outcomes[1].loss[e]);
     chart_script(&chart,
-                 "set title 'ReLU learns in one epoch what sigmoid needs many "
-                 "for (%s)'\n"
+                 "set title 'With ReLU it learns at once, with sigmoid not yet "
+                 "(%s)'\n"
                  "set xlabel 'epoch'; set ylabel 'training loss'\n"
-                 "set logscale y; set xtics 1\n"
+                 "set logscale y; set xtics 1; set yrange [0.1:4]\n"
                  "plot for [i=2:3] DATA using 1:i with linespoints\n",
                  data);
     chart_close(&chart);
@@ -310,8 +310,8 @@ static void draw_errors(const Outcome outcomes[NETS], const Options *o,
     for (int k = 0; k < NETS; k++)
         chart_row(&chart, 2, (double)k, outcomes[k].median);
     chart_script(&chart,
-                 "set title 'One idea taken out at a time (%s, %d digits, %d "
-                 "seeds)'\n"
+                 "set title 'One idea taken out: only ReLU shows (%s, %d "
+                 "digits, %d seeds)'\n"
                  "set ylabel 'test error (%%)'\nset yrange [0:*]\n"
                  "set xrange [-0.6:%d.6]\nset xtics (",
                  data, o->limit, o->runs, NETS - 1);
