@@ -66,7 +66,7 @@ static void compare(Race *r, const Tensor *slow, const Tensor *fast,
 
 // The six loops of conv_ref.c against conv.c, on noise.
 static Race race(const Layer *l, Rng *rng) {
-    Race r = {.fast = INFINITY};
+    Race r = {.fast = HUGE_VAL};
     Conv2d conv = {.padding = l->padding};
     Tensor x = {0}, w = {0}, b = {0}, slow = {0}, fast = {0}, sizes = {0};
     Tensor *all[] = {&x, &w, &b, &slow, &fast, &sizes};
