@@ -9,8 +9,7 @@
 // in common/optim.c. Run: make optimizer_race && ./optimizer_race
 // Ends with: result: sgd=.. momentum=.. ... adamw=.. schedule=.. adam_0.03=..
 //
-// Contents: 1 the racers  2 training  3 several seeds  4 a race  5 charts  6
-// main
+// Contents: 1 racers  2 training  3 several seeds  4 a race  5 charts  6 main
 
 #include <stdio.h>
 
@@ -24,7 +23,7 @@
 #include "progress.h"
 #include "relu_net.h"
 
-// ---- 1. The racers ----------------------------------------------------------
+// ---- 1. Racers --------------------------------------------------------------
 
 enum { DIGIT_RACERS = OPTIMIZER_KINDS, RIVALS = 3 };
 
@@ -32,12 +31,11 @@ typedef struct {
     const char *name, *key; // for readers, and in the result line
     OptimizerKind kind;
     float lr;
-    bool steps; // the rate falls as B's schedule has it
+    bool steps; // the rate falls in B's steps
 } Racer;
 
-// On digits, each with its best rate: of 0.1, 0.2, 0.5, 1, 2, 5, ... 100 times
-// the usual one (optimizer_usual_lr) that with the lowest loss after 5 epochs,
-// from a first net that does not race.
+// On digits, each at its best rate: of 0.1, 0.2, 0.5, 1 ... 100 times the usual
+// one that with the lowest loss after 5 epochs, from a net that does not race.
 static const Racer racers[DIGIT_RACERS] = {
     {"SGD", "sgd", SGD, 0.5f, false},
     {"momentum", "momentum", MOMENTUM, 0.05f, false},
@@ -49,7 +47,6 @@ static const Racer racers[DIGIT_RACERS] = {
     {"AdamW", "adamw", ADAMW, 0.002f, false},
 };
 
-// On the small task.
 static const Racer rivals[RIVALS] = {
     {"SGD 0.3", "sgd_0.3", SGD, 0.3f, false},
     {"SGD 0.3, 0.05, 0.01", "schedule", SGD, 0.3f, true},
@@ -75,9 +72,8 @@ typedef struct {
     int hidden, batch, epochs, parts;
 } Task;
 
-// One run. Each point of the loss is the mean over the batches of a part of an
-// epoch, each taken before its own step. (It rises towards the end of an epoch:
-// the pictures that are left then are those not seen for longest.)
+// One run. A point of the loss is the mean over the batches of a part of an
+// epoch, before each one's step.
 typedef struct {
     double loss[MOST_POINTS];
     double seconds; // of all steps; reading the test set is not included
@@ -88,7 +84,6 @@ static double error_on(ReluNet *net, const Dataset *set) {
     Confusion confusion = {.classes = set->classes};
     Batches batches;
     batches_init(&batches, set, 256);
-    batches_start(&batches, NULL);
     while (batches_next(&batches)) {
         relu_net_forward(net, &batches.x);
         confusion_add(&confusion, &net->logits, batches.labels);
@@ -136,7 +131,7 @@ static void train(Lap *lap, const Task *task, const Racer *racer, uint64_t seed,
     progress_mean_loss(&progress); // wipes the bar
     lap->seconds = seconds_now() - start;
     for (int p = 0; p < MOST_POINTS; p++)
-        lap->loss[p] /= in_part[p]; // NaN where nothing was run
+        lap->loss[p] /= in_part[p]; // NaN: was not run
     lap->error = error_on(&net, task->test);
     optimizer_free(&optimizer);
     batches_free(&batches);
@@ -152,7 +147,7 @@ typedef struct {
 typedef struct {
     int count; // of points
     Band loss[MOST_POINTS];
-    double seconds, error; // medians
+    double seconds, error; // the least, and the median
 } Curve;
 
 static Band band(double *x, int n) {
@@ -160,23 +155,21 @@ static Band band(double *x, int n) {
     return (Band){x[0], middle, x[n - 1]};
 }
 
-static void run(Curve *curve, const Task *task, const Racer *racer,
-                uint64_t seed, int seeds, bool quiet) {
-    static Lap laps[MOST_SEEDS]; // too large for some stacks
-    double x[MOST_SEEDS], seconds[MOST_SEEDS], error[MOST_SEEDS];
-    for (int s = 0; s < seeds; s++) {
-        train(&laps[s], task, racer, seed + (uint64_t)s, quiet);
-        seconds[s] = laps[s].seconds;
-        error[s] = laps[s].error;
-    }
-    curve->count = task->epochs * task->parts;
-    for (int p = 0; p < curve->count; p++) {
+// Of the times the least: what else the machine does can only lengthen it.
+static void summarize(Curve *curve, const Lap *laps, int seeds, int points) {
+    double x[MOST_SEEDS];
+    curve->count = points;
+    for (int p = 0; p < points; p++) {
         for (int s = 0; s < seeds; s++)
             x[s] = laps[s].loss[p];
         curve->loss[p] = band(x, seeds);
     }
-    curve->seconds = median(seconds, seeds);
-    curve->error = median(error, seeds);
+    for (int s = 0; s < seeds; s++)
+        x[s] = laps[s].error;
+    curve->error = median(x, seeds);
+    for (int s = 0; s < seeds; s++)
+        x[s] = laps[s].seconds;
+    curve->seconds = band(x, seeds).least;
 }
 
 static Band last(const Curve *curve) {
@@ -186,30 +179,37 @@ static Band last(const Curve *curve) {
 // ---- 4. A race --------------------------------------------------------------
 
 static void print_race(const Curve *curves, const Racer *field, int count,
-                       const Task *task, const char *title) {
-    printf("%s: %d ReLU, %d at once, %d epochs\n\n"
-           "  %-19s %6s %9s %19s %11s %9s\n",
-           title, task->hidden, task->batch, task->epochs, "optimizer", "lr",
-           "loss", "least .. most", "test error", "ms/epoch");
+                       const Task *task, const char *title, int seeds) {
+    printf("%s: %d ReLU, %d at once, %d epochs, %d seeds\n\n"
+           "  %-19s %6s %9s %19s %11s %8s\n",
+           title, task->hidden, task->batch, task->epochs, seeds, "optimizer",
+           "lr", "loss", "least .. most", "test error", "ms/epoch");
     for (int k = 0; k < count; k++) {
         Band end = last(&curves[k]);
-        char lr[16];
-        snprintf(lr, sizeof lr, "%g", (double)field[k].lr);
-        printf("  %-19s %6s %9.5f  %8.5f ..%8.5f %9.2f %% %9.1f\n",
-               field[k].name, field[k].steps ? "steps" : lr, end.median,
-               end.least, end.most, curves[k].error,
+        printf("  %-19s %6g %9.5f  %8.5f ..%8.5f %9.2f %% %8.1f\n",
+               field[k].name, (double)field[k].lr, end.median, end.least,
+               end.most, curves[k].error,
                1000.0 * curves[k].seconds / task->epochs);
     }
     printf("\n");
 }
 
-// One racer after the other, each with all its seeds.
+// Seed by seed, so that a busy minute of the machine hits all racers.
 static void race(Curve *curves, const Task *task, const Racer *field, int count,
                  const CommonOptions *o, int seeds, const char *title) {
+    static Lap laps[DIGIT_RACERS][MOST_SEEDS]; // too large for some stacks
+    int done = 0; // seeds that Ctrl-C has not cut short
+    do {
+        for (int k = 0; k < count; k++)
+            train(&laps[k][done], task, &field[k], o->seed + (uint64_t)done,
+                  o->quiet);
+        done += !stop_requested();
+    } while (done < seeds && !stop_requested());
     for (int k = 0; k < count; k++)
-        run(&curves[k], task, &field[k], o->seed, seeds, o->quiet);
-    if (!o->quiet)
-        print_race(curves, field, count, task, title);
+        summarize(&curves[k], laps[k], max_int(done, 1),
+                  task->epochs * task->parts);
+    if (!o->quiet && done > 0)
+        print_race(curves, field, count, task, title, done);
 }
 
 // ---- 5. Charts --------------------------------------------------------------
@@ -332,9 +332,9 @@ int main(int argc, char **argv) {
     race(usual, &large, beginners, DIGIT_RACERS, &o, seeds, "Usual rates");
     race(best, &large, racers, DIGIT_RACERS, &o, seeds, "Best rates");
     race(steps, &small, rivals, RIVALS, &o, seeds, "Character or background");
-    draw_race(usual, best, &large, digits_name(&digits), seeds, o.plot);
-    draw_rivals(steps, small.epochs, seeds, o.plot);
-
+    const char *format = stop_requested() ? "none" : o.plot; // no half races
+    draw_race(usual, best, &large, digits_name(&digits), seeds, format);
+    draw_rivals(steps, small.epochs, seeds, format);
     printf("result:");
     for (int k = 0; k < DIGIT_RACERS; k++)
         printf(" %s=%.4f", racers[k].key, last(&best[k]).median);

@@ -6,6 +6,7 @@
 #undef main
 
 #include <math.h>
+#include <string.h>
 
 #include "numbers.h"
 #include "testing.h"
@@ -94,37 +95,50 @@ START_TEST(parts_and_bands) {
         ck_assert_double_eq(coarse.loss[p],
                             (fine.loss[2 * p] + fine.loss[2 * p + 1]) / 2);
 
-    run(&curve, &task, &racers[ADAM], 3, 3, true);
+    for (int i = 0; i < 3; i++)
+        train(&laps[i], &task, &racers[ADAM], 3 + (uint64_t)i, true);
+    summarize(&curve, laps, 3, 2);
     ck_assert_int_eq(curve.count, 2);
-    for (int s = 0; s < 3; s++)
-        train(&laps[s], &task, &racers[ADAM], 3 + (uint64_t)s, true);
     double a = laps[0].loss[1], b = laps[1].loss[1], c = laps[2].loss[1];
     Band end = last(&curve);
     ck_assert_double_eq(end.least, fmin(a, fmin(b, c)));
     ck_assert_double_eq(end.most, fmax(a, fmax(b, c)));
     ck_assert_double_eq(end.median, fmax(fmin(a, b), fmin(fmax(a, b), c)));
     ck_assert_double_lt(end.least, end.most);
+    for (int i = 0; i < 3; i++)
+        ck_assert_double_le(curve.seconds, laps[i].seconds);
     digits_free(&digits);
 }
 END_TEST
 
-// Ten times more and ten times less than the best rates end higher, for digits
-// and nets that they were not chosen on.
-START_TEST(best_rates) {
+// Twenty times more and twenty times less than the best rates end higher. This
+// run is a smaller one than they were chosen on, whose own best rates may lie
+// some factor away, but not that far: over three sets of digits the least of
+// the differences was a fifth of the loss.
+static void assert_best(int first, int count) {
     static Lap best, other;
-    Digits digits = synthetic(20000, 5);
-    Task task = {&digits.train, &digits.test, 64, 100, 5, 1};
-    for (int k = 0; k < DIGIT_RACERS; k++) {
+    Digits digits = synthetic(10000, 5);
+    Task task = {&digits.train, &digits.test, 32, 50, 3, 1};
+    for (int k = first; k < first + count; k++) {
         train(&best, &task, &racers[k], 11, true);
-        ck_assert_double_lt(best.loss[4], 0.4); // ln 10 = 2.3 knows nothing
+        ck_assert_double_lt(best.loss[2], 0.6); // ln 10 = 2.3 knows nothing
         for (int sign = -1; sign <= 1; sign += 2) {
             Racer racer = racers[k];
-            racer.lr *= powf(10.0f, (float)sign);
+            racer.lr *= powf(20.0f, (float)sign);
             train(&other, &task, &racer, 11, true);
-            ck_assert_double_lt(best.loss[4], other.loss[4]);
+            ck_assert_double_lt(best.loss[2], other.loss[2]);
         }
     }
     digits_free(&digits);
+}
+
+START_TEST(best_rates_without_divisor) {
+    assert_best(SGD, 3);
+}
+END_TEST
+
+START_TEST(best_rates_with_divisor) {
+    assert_best(ADAGRAD, 5);
 }
 END_TEST
 
@@ -164,13 +178,23 @@ START_TEST(prints_its_result) {
                       "--epochs 1 --seeds 2");
     ck_assert_int_eq(run.status, 0);
     ck_assert_double_gt(result_value(&run, "adam"), 0.0); // not NaN
+    for (const char *line = run.output; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, "result:", 7) != 0 && strncmp(line, "data:", 5) != 0)
+            ck_assert_uint_le(length, 80);
+        line += length + (line[length] == '\n');
+    }
 }
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {the_lectures_schedule}, {a_racer_of_each_kind}, {a_lap_by_hand},
-        {parts_and_bands},       {best_rates},           {the_lectures_race},
-        {prints_its_result}};
+    const Test tests[] = {{the_lectures_schedule},
+                          {a_racer_of_each_kind},
+                          {a_lap_by_hand},
+                          {parts_and_bands},
+                          {best_rates_without_divisor},
+                          {best_rates_with_divisor},
+                          {the_lectures_race},
+                          {prints_its_result}};
     return run_tests("optimizer_race", tests, sizeof tests / sizeof *tests);
 }
