@@ -78,6 +78,17 @@ START_TEST(what_is_no_character_is_refused) {
 }
 END_TEST
 
+// What would complete a character lies beyond the end.
+START_TEST(nothing_beyond_the_end_is_read) {
+    const uint8_t bytes[] = "\xF0\x9F\x98\x80";
+    for (size_t size = 1; size < 4; size++) {
+        Utf8Text text;
+        Error err;
+        ck_assert(!utf8_decode(&text, bytes, size, "it", &err));
+    }
+}
+END_TEST
+
 // Every code point there is, and back; no other number is decoded.
 START_TEST(all_characters_survive) {
     for (uint32_t code = 0; code <= UTF8_LAST; code++) {
@@ -168,6 +179,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {{characters_at_each_border},
                           {what_is_no_character_is_refused},
+                          {nothing_beyond_the_end_is_read},
                           {all_characters_survive},
                           {empty_text_zero_bytes_and_byte_order_marks},
                           {lines_fit},
