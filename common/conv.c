@@ -172,8 +172,8 @@ static void forward_tiles(Conv2d *s, int g, int first, int rows,
             for (int q = 0; q < squares; q++) {
                 int row = (i * s->pool + q / s->pool) * s->stride;
                 int col = (j * s->pool + q % s->pool) * s->stride;
-                kernel->tile(rows, 2, tiles + q * tile_size, nr, false, weights,
-                             x + (row * Wp + col) * nr, &sum);
+                kernel->tile(rows, nr, tiles + q * tile_size, nr, false,
+                             weights, 1, x + (row * Wp + col) * nr, &sum);
             }
             int at = (i * s->PW + j) * nr;
             kernel->pool(y + at, winner + at, s->PH * s->PW * nr, tiles,
@@ -327,8 +327,8 @@ static void backward_pixels(Conv2d *s, Tensor *dx, int g, Strip strip,
                 sum_of(s->O, kernel_taps * width, s->OH * s->OW * nr, //
                        u.count, s->stride * s->KW * width, -s->OW * nr, v.count,
                        s->stride * width, -nr);
-            kernel->tile(strip.rows, 2, to, (ptrdiff_t)plane * nr, false,
-                         weights + (u.first * s->KW + v.first) * width,
+            kernel->tile(strip.rows, nr, to, (ptrdiff_t)plane * nr, false,
+                         weights + (u.first * s->KW + v.first) * width, 1,
                          d + (u.out * s->OW + v.out) * nr, &sum);
         }
     }

@@ -2,7 +2,7 @@
 //
 // The product is cut three times (Goto & van de Geijn 2008; BLIS):
 //
-//     loop jc   NC columns of B and C                      (stays in L2)
+//     loop jc   NC columns of B and C                      (L2 or L3)
 //     loop pc   KC of the k terms of every sum             (one B panel in L1)
 //     loop ic   MC rows of A and C, packed                 (stays in L2)
 //     loop jr   nr columns: one panel of B, packed when first used
@@ -25,13 +25,14 @@
 #endif
 
 // Block sizes, for caches of 32-48 KiB (L1) and 1 MiB (L2):
-//     KC x nr floats of B = 256 * 32 * 4 =  32 KiB with AVX-512
-//     MC x KC floats of A = 504 * 256 * 4 = 504 KiB, and
-//     KC x NC floats of B = 256 * 256 * 4 = 256 KiB, which share L2: what comes
-//     from farther away is read while the kernel waits
-enum { KC = 256, MC = 504, NC = 256 };
+//     KC x nr floats of B = 256 * 32 * 4 =  32 KiB with AVX-512: one panel
+//     MC x KC floats of A = 504 * 256 * 4 = 504 KiB
+//     KC x NC floats of B = 256 * 1024 * 4 = 1 MiB: it may lie beyond L2, for
+//     a panel of it comes to L1 once and is then used by MC rows
+enum { KC = 256, MC = 504, NC = 1024 };
 
-// With no more columns than this A is read too seldom for packing it to pay.
+// With no more columns than this A is read too seldom for packing it to pay;
+// so is B, with no more rows.
 enum { DIRECT_TO = 64 };
 
 // Fewer multiplications than this, some ten microseconds, are not worth waking
@@ -41,62 +42,24 @@ enum { PARALLEL_FROM = 1024 * 1024 };
 // A matrix as the driver sees it: element (i, j) is data[i * rs + j * cs].
 // A transpose is the same data with the strides exchanged.
 typedef struct {
-    float *data;
+    const float *data;
     ptrdiff_t rs, cs;
 } Matrix;
+
+static Matrix matrix(char trans, const float *data, int ld) {
+    return trans == 'T' ? (Matrix){data, 1, ld} : (Matrix){data, ld, 1};
+}
 
 static Matrix matrix_at(Matrix x, int i, int j) {
     x.data += i * x.rs + j * x.cs;
     return x;
 }
 
-static Matrix transposed(Matrix x) {
-    return (Matrix){x.data, x.cs, x.rs};
-}
-
-// Where a tile's rows of A come from: a packed panel (lda = 0), or A itself.
-typedef struct {
-    const float *data;
-    ptrdiff_t lda;
-} Rows;
-
-static void run_tile(int rows, int vectors, float *c, ptrdiff_t ldc, bool add,
-                     Rows a, const float *b, const Sum *sum) {
-    if (a.lda == 0)
-        kernels()->tile(rows, vectors, c, ldc, add, a.data, b, sum);
-    else
-        kernels()->tile_unpacked(rows, vectors, c, ldc, add, a.data, a.lda, b,
-                                 sum);
-}
-
-// One tile of C, which may be stored transposed (rs = 1) or end inside a
-// vector: then it goes through a scratch tile.
-static void tile_to_c(Matrix c, int rows, int columns, bool add, Rows a,
-                      const float *b, const Sum *sum) {
-    const Kernels *kernel = kernels();
-    int vectors = ceil_div(columns, kernel->lanes), width = kernel->nr;
-    if (c.cs == 1 && columns % kernel->lanes == 0) {
-        run_tile(rows, vectors, c.data, c.rs, add, a, b, sum);
-        return;
-    }
-    float scratch[14 * 32], turned[(32 + 16) * 16];
-    const float *from = scratch;
-    run_tile(rows, vectors, scratch, width, false, a, b, sum);
-    if (c.cs != 1) {
-        kernel->pack(turned, 16, scratch, width, 1, rows, columns);
-        from = turned;
-        width = 16;
-        int swap = rows;
-        rows = columns;
-        columns = swap;
-        c = transposed(c);
-    }
-    kernel->untile(c.data, c.rs, from, width, rows, columns, add);
-}
-
 // The part of C that one thread computes, C (+)= A B, and its packed blocks.
 typedef struct {
-    Matrix a, b, c;
+    Matrix a, b;
+    float *c;
+    ptrdiff_t ldc;
     int m, n, k;
     float alpha;
     bool add;
@@ -127,36 +90,50 @@ static void pack_rows(Job *job, Strip ms, Strip ks) {
     }
 }
 
+// Terms ks of `columns` columns of B from column j of the block at jc: where
+// they lie, and in *step, how far apart. The first rows of A to come find B
+// unpacked. A panel that no later block of rows will read again has one place,
+// in L1, for all of them.
+static const float *panel_of_b(Job *job, Strip ks, int jc, int j, int columns,
+                               bool first_rows, ptrdiff_t *step) {
+    const Kernels *kernel = kernels();
+    const int nr = kernel->nr;
+    Matrix x = matrix_at(job->b, ks.first, jc + j);
+    *step = nr;
+    if (job->b_direct && columns == nr) {
+        *step = x.rs;
+        return x.data;
+    }
+    size_t at = job->m > MC || job->b_ready ? (size_t)(j / nr) : 0;
+    float *panel = job->b_packed + at * job->b_panel;
+    if (first_rows && !job->b_ready)
+        kernel->pack(panel, nr, x.data, x.cs, x.rs, columns, ks.rows);
+    return panel;
+}
+
 // Rows ms, terms ks, the nc columns from jc: panel by panel (loop jr), tile by
-// tile (loop ir). The first rows to come find B unpacked.
+// tile (loop ir).
 static void multiply_rows(Job *job, Strip ms, Strip ks, int jc, int nc) {
     const Kernels *kernel = kernels();
     const int nr = kernel->nr, tiles = tiles_of(job, ms.rows);
+    const bool add = job->add || ks.first > 0;
+    const Matrix a_block = matrix_at(job->a, ms.first, ks.first);
     for (int jr = 0; jr < nc; jr += nr) {
-        int columns = min_int(nr, nc - jr);
-        Matrix x = matrix_at(job->b, ks.first, jc + jr);
-        // a panel that no later block of rows will read again has one place,
-        // in L1, for all of them
-        size_t at = job->m > MC || job->b_ready ? (size_t)(jr / nr) : 0;
-        float *panel = job->b_packed + at * job->b_panel;
-        Sum sum = {{1, 1, ks.rows}, {0, 0, kernel->width}, {0, 0, nr}};
-        if (job->a_direct)
-            sum.a[2] = 1;
-        if (job->b_direct && columns == nr) {
-            panel = x.data;
-            sum.b[2] = x.rs;
-        } else if (ms.first == 0 && !job->b_ready) {
-            kernel->pack(panel, nr, x.data, x.cs, x.rs, columns, ks.rows);
-        }
+        const int columns = min_int(nr, nc - jr);
+        ptrdiff_t b_step;
+        const float *b =
+            panel_of_b(job, ks, jc, jr, columns, ms.first == 0, &b_step);
+        const Sum sum = {{1, 1, ks.rows},
+                         {0, 0, job->a_direct ? 1 : kernel->width},
+                         {0, 0, b_step}};
         for (int t = 0; t < tiles; t++) {
-            Strip s = strip_of(t, tiles, ms.rows);
-            Rows rows = {job->a_packed + (size_t)t * job->a_panel, 0};
-            if (job->a_direct)
-                rows =
-                    (Rows){matrix_at(job->a, ms.first + s.first, ks.first).data,
-                           job->a.rs};
-            tile_to_c(matrix_at(job->c, ms.first + s.first, jc + jr), s.rows,
-                      columns, job->add || ks.first > 0, rows, panel, &sum);
+            const Strip s = strip_of(t, tiles, ms.rows);
+            const float *a = job->a_direct
+                                 ? a_block.data + s.first * a_block.rs
+                                 : job->a_packed + (size_t)t * job->a_panel;
+            float *c = job->c + (ms.first + s.first) * job->ldc + jc + jr;
+            kernel->tile(s.rows, columns, c, job->ldc, add, a,
+                         job->a_direct ? a_block.rs : 1, b, &sum);
         }
     }
 }
@@ -188,7 +165,7 @@ static void gemm_blocked(Job *job) {
     job->a_packed =
         mem_alloc_raw(a_room + (job->b_ready ? 0 : b_block), sizeof(float));
     if (!job->b_ready) {
-        job->b_direct = job->b.cs == 1 && job->m <= 2 * kernel->mr;
+        job->b_direct = job->b.cs == 1 && job->m <= DIRECT_TO;
         job->b_packed = job->a_packed + a_room;
     }
 
@@ -209,18 +186,25 @@ static void gemm_blocked(Job *job) {
 }
 
 // One thread's columns of C, or its rows.
-static void multiply_part(const Job *whole, bool by_columns, Strip part) {
+static Job part_of(const Job *whole, bool by_columns, Strip part) {
     Job job = *whole;
     if (by_columns) {
         job.b = matrix_at(job.b, 0, part.first);
-        job.c = matrix_at(job.c, 0, part.first);
+        job.c += part.first;
         job.n = part.rows;
     } else {
         job.a = matrix_at(job.a, part.first, 0);
-        job.c = matrix_at(job.c, part.first, 0);
+        job.c += part.first * job.ldc;
         job.m = part.rows;
     }
-    gemm_blocked(&job);
+    return job;
+}
+
+// C = beta C, but for beta = 0 and 1, which cost nothing here.
+static void scale_rows(float beta, float *c, int ldc, int m, int n) {
+    if (beta != 0.0f && beta != 1.0f)
+        for (int i = 0; i < m; i++)
+            sscal(n, beta, c + (ptrdiff_t)i * ldc);
 }
 
 void sgemm(char transa, char transb, int m, int n, int k, float alpha,
@@ -232,54 +216,29 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
                 lda, b, ldb, beta, c, ldc);
     return;
 #endif
-    if (beta != 0.0f && beta != 1.0f)
-        for (int i = 0; i < m; i++)
-            sscal(n, beta, c + (ptrdiff_t)i * ldc);
-    // The casts drop a const: one Matrix type serves what is read and written.
-    Matrix ma = {(float *)a, lda, 1}, mb = {(float *)b, ldb, 1};
-    Matrix mc = {c, ldc, 1};
-    if (transa == 'T')
-        ma = (Matrix){ma.data, 1, lda};
-    if (transb == 'T')
-        mb = (Matrix){mb.data, 1, ldb};
-
-    // Few columns leave much of the last vector empty: C^T = op(B)^T op(A)^T
-    // then has them as rows, which a tile takes in any number.
-    // Where A's rows can be read as they lie, a few times only, that is
-    // cheaper.
-    const int mr = kernels()->mr, nr = kernels()->nr, lanes = kernels()->lanes;
-    const bool a_direct = ma.cs == 1 && alpha == 1.0f && n <= DIRECT_TO;
-    if (!a_direct && ceil_div(n, lanes) * lanes - n > n / 8 && m > 2 * nr) {
-        Matrix was_a = ma;
-        ma = transposed(mb);
-        mb = transposed(was_a);
-        mc = transposed(mc);
-        int swap = m;
-        m = n;
-        n = swap;
-    }
-
-    // Threads share out the longer side of C; nobody shares a sum.
-    const bool by_columns = n > m;
-    int unit = by_columns ? nr : mr, length = by_columns ? n : m;
-    int pieces = ceil_div(length, unit);
-    int threads = min_int(blas_threads(), pieces);
-    if ((double)m * n * k < PARALLEL_FROM)
-        threads = 1;
-    Job job = {.a = ma, .b = mb, .c = mc, .m = m, .n = n, .k = k};
+    scale_rows(beta, c, ldc, m, n);
+    Job job = {.a = matrix(transa, a, lda), .b = matrix(transb, b, ldb)};
+    job.c = c, job.ldc = ldc;
+    job.m = m, job.n = n, job.k = k;
     job.alpha = alpha;
     job.add = beta != 0.0f;
-    job.a_direct = a_direct;
-    if (threads == 1) { // without a team: small products are over in 1 us
-        multiply_part(&job, by_columns, (Strip){0, length});
+    job.a_direct = transa != 'T' && alpha == 1.0f && n <= DIRECT_TO;
+    // Threads share out the longer side of C; nobody shares a sum.
+    const bool by_columns = n > m;
+    int unit = by_columns ? kernels()->nr : kernels()->mr;
+    int length = by_columns ? n : m, pieces = ceil_div(length, unit);
+    int threads = min_int(blas_threads(), pieces);
+    if (threads == 1 || (double)m * n * k < PARALLEL_FROM) {
+        gemm_blocked(&job); // without a team: small products are over in 1 us
         return;
     }
 #pragma omp parallel for num_threads(threads)
     for (int t = 0; t < threads; t++) {
         Strip s = strip_of(t, threads, pieces);
         int first = s.first * unit;
-        multiply_part(&job, by_columns,
-                      (Strip){first, min_int(s.rows * unit, length - first)});
+        int rows = min_int(s.rows * unit, length - first);
+        Job part = part_of(&job, by_columns, (Strip){first, rows});
+        gemm_blocked(&part);
     }
 }
 
@@ -295,9 +254,7 @@ void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
     to->b = b;
     to->ldb = ldb;
     tensor_resize(&to->panels, 3, k_blocks, panels, (int)panel);
-    Matrix from = {(float *)b, ldb, 1};
-    if (transb == 'T')
-        from = (Matrix){from.data, 1, ldb};
+    const Matrix from = matrix(transb, b, ldb);
     float *at = to->panels.data;
     for (int pc = 0; pc < k_blocks; pc++) {
         Strip ks = strip_of(pc, k_blocks, k);
@@ -316,13 +273,9 @@ void sgemm_packed(int m, const float *a, int lda, const PackedMatrix *b,
           ldc);
     return;
 #endif
-    if (beta != 0.0f && beta != 1.0f)
-        for (int i = 0; i < m; i++)
-            sscal(b->n, beta, c + (ptrdiff_t)i * ldc);
-    Job job = {.a = {(float *)a, lda, 1}, .c = {c, ldc, 1}, .b_ready = true};
-    job.m = m;
-    job.n = b->n;
-    job.k = b->k;
+    scale_rows(beta, c, ldc, m, b->n);
+    Job job = {.a = matrix('N', a, lda), .c = c, .ldc = ldc, .b_ready = true};
+    job.m = m, job.n = b->n, job.k = b->k;
     job.alpha = 1.0f;
     job.add = beta != 0.0f;
     job.b_packed = b->panels.data;

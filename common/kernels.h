@@ -46,24 +46,17 @@ typedef struct {
     int width;  // floats between two columns of a packed strip of rows
     int dot;    // the dot tile is dot x dot
 
-    // The micro-kernel: rows x (vectors * lanes) sums, all held in registers.
-    //     c[i * ldc + j] (+)= sum over s of a[a(s) + i] * b[b(s) + j]
-    // 1 <= rows <= mr, 1 <= vectors <= 2. The rows of a lie side by side
-    // (packed), the columns of b too. add: add to c, otherwise overwrite it.
-    void (*tile)(int rows, int vectors, float *c, ptrdiff_t ldc, bool add,
-                 const float *a, const float *b, const Sum *sum);
-
-    // The same with row i of a at a + i * lda instead: for an A that is read so
-    // seldom that packing it would not pay. rows <= rows_unpacked.
+    // The micro-kernel: rows x columns sums, all held in registers.
+    //     c[i * ldc + j] (+)= sum over s of a[a(s) + i * a_row] * b[b(s) + j]
+    // 1 <= rows <= mr, 1 <= columns <= nr. a_row = 1: the rows of a lie side by
+    // side (packed). Any other a_row: as they lie in A, for an A that is read
+    // so seldom that packing it would not pay; then rows <= rows_unpacked. The
+    // columns of b lie side by side, up to the next multiple of lanes. add: add
+    // to c, otherwise overwrite it.
     int rows_unpacked;
-    void (*tile_unpacked)(int rows, int vectors, float *c, ptrdiff_t ldc,
-                          bool add, const float *a, ptrdiff_t lda,
-                          const float *b, const Sum *sum);
-
-    // A scratch tile, width floats a row, to a part of C of any size:
-    //     c[i * ldc + j] (+)= from[i * width + j]
-    void (*untile)(float *c, ptrdiff_t ldc, const float *from, int width,
-                   int rows, int columns, bool add);
+    void (*tile)(int rows, int columns, float *c, ptrdiff_t ldc, bool add,
+                 const float *a, ptrdiff_t a_row, const float *b,
+                 const Sum *sum);
 
     // dot x dot sums whose innermost index is lanes long and adjacent in both:
     //     c[i * dot + j] += sum over s and l < lanes of

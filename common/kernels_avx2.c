@@ -17,6 +17,19 @@
 #define MR         6
 #define DOT        3
 
+static inline __m256i first(int n) {
+    const __m256i index = _mm256_setr_epi32(0, 1, 2, 3, 4, 5, 6, 7);
+    return _mm256_cmpgt_epi32(_mm256_set1_epi32(n), index);
+}
+
+static inline __m256 load_first(const float *from, int n) {
+    return _mm256_maskload_ps(from, first(n));
+}
+
+static inline void store_first(float *to, __m256 v, int n) {
+    _mm256_maskstore_ps(to, first(n), v);
+}
+
 // 8 x 8, four columns at a time. Loading puts rows j and j + 4 side by side;
 // then only the 4 x 4 squares inside the halves of a register are left to
 // transpose, which the cheap shuffles can do.

@@ -17,6 +17,14 @@
 #define MR         14
 #define DOT        5
 
+static inline __m512 load_first(const float *from, int n) {
+    return _mm512_maskz_loadu_ps((__mmask16)((1u << n) - 1), from);
+}
+
+static inline void store_first(float *to, __m512 v, int n) {
+    _mm512_mask_storeu_ps(to, (__mmask16)((1u << n) - 1), v);
+}
+
 // 16 x 16, four columns at a time. Loading puts rows j, j + 4, j + 8 and j + 12
 // side by side; then only the 4 x 4 squares inside the quarters of a register
 // are left to transpose, which the cheap shuffles can do.

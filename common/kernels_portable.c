@@ -14,6 +14,20 @@
 #define MR         6
 #define DOT        3
 
+typedef float Four __attribute__((vector_size(16)));
+
+static inline Four load_first(const float *from, int n) {
+    Four v = {0};
+    for (int l = 0; l < n; l++)
+        v[l] = from[l];
+    return v;
+}
+
+static inline void store_first(float *to, Four v, int n) {
+    for (int l = 0; l < n; l++)
+        to[l] = v[l];
+}
+
 static inline void transpose(float *to, ptrdiff_t ldt, const float *from,
                              ptrdiff_t ldf, int rows) {
     for (int i = 0; i < LANES; i++)

@@ -158,31 +158,34 @@ START_TEST(every_alpha_and_beta) {
 }
 END_TEST
 
-// Around gemm.c's KC = 256 and MC = 252, and two blocks of each.
+// Around gemm.c's KC = 256, DIRECT_TO = 64 and MC = 504, and two blocks of
+// each.
 START_TEST(block_edges) {
-    const int k[] = {255, 256, 257, 511, 513}, m[] = {251, 252, 253, 504, 506};
+    const int k[] = {255, 256, 257, 511, 513}, m[] = {64, 65, 503, 504, 506};
     for (int i = 0; i < 5; i++) {
         check_transposes((Product){.m = 15, .n = 33, .k = k[i], .alpha = 1});
         check_transposes((Product){
             .m = m[i], .n = 40, .k = 10, .alpha = 1, .beta = 1, .pad = 1});
     }
     check_transposes((Product){
-        .m = 253, .n = 65, .k = 257, .alpha = 0.5f, .beta = 0.3f, .pad = 3});
+        .m = 505, .n = 65, .k = 257, .alpha = 0.5f, .beta = 0.3f, .pad = 3});
 }
 END_TEST
 
-// More than NC = 4096 columns, for one thread and shared out.
+// More than NC = 1024 columns, several blocks of them, for one thread and
+// shared out.
 START_TEST(wide) {
     for (int threads = 1; threads <= 2; threads++) {
         use_threads(threads);
         check_transposes((Product){
             .m = 9, .n = 4099, .k = 5, .alpha = 1, .beta = 0.3f, .pad = 2});
         check_product(&(Product){'N', 'N', 31, 4160, 260, 1, 0, 0});
+        check_product(&(Product){'N', 'N', 506, 1030, 20, 1, 0, 0});
     }
 }
 END_TEST
 
-// Few columns and many rows: computed as C^T = op(B)^T op(A)^T.
+// Few columns and many rows: A is read where it lies, and C ends in a vector.
 START_TEST(thin) {
     const int n[] = {1, 2, 3, 5, 10, 17, 20}, m[] = {17, 33, 65, 70, 300};
     for (int i = 0; i < 7; i++)
@@ -455,18 +458,18 @@ static double add_up(double *sum, const float *a, const float *b, const Sum *s,
     return size;
 }
 
-static void check_tile(const Kernels *k, int rows, int vectors, int kind,
+static void check_tile(const Kernels *k, int rows, int columns, int kind,
                        bool add) {
-    const int columns = vectors * k->lanes;
+    const int whole = ceil_div(columns, k->lanes) * k->lanes;
     const ptrdiff_t ldc = k->nr + 5;
-    Terms t = terms_of(kind, k->width, k->nr, (size_t)rows, (size_t)columns);
+    Terms t = terms_of(kind, k->width, k->nr, (size_t)rows, (size_t)whole);
     float *a = guarded(t.a_size), *b = guarded(t.b_size);
     size_t c_size = room(rows, columns, (int)ldc);
     float *c = guarded(c_size);
     fill_noise(a, t.a_size, 20), fill_noise(b, t.b_size, 21);
     fill_noise(c, c_size, 22);
     b += t.b_start;
-    k->tile(rows, vectors, c, ldc, add, a, b, &t.sum);
+    k->tile(rows, columns, c, ldc, add, a, 1, b, &t.sum);
     for (size_t at = 0; at < c_size; at++) {
         int i = (int)at / (int)ldc, j = (int)at % (int)ldc;
         double was = (double)noise(22, at), sum = was, allowed = 0;
@@ -480,7 +483,7 @@ static void check_tile(const Kernels *k, int rows, int vectors, int kind,
 }
 
 // Rows that lie lda apart give, bit for bit, what the same rows packed give.
-static void check_unpacked(const Kernels *k, int rows, int vectors, bool add) {
+static void check_unpacked(const Kernels *k, int rows, int columns, bool add) {
     const int terms = 37, lda = terms + 3, ldc = k->nr + 5;
     float a[8 * 40], packed[37 * 16], b[37 * 32], c[2][8 * 37];
     fill_noise(a, sizeof a / sizeof *a, 23);
@@ -491,9 +494,9 @@ static void check_unpacked(const Kernels *k, int rows, int vectors, bool add) {
         for (int i = 0; i < k->width; i++)
             packed[p * k->width + i] = i < rows ? a[i * lda + p] : 0;
     Sum sum = {{1, 1, terms}, {0, 0, k->width}, {0, 0, k->nr}};
-    k->tile(rows, vectors, c[0], ldc, add, packed, b, &sum);
+    k->tile(rows, columns, c[0], ldc, add, packed, 1, b, &sum);
     sum.a[2] = 1;
-    k->tile_unpacked(rows, vectors, c[1], ldc, add, a, lda, b, &sum);
+    k->tile(rows, columns, c[1], ldc, add, a, lda, b, &sum);
     ck_assert_mem_eq(c[0], c[1], sizeof c[0]);
 }
 
@@ -501,32 +504,11 @@ START_TEST(unpacked_rows_give_the_same) {
     for (int i = 0; kernels_available(i) != NULL; i++) {
         use_kernel(i);
         for (int rows = 1; rows <= kernels()->rows_unpacked; rows++)
-            for (int vectors = 1; vectors <= 2; vectors++) {
-                check_unpacked(kernels(), rows, vectors, false);
-                check_unpacked(kernels(), rows, vectors, true);
+            for (int columns = 1; columns <= kernels()->nr; columns++) {
+                check_unpacked(kernels(), rows, columns, false);
+                check_unpacked(kernels(), rows, columns, true);
             }
     }
-}
-END_TEST
-
-// Any part of C, and nothing beside it.
-START_TEST(untile_of_every_size) {
-    float from[14 * 32], c[14 * 40];
-    fill_noise(from, sizeof from / sizeof *from, 26);
-    for (int which = 0; kernels_available(which) != NULL; which++)
-        for (int columns = 1; columns <= 32; columns++)
-            for (int add = 0; add < 2; add++) {
-                fill_noise(c, sizeof c / sizeof *c, 27);
-                kernels_available(which)->untile(c, 40, from, 32, 13, columns,
-                                                 add);
-                for (int at = 0; at < 14 * 40; at++) {
-                    int i = at / 40, j = at % 40;
-                    float was = noise(27, (size_t)at), want = was;
-                    if (i < 13 && j < columns)
-                        want = from[i * 32 + j] + (add ? was : 0);
-                    ck_assert_float_eq(c[at], want);
-                }
-            }
 }
 END_TEST
 
@@ -535,10 +517,10 @@ START_TEST(tile_of_every_size) {
         const Kernels *k = kernels_available(i);
         use_kernel(i);
         for (int rows = 1; rows <= k->mr; rows++)
-            for (int vectors = 1; vectors <= 2; vectors++)
+            for (int columns = 1; columns <= k->nr; columns++)
                 for (int kind = 0; kind < 3; kind++) {
-                    check_tile(k, rows, vectors, kind, false);
-                    check_tile(k, rows, vectors, kind, true);
+                    check_tile(k, rows, columns, kind, false);
+                    check_tile(k, rows, columns, kind, true);
                 }
     }
 }
@@ -803,7 +785,6 @@ int main(void) {
         {sger_adds_all_products},
         {tile_of_every_size},
         {unpacked_rows_give_the_same},
-        {untile_of_every_size},
         {dot_tile_of_every_size},
         {pack_both_ways},
         {sum_adds_up},

@@ -16,7 +16,7 @@ double peak_rate(void) {
     for (int r = 0; r < 20; r++) {
         double start = seconds_now();
         for (int i = 0; i < 2000; i++)
-            k->tile(k->mr, 2, c, k->nr, false, x, x + K * 32, &sum);
+            k->tile(k->mr, k->nr, c, k->nr, false, x, 1, x + K * 32, &sum);
         double flops = 2.0 * k->mr * k->nr * K * 2000;
         best = fmax(best, flops / (seconds_now() - start) * 1e-9);
     }
