@@ -75,7 +75,7 @@ endif
 # time. They are the hot loops: -O3, and a * b + c as one instruction.
 HOT := -O3 -ffp-contract=fast
 $(B)/common/kernels_portable.o $(B)/common/gemm.o \
-  $(B)/tests/bench/ladder.o: EXTRA := $(HOT)
+  $(B)/tests/bench/ladder.o $(B)/tests/bench/peak.o: EXTRA := $(HOT)
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 ifneq ($(filter x86_64%,$(TARGET)),)
 $(B)/common/kernels_avx2.o:   EXTRA := $(HOT) -mavx2 -mfma

@@ -1,11 +1,11 @@
 // gemm.c - sgemm of this library beside OpenBLAS, shape by shape, in one run.
 
 #include <dlfcn.h>
-#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
 #include "blas.h"
+#include "integers.h"
 #include "kernels.h"
 #include "memory.h"
 #include "train.h"
@@ -29,19 +29,40 @@ static void call(CblasSgemm *peer, const Shape *s, const float *a,
              s->n, s->k, 1, a, lda, b, ldb, 0, c, s->n);
 }
 
-// Median of 9 rates in GFLOP/s, each over at least 5 ms.
+// GFLOP/s of calls that take some two milliseconds in all.
 static double rate(CblasSgemm *peer, const Shape *s, const float *a,
                    const float *b, float *c) {
-    double flops = 2.0 * s->m * s->n * s->k, rates[9];
-    int repeat = 1 + (int)(5e-3 * 200e9 / flops);
-    call(peer, s, a, b, c);
-    for (int r = 0; r < 9; r++) {
-        double start = seconds_now();
-        for (int i = 0; i < repeat; i++)
-            call(peer, s, a, b, c);
-        rates[r] = flops * repeat / (seconds_now() - start) * 1e-9;
+    double flops = 2.0 * s->m * s->n * s->k;
+    int repeat = 1 + (int)(2e-3 * 200e9 / flops);
+    double start = seconds_now();
+    for (int i = 0; i < repeat; i++)
+        call(peer, s, a, b, c);
+    return flops * repeat / (seconds_now() - start) * 1e-9;
+}
+
+// Medians over ROUNDS rounds, and of the ratios within a round: a neighbour who
+// slows the machine down slows everything in that round.
+typedef struct {
+    double ours, of_peak, theirs, ratio;
+} Row;
+
+static Row compare(CblasSgemm *peer, const Shape *s, const float *a,
+                   const float *b, float *c) {
+    enum { GEMM_ROUNDS = 31 };
+    double ours[GEMM_ROUNDS], of_peak[GEMM_ROUNDS];
+    double theirs[GEMM_ROUNDS] = {0}, ratio[GEMM_ROUNDS] = {0};
+    for (int r = -1; r < GEMM_ROUNDS; r++) { // once to warm up
+        int at = max_int(r, 0);
+        double peak = peak_rate();
+        ours[at] = rate(NULL, s, a, b, c);
+        of_peak[at] = ours[at] / peak;
+        if (peer != NULL) {
+            theirs[at] = rate(peer, s, a, b, c);
+            ratio[at] = ours[at] / theirs[at];
+        }
     }
-    return median(rates, 9);
+    return (Row){median(ours, GEMM_ROUNDS), median(of_peak, GEMM_ROUNDS),
+                 median(theirs, GEMM_ROUNDS), median(ratio, GEMM_ROUNDS)};
 }
 
 int main(void) {
@@ -59,9 +80,9 @@ int main(void) {
     if (library != NULL)
         *(void **)&peer = dlsym(library, "cblas_sgemm");
     const char *core = getenv("OPENBLAS_CORETYPE");
-    double ceiling = peak_rate();
+    peak_rate(); // once to warm up
     printf("kernel %s, %d thread(s), peak %.0f GFLOP/s a core; OpenBLAS %s\n",
-           kernels()->name, blas_threads(), ceiling,
+           kernels()->name, blas_threads(), peak_rate(),
            peer == NULL ? "not found"
            : core       ? core
                         : "as it comes");
@@ -78,10 +99,12 @@ int main(void) {
             a[j] = 0.001f * (float)(j % 1000);
         for (size_t j = 0; j < nb; j++)
             b[j] = 0.001f * (float)(j % 777);
-        double ours = rate(NULL, s, a, b, c);
-        double theirs = peer ? rate(peer, s, a, b, c) : (double)NAN;
-        printf("%5d %5d %5d %c%c %8.1f %5.0f%% %9.1f %6.2f\n", s->m, s->n, s->k,
-               s->ta, s->tb, ours, 100 * ours / ceiling, theirs, ours / theirs);
+        Row row = compare(peer, s, a, b, c);
+        printf("%5d %5d %5d %c%c %8.1f %5.0f%%", s->m, s->n, s->k, s->ta, s->tb,
+               row.ours, 100 * row.of_peak);
+        if (peer != NULL)
+            printf(" %9.1f %6.2f", row.theirs, row.ratio);
+        printf("\n");
         mem_free(a);
         mem_free(b);
         mem_free(c);

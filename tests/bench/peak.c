@@ -1,26 +1,40 @@
-// peak.c - the ceiling: what the register tile reaches on operands in L1.
+// peak.c - the ceiling: multiply-adds a core does when it does nothing else.
+//
+// Twelve sums that do not wait for each other keep both multipliers busy; no
+// number comes from memory. Nothing that computes can be faster.
 
 #include "train.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "kernels.h"
-#include "memory.h"
+#include "unroll.h"
+
+enum { SUMS = 12, STEPS = 20000 };
+
+#define LANES 4
+#define NAME  multiply_add_4
+#include "peak_body.inc"
+
+#if defined(__x86_64__)
+#define LANES 8
+#define NAME  __attribute__((target("avx2,fma"))) multiply_add_8
+#include "peak_body.inc"
+#define LANES 16
+#define NAME  __attribute__((target("avx512f"))) multiply_add_16
+#include "peak_body.inc"
+#else
+#define multiply_add_8  multiply_add_4
+#define multiply_add_16 multiply_add_4
+#endif
 
 double peak_rate(void) {
-    const Kernels *k = kernels();
-    enum { K = 128 };
-    float *x = mem_alloc(2 * K * 32, sizeof *x), *c = mem_alloc(14 * 32, 4);
-    Sum sum = {{1, 1, K}, {0, 0, k->width}, {0, 0, k->nr}};
-    double best = 0;
-    for (int r = 0; r < 20; r++) {
-        double start = seconds_now();
-        for (int i = 0; i < 2000; i++)
-            k->tile(k->mr, k->nr, c, k->nr, false, x, 1, x + K * 32, &sum);
-        double flops = 2.0 * k->mr * k->nr * K * 2000;
-        best = fmax(best, flops / (seconds_now() - start) * 1e-9);
-    }
-    mem_free(x);
-    mem_free(c);
-    return best;
+    const int lanes = kernels()->lanes;
+    double start = seconds_now();
+    volatile float result = lanes == 16  ? multiply_add_16()
+                            : lanes == 8 ? multiply_add_8()
+                                         : multiply_add_4();
+    (void)result;
+    return 2.0 * lanes * SUMS * STEPS / (seconds_now() - start) * 1e-9;
 }

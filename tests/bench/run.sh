@@ -35,18 +35,26 @@ here=$(dirname "$0")
 # OpenBLAS's kernel was named above for sgemm alone: PyTorch chooses its own.
 unset OPENBLAS_CORETYPE
 rate() { sed -n 's/^samples\/s //p'; }
+middle() { sort -g | sed -n 2p; } # of three lines
 
-# bench NET THREADS: prints our parts and sets ours and peer, samples/s
+# bench NET THREADS: prints our parts, then three times our samples/s and the
+# peer's in turn; sets ours, peer and times (ours / peer) to the medians.
 bench() {
-    local cores=0 binary=train_$1 said
+    local cores=0 binary=train_$1 us them pairs=""
     [ "$2" = 1 ] || cores=0,1
     case $1 in lstm | gru | rnn) binary=train_cells ;; esac
     export OMP_NUM_THREADS=$2
-    said=$(pin "$cores" "$bin/$binary" "$1")
-    echo "$said" | grep -v samples/s
-    ours=$(echo "$said" | rate)
-    peer=""
-    [ -z "$python" ] || peer=$(pin "$cores" "$python" "$here/torch_peer.py" "$1" "$2" | rate)
+    pin "$cores" "$bin/$binary" "$1" | grep -v samples/s
+    for _ in 1 2 3; do
+        us=$(pin "$cores" "$bin/$binary" "$1" rate | rate)
+        them=nan
+        [ -z "$python" ] || them=$(pin "$cores" "$python" "$here/torch_peer.py" "$1" "$2" | rate)
+        pairs="$pairs$us $them $(ratio "$us" "$them")
+"
+    done
+    ours=$(printf '%s' "$pairs" | cut -d ' ' -f 1 | middle)
+    peer=$(printf '%s' "$pairs" | cut -d ' ' -f 2 | middle)
+    times=$(printf '%s' "$pairs" | cut -d ' ' -f 3 | middle)
 }
 
 ratio() { awk "BEGIN { printf \"%.2f\", $1 / $2 }"; }
@@ -58,7 +66,7 @@ for net in mlp lenet simple lstm gru rnn; do
         echo "== training $net, $threads thread(s)"
         bench $net $threads
         line=$(printf '%-7s %d %9d' $net $threads "$ours")
-        [ -z "$peer" ] || line="$line $(printf '%9d %6s' "$peer" "$(ratio "$ours" "$peer")")"
+        [ "$peer" = nan ] || line="$line $(printf '%9d %6s' "$peer" "$times")"
         [ -z "$one" ] || line="$line    $(ratio "$ours" "$one") x one thread"
         one=${one:-$ours}
         table="$table$line

@@ -67,7 +67,7 @@ int main(int argc, char **argv) {
         {"both ways", both_ways, 2 * once + states}, // no gradient of x
         {"Adam", update, 0},
     };
-    report(name, step, &b, parts, sizeof parts / sizeof *parts, peak_rate());
+    report(argc, argv, name, step, &b, parts, sizeof parts / sizeof *parts);
     optimizer_free(&b.adam);
     tensor_free(&b.x);
     recurrent_net_free(&b.net);

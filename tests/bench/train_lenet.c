@@ -73,7 +73,7 @@ static void update(void *bench) {
     optimizer_step(&b->adam, &b->net.params.value, &b->net.params.grad);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     Rng rng;
     Bench b = {0};
     rng_seed(&rng, 1);
@@ -96,7 +96,7 @@ int main(void) {
         {"conv1 backward", conv1_backward, conv1}, // no dx
         {"Adam", update, 0},
     };
-    report("lenet", step, &b, parts, sizeof parts / sizeof *parts, peak_rate());
+    report(argc, argv, "lenet", step, &b, parts, sizeof parts / sizeof *parts);
     optimizer_free(&b.adam);
     tensor_free(&b.x);
     lenet_free(&b.net);

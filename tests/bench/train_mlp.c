@@ -36,7 +36,7 @@ static void step(void *bench) {
     update(b);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     Rng rng;
     Bench b = {0};
     rng_seed(&rng, 1);
@@ -52,7 +52,7 @@ int main(void) {
         {"backward", backward, fc1 + 2 * rest}, // no dx in the first layer
         {"Adam", update, 0},
     };
-    report("mlp", step, &b, parts, sizeof parts / sizeof *parts, peak_rate());
+    report(argc, argv, "mlp", step, &b, parts, sizeof parts / sizeof *parts);
     optimizer_free(&b.adam);
     tensor_free(&b.x);
     mlp_free(&b.net);

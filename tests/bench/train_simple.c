@@ -51,7 +51,7 @@ static void step(void *bench) {
     update(n);
 }
 
-int main(void) {
+int main(int argc, char **argv) {
     Rng rng;
     Net net = {.conv = {.relu = true, .pool = 2}}, *n = &net;
     const ParamSpec table[] = {
@@ -76,7 +76,7 @@ int main(void) {
         {"backward", backward, conv + 2 * fc},
         {"Adam", update, 0},
     };
-    report("simple", step, n, parts, sizeof parts / sizeof *parts, peak_rate());
+    report(argc, argv, "simple", step, n, parts, sizeof parts / sizeof *parts);
     Tensor *all[] = {&n->x,     &n->pool, &n->fc1,    &n->logits,
                      &n->dpool, &n->dfc1, &n->dlogits};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
