@@ -228,16 +228,14 @@ void conv2d_forward(Conv2d *s, Tensor *y, const Tensor *x, const Tensor *w,
 
 // ---- Backward ---------------------------------------------------------------
 
-// d_panels [group][O][OH][OW][nr]: dy goes back to the pixel that won its
-// square, all others get 0.
-static void unpool(Conv2d *s, const Tensor *dy, int g, int o) {
+// d [OH][OW][nr] of one group and kernel o: dy goes back to the pixel that won
+// its square, all others get 0.
+static void unpool(const Conv2d *s, float *d, const Tensor *dy, int g, int o) {
     const Kernels *kernel = kernels();
     const int nr = kernel->nr, plane = s->PH * s->PW, pool = s->pool;
     const int pictures = min_int(nr, s->N - g * nr);
     const size_t at = (size_t)g * y_group(s) + (size_t)(o * plane * nr);
-    float *d = s->d_panels.data + (size_t)g * d_group(s) +
-               (size_t)(o * s->OH * s->OW * nr);
-    float *pooled = mem_alloc((size_t)((plane + 16) * nr), sizeof *pooled);
+    float *pooled = mem_alloc_raw((size_t)((plane + 16) * nr), sizeof *pooled);
     const ptrdiff_t apart = (ptrdiff_t)s->O * plane;
     kernel->pack(pooled, nr, dy->data + g * nr * apart + o * plane, apart, 1,
                  pictures, plane);
@@ -247,43 +245,92 @@ static void unpool(Conv2d *s, const Tensor *dy, int g, int o) {
     if (s->OH % pool != 0 || s->OW % pool != 0)
         memset(d, 0, (size_t)(s->OH * s->OW * nr) * sizeof *d);
     for (int i = 0; i < s->PH; i++)
-        for (int q = 0; q < pool * pool; q++)
-            kernel->unpool(d + ((i * pool + q / pool) * s->OW + q % pool) * nr,
-                           pool * nr, pooled + i * s->PW * nr,
-                           s->winner + at + i * s->PW * nr, q, s->PW);
+        kernel->unpool(d + i * pool * s->OW * nr, s->OW * nr,
+                       pooled + i * s->PW * nr, s->winner + at + i * s->PW * nr,
+                       pool, s->PW);
     mem_free(pooled);
 }
 
-// dw for kernels o .. o + rows - 1 and channel c: every tap is the dot product,
-// over pictures and pixels, of d with x moved by that tap.
-static void backward_weights(Conv2d *s, Tensor *dw, int o, int rows, int c) {
+// Kernels first .. first + rows - 1, all that belongs to them: d [rows][OH][OW]
+// [nr], of one group at a time, and what it gives for db and dw.
+typedef struct {
+    int first, rows;
+    float *d;
+    float *sums; // [KH][dot * dot][lanes], for one channel and dot columns
+} KernelTile;
+
+// So many floats of d stay in L1 while the window's rows pass over them.
+enum { D_IN_L1 = 6 * 1024 };
+
+// dw += for this tile, group g, channel c: every tap is the dot product, over
+// pictures and pixels, of d with x moved by that tap.
+static void backward_weights(const Conv2d *s, Tensor *dw, const KernelTile *t,
+                             int g, int c) {
     const Kernels *kernel = kernels();
     const int nr = kernel->nr, dot = kernel->dot, lanes = kernel->lanes;
     const int Hp = s->H + 2 * s->padding, Wp = s->W + 2 * s->padding;
     const int d_row = s->OW * nr, x_row = s->stride * Wp * nr;
-    Sum sum = sum_of(s->OH, d_row, x_row, //
-                     s->OW, nr, s->stride * nr, nr / lanes, lanes, lanes);
-    if (s->stride == 1) // pixels of a row are adjacent: one longer loop
-        sum = sum_of(1, 0, 0, s->OH, d_row, x_row, d_row / lanes, lanes, lanes);
-    for (int u = 0; u < s->KH; u++) {
-        for (int v = 0; v < s->KW; v += dot) {
-            float sums[5 * 5] = {0};
-            int columns = min_int(dot, s->KW - v);
-            for (int g = 0; g < group_count(s); g++)
-                kernel->dot_tile(rows, columns, sums,
-                                 s->d_panels.data + (size_t)g * d_group(s) +
-                                     (size_t)o * (size_t)(s->OH * d_row),
-                                 s->OH * d_row,
-                                 s->x_panels.data + (size_t)g * x_group(s) +
-                                     (size_t)((c * Hp + u) * Wp + v) *
-                                         (size_t)nr,
-                                 nr, &sum);
-            for (int i = 0; i < rows; i++)
-                for (int j = 0; j < columns; j++)
-                    dw->data[(((o + i) * s->C + c) * s->KH + u) * s->KW + v +
-                             j] = sums[i * dot + j];
+    const int at_once = max_int(1, D_IN_L1 / (t->rows * d_row));
+    const int of_row = dot * dot * lanes; // sums of one row of the window
+    const float *x = s->x_panels.data + (size_t)g * x_group(s) +
+                     (size_t)(c * Hp * Wp) * (size_t)nr;
+    for (int v = 0; v < s->KW; v += dot) {
+        const int columns = min_int(dot, s->KW - v);
+        memset(t->sums, 0, (size_t)(s->KH * of_row) * sizeof *t->sums);
+        for (int i = 0; i < s->OH; i += at_once) {
+            const int rows = min_int(at_once, s->OH - i);
+            Sum sum = sum_of(rows, d_row, x_row, s->OW, nr, s->stride * nr,
+                             nr / lanes, lanes, lanes);
+            if (s->stride == 1) // a row's pixels are adjacent: a longer loop
+                sum = sum_of(1, 0, 0, rows, d_row, x_row, d_row / lanes, lanes,
+                             lanes);
+            for (int u = 0; u < s->KH; u++)
+                kernel->dot_tile(t->rows, columns, t->sums + u * of_row,
+                                 t->d + i * d_row, s->OH * d_row,
+                                 x + i * x_row + (u * Wp + v) * nr, nr, &sum);
+        }
+        for (int u = 0; u < s->KH; u++) {
+            float taps[5 * 5];
+            kernel->add_lanes(taps, t->sums + u * of_row, dot * dot);
+            for (int o = 0; o < t->rows; o++)
+                saxpy(columns, 1.0f, taps + o * dot,
+                      dw->data +
+                          (((t->first + o) * s->C + c) * s->KH + u) * s->KW +
+                          v);
         }
     }
+}
+
+// d, dw and db of one tile, group after group. d is kept in d_panels if dx will
+// need it; otherwise each group overwrites the one before, in L2.
+static void backward_kernels(Conv2d *s, Tensor *dw, Tensor *db,
+                             const Tensor *dy, KernelTile *t, bool keep) {
+    const Kernels *kernel = kernels();
+    const size_t plane = (size_t)(s->OH * s->OW * kernel->nr);
+    const size_t taps = (size_t)(s->C * s->KH * s->KW);
+    const size_t sums_size =
+        (size_t)(s->KH * kernel->dot * kernel->dot * kernel->lanes);
+    t->sums = mem_alloc_raw(sums_size, sizeof *t->sums);
+    float *scratch = NULL;
+    if (!keep)
+        scratch = mem_alloc_raw((size_t)t->rows * plane, sizeof *scratch);
+    memset(dw->data + (size_t)t->first * taps, 0,
+           (size_t)t->rows * taps * sizeof *dw->data);
+    memset(db->data + t->first, 0, (size_t)t->rows * sizeof *db->data);
+    for (int g = 0; g < group_count(s); g++) {
+        t->d = keep ? s->d_panels.data + (size_t)g * d_group(s) +
+                          (size_t)t->first * plane
+                    : scratch;
+        for (int o = 0; o < t->rows; o++) {
+            float *d = t->d + (size_t)o * plane;
+            unpool(s, d, dy, g, t->first + o);
+            db->data[t->first + o] += kernel->sum(plane, d);
+        }
+        for (int c = 0; c < s->C; c++)
+            backward_weights(s, dw, t, g, c);
+    }
+    mem_free(scratch);
+    mem_free(t->sums);
 }
 
 // The taps that reach input pixel `at` (counted with padding) along one axis:
@@ -366,29 +413,14 @@ void conv2d_backward(Conv2d *s, Tensor *dx, Tensor *dw, Tensor *db,
     REQUIRE(tensor_same_shape(dw, w), "conv2d: dw is %s, w is %s",
             tensor_shape(dw).text, tensor_shape(w).text);
     const Kernels *kernel = kernels();
-    const int groups = group_count(s), dot = kernel->dot;
-    const int d_plane = s->OH * s->OW * kernel->nr;
-    buffer(&s->d_panels, d_group(s) * (size_t)groups);
-
+    const int groups = group_count(s), tiles = ceil_div(s->O, kernel->dot);
+    if (dx != NULL)
+        buffer(&s->d_panels, d_group(s) * (size_t)groups);
 #pragma omp parallel for
-    for (int item = 0; item < groups * s->O; item++)
-        unpool(s, dy, item / s->O, item % s->O);
-
-#pragma omp parallel for
-    for (int o = 0; o < s->O; o++) {
-        db->data[o] = 0.0f;
-        for (int g = 0; g < groups; g++)
-            db->data[o] += kernel->sum(
-                (size_t)d_plane, s->d_panels.data + (size_t)g * d_group(s) +
-                                     (size_t)o * (size_t)d_plane);
-    }
-
-    // c outermost: its plane of x stays in L1 while all kernels pass over it
-    const int o_tiles = ceil_div(s->O, dot);
-#pragma omp parallel for
-    for (int item = 0; item < s->C * o_tiles; item++) {
-        int c = item / o_tiles, o = item % o_tiles * dot;
-        backward_weights(s, dw, o, min_int(dot, s->O - o), c);
+    for (int item = 0; item < tiles; item++) {
+        const Strip o = strip_of(item, tiles, s->O);
+        KernelTile t = {.first = o.first, .rows = o.rows};
+        backward_kernels(s, dw, db, dy, &t, dx != NULL);
     }
     if (dx == NULL)
         return;

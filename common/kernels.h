@@ -58,13 +58,16 @@ typedef struct {
                  const float *a, ptrdiff_t a_row, const float *b,
                  const Sum *sum);
 
-    // dot x dot sums whose innermost index is lanes long and adjacent in both:
-    //     c[i * dot + j] += sum over s and l < lanes of
+    // dot x dot sums whose innermost index is lanes long and adjacent in both;
+    // every lane keeps a sum of its own:
+    //     sums[(i * dot + j) * lanes + l] += sum over s of
     //                       a[a(s) + i * a_row + l] * b[b(s) + j * b_row + l]
     // for i < rows, j < columns (both <= dot).
-    void (*dot_tile)(int rows, int columns, float *c, const float *a,
+    void (*dot_tile)(int rows, int columns, float *sums, const float *a,
                      ptrdiff_t a_row, const float *b, ptrdiff_t b_row,
                      const Sum *sum);
+    // to[q] = the sum of the lanes of sums[q * lanes ...], q < count.
+    void (*add_lanes)(float *to, const float *sums, int count);
 
     // Packs a panel: to[p * width + i] = from[i * rs + p * cs], i < rows, p <
     // k. One of the strides is 1. width is a multiple of lanes and >= rows;
@@ -90,10 +93,11 @@ typedef struct {
     // number of the tile it came from, 255 where relu made it 0.
     void (*pool)(float *y, uint8_t *winner, ptrdiff_t y_row, const float *tiles,
                  int squares, int rows, const float *bias, bool relu);
-    // Its way back, for one pixel of each of `count` squares:
-    //     d[p * d_step + l] = winner[p * nr + l] == which ? dy[p * nr + l] : 0
-    void (*unpool)(float *d, ptrdiff_t d_step, const float *dy,
-                   const uint8_t *winner, int which, int count);
+    // Its way back, for a row of `count` squares of pool x pool pixels, d_row
+    // floats from one row of pixels to the next: pixel q of square p becomes
+    //     winner[p * nr + l] == q ? dy[p * nr + l] : 0
+    void (*unpool)(float *d, ptrdiff_t d_row, const float *dy,
+                   const uint8_t *winner, int pool, int count);
 
     // One Adam step, see optim.h for the formula and the names.
     void (*adam)(float *w, float *m, float *v, const float *g, size_t n,

@@ -531,22 +531,27 @@ static void check_dot_tile(const Kernels *k, int rows, int columns, int kind) {
     Terms t =
         terms_of(kind, k->lanes, k->lanes, (size_t)(rows - 1) * row + lanes,
                  (size_t)(columns - 1) * lanes + lanes);
-    float *a = guarded(t.a_size), *b = guarded(t.b_size), c[5 * 5];
+    float *a = guarded(t.a_size), *b = guarded(t.b_size);
+    float sums[5 * 5 * 16], c[5 * 5];
+    const size_t count = (size_t)(k->dot * k->dot);
     fill_noise(a, t.a_size, 23), fill_noise(b, t.b_size, 24);
-    fill_noise(c, 25, 25);
+    fill_noise(sums, count * lanes, 25);
     b += t.b_start;
-    k->dot_tile(rows, columns, c, a, (ptrdiff_t)row, b, k->lanes, &t.sum);
-    for (int at = 0; at < 25; at++) {
-        int i = at / k->dot, j = at % k->dot;
-        double was = (double)noise(25, (size_t)at), sum = 0, size = 0;
+    k->dot_tile(rows, columns, sums, a, (ptrdiff_t)row, b, k->lanes, &t.sum);
+    k->add_lanes(c, sums, (int)count);
+    for (size_t at = 0; at < count; at++) {
+        int i = (int)at / k->dot, j = (int)at % k->dot;
+        double want = 0, size = 0;
         if (i < rows && j < columns)
-            size = add_up(&sum, a + i * (ptrdiff_t)row, b + j * k->lanes,
+            size = add_up(&want, a + i * (ptrdiff_t)row, b + j * k->lanes,
                           &t.sum, k->lanes);
-        // 24 steps, the lanes added up, and c
-        double allowed = size == 0 ? 0
-                                   : (24 + k->lanes + 1) * (double)FLT_EPSILON /
-                                         2 * (size + fabs(was));
-        assert_one((double)c[at], was + sum, allowed, "dot_tile", rows);
+        for (size_t l = 0; l < lanes; l++) {
+            double was = (double)noise(25, at * lanes + l);
+            want += was, size += fabs(was);
+        }
+        // 24 steps, what was there, and the lanes added up
+        double allowed = (24 + 1 + k->lanes) * (double)FLT_EPSILON / 2 * size;
+        assert_one((double)c[at], want, allowed, "dot_tile", rows);
     }
 }
 
@@ -664,31 +669,42 @@ START_TEST(pool_takes_the_first_maximum) {
 }
 END_TEST
 
+// What pixel `at` of rows of d_row floats is after unpool, or PAD beyond the
+// squares.
+static float unpooled(int at, int d_row, const float *dy, const uint8_t *winner,
+                      int pool, int count, int nr) {
+    int column = at % d_row / nr, square = column / pool;
+    if (square >= count)
+        return PAD;
+    int from = square * nr + at % nr;
+    int q = at / d_row * pool + column % pool;
+    return winner[from] == q ? dy[from] : 0.0f;
+}
+
 START_TEST(unpool_gives_to_the_winner_alone) {
-    enum { COUNT = 5, STEP = 2 };
+    enum { COUNT = 5 };
     for (int i = 0; kernels_available(i) != NULL; i++) {
         const Kernels *k = kernels_available(i);
-        const int size = COUNT * k->nr;
-        float *d = guarded((size_t)(STEP * size - k->nr));
-        float *dy = guarded((size_t)size);
+        float *dy = guarded((size_t)(COUNT * k->nr));
         uint8_t winner[COUNT * 32];
-        fill_noise(dy, (size_t)size, 29);
-        dy[1] = NAN; // of a place that another pixel won: must not spread
-        for (int p = 0; p < size; p++)
-            winner[p] = (uint8_t)(p % 7 == 6 ? 255 : p % 7);
-        for (int which = 0; which < 4; which += 3) {
-            for (int p = 0; p < STEP * size - k->nr; p++)
+        fill_noise(dy, (size_t)(COUNT * k->nr), 29);
+        dy[2] = NAN; // of a place that no pixel below won: must not spread
+        for (int p = 0; p < COUNT * k->nr; p++)
+            winner[p] = (uint8_t)(p % 11 == 2 ? 255 : p % 11);
+        for (int pool = 1; pool <= 3; pool++) {
+            // rows one pixel longer than their squares, but for the last
+            const int d_row = (COUNT * pool + 1) * k->nr;
+            const int size = pool * d_row - k->nr;
+            float *d = guarded((size_t)size);
+            for (int p = 0; p < size; p++)
                 d[p] = PAD;
-            k->unpool(d, STEP * k->nr, dy, winner, which, COUNT);
-            for (int p = 0; p < STEP * size - k->nr; p++) {
-                int square = p / (STEP * k->nr), l = p % (STEP * k->nr);
-                int from = square * k->nr + l;
-                float want = l >= k->nr              ? PAD
-                             : winner[from] == which ? dy[from]
-                                                     : 0.0f;
-                ck_assert(d[p] == want);
-            }
+            k->unpool(d, d_row, dy, winner, pool, COUNT);
+            for (int p = 0; p < size; p++)
+                ck_assert(d[p] ==
+                          unpooled(p, d_row, dy, winner, pool, COUNT, k->nr));
+            guarded_free(d, (size_t)size);
         }
+        guarded_free(dy, (size_t)(COUNT * k->nr));
     }
 }
 END_TEST
