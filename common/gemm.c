@@ -5,8 +5,9 @@
 //     loop jc   NC columns of B and C                      (L2 or L3)
 //     loop pc   KC of the k terms of every sum             (one B panel in L1)
 //     loop ic   MC rows of A and C, packed                 (stays in L2)
-//     loop jr   nr columns: one panel of B, packed when first used
-//     loop ir   up to mr rows: one tile of C, in registers (kernels_body.inc)
+//     loop jr   one panel of B, up to three vectors wide, packed when first
+//     used loop ir   up to 8 rows: one tile of C, in registers
+//     (kernels_body.inc)
 //
 // Packing copies a block into the order in which the kernel reads it, so that
 // the innermost loop steps through both operands one float after the other,
@@ -25,15 +26,17 @@
 #endif
 
 // Block sizes, for caches of 32-48 KiB (L1) and 1 MiB (L2):
-//     KC x nr floats of B = 256 * 32 * 4 =  32 KiB with AVX-512: one panel
-//     MC x KC floats of A = 504 * 256 * 4 = 504 KiB
-//     KC x NC floats of B = 256 * 1024 * 4 = 1 MiB: it may lie beyond L2, for
-//     a panel of it comes to L1 once and is then used by MC rows
+//     one panel of B:  KC x 48 floats = 256 * 48 * 4 = 48 KiB with AVX-512, 16
+//                      with AVX2; what L1 lost of it comes back from L2 in time
+//     packed A:        MC x KC floats = 504 * 256 * 4 = 504 KiB
+//     packed B:        KC x NC floats = 256 * 1024 * 4 = 1 MiB: it may lie
+//                      beyond L2, for a panel comes to L1 once for MC rows
 enum { KC = 256, MC = 504, NC = 1024 };
 
 // With no more columns than this A is read too seldom for packing it to pay;
-// so is B, with no more rows.
-enum { DIRECT_TO = 64 };
+// so is B, with no more rows. What spans less than IN_L2 floats, 1 MiB, stays
+// in L2 as it lies, and A is not worth packing at all.
+enum { DIRECT_TO = 64, IN_L2 = 256 * 1024 };
 
 // Fewer multiplications than this, some ten microseconds, are not worth waking
 // a second thread.
@@ -70,71 +73,99 @@ typedef struct {
     size_t a_panel, b_panel; // with room for what pack may write beyond k
 } Job;
 
-// Tiles one below the other in so many rows.
-static int tiles_of(const Job *job, int rows) {
-    const Kernels *kernel = kernels();
-    return ceil_div(rows, job->a_direct ? kernel->rows_unpacked : kernel->mr);
+// Rows are dealt out over tiles of C; as many tiles as fit side by side into
+// `width` share a packed strip of A: two of 8 rows with AVX-512.
+static int tiles_of(int rows) {
+    return ceil_div(rows, kernels()->rows);
 }
 
-// Rows ms of A, terms ks, as one panel per tile.
+static int tiles_in_strip(void) {
+    return kernels()->width / kernels()->rows;
+}
+
+// Rows ms of A, terms ks, strip by strip.
 static void pack_rows(Job *job, Strip ms, Strip ks) {
     const Kernels *kernel = kernels();
-    const int tiles = tiles_of(job, ms.rows);
-    for (int t = 0; t < tiles; t++) {
-        Strip s = strip_of(t, tiles, ms.rows);
-        Matrix x = matrix_at(job->a, ms.first + s.first, ks.first);
-        float *panel = job->a_packed + (size_t)t * job->a_panel;
-        kernel->pack(panel, kernel->width, x.data, x.rs, x.cs, s.rows, ks.rows);
+    const int tiles = tiles_of(ms.rows), step = tiles_in_strip();
+    float *panel = job->a_packed;
+    for (int t = 0; t < tiles; t += step, panel += job->a_panel) {
+        Strip first = strip_of(t, tiles, ms.rows);
+        Strip last = strip_of(min_int(t + step, tiles) - 1, tiles, ms.rows);
+        Matrix x = matrix_at(job->a, ms.first + first.first, ks.first);
+        kernel->pack(panel, kernel->width, x.data, x.rs, x.cs,
+                     last.first + last.rows - first.first, ks.rows);
         if (job->alpha != 1.0f)
             sscal(kernel->width * ks.rows, job->alpha, panel);
     }
 }
 
-// Terms ks of `columns` columns of B from column j of the block at jc: where
-// they lie, and in *step, how far apart. The first rows of A to come find B
-// unpacked. A panel that no later block of rows will read again has one place,
-// in L1, for all of them.
-static const float *panel_of_b(Job *job, Strip ks, int jc, int j, int columns,
+// Columns are dealt out in whole vectors, but for the last one: panel p of
+// `panels` over n columns.
+static Strip panel_of(int p, int panels, int n) {
+    const int lanes = kernels()->lanes;
+    Strip s = strip_of(p, panels, ceil_div(n, lanes));
+    return (Strip){s.first * lanes,
+                   min_int(s.rows * lanes, n - s.first * lanes)};
+}
+
+static int panels_of(int n) {
+    return ceil_div(n, kernels()->vectors * kernels()->lanes);
+}
+
+// Terms ks, panel p of the columns from jc: where it lies, and in *step, how
+// far apart its rows are. The first rows of A to come find B unpacked. A panel
+// that no later block of rows will read again has one place, in L1, for all.
+static const float *panel_of_b(Job *job, Strip ks, int jc, Strip js, int p,
                                bool first_rows, ptrdiff_t *step) {
     const Kernels *kernel = kernels();
-    const int nr = kernel->nr;
-    Matrix x = matrix_at(job->b, ks.first, jc + j);
-    *step = nr;
-    if (job->b_direct && columns == nr) {
+    const int width = ceil_div(js.rows, kernel->lanes) * kernel->lanes;
+    Matrix x = matrix_at(job->b, ks.first, jc + js.first);
+    *step = width;
+    if (job->b_direct && js.rows == width) {
         *step = x.rs;
         return x.data;
     }
-    size_t at = job->m > MC || job->b_ready ? (size_t)(j / nr) : 0;
+    size_t at = job->m > MC || job->b_ready ? (size_t)p : 0;
     float *panel = job->b_packed + at * job->b_panel;
     if (first_rows && !job->b_ready)
-        kernel->pack(panel, nr, x.data, x.cs, x.rs, columns, ks.rows);
+        kernel->pack(panel, width, x.data, x.cs, x.rs, js.rows, ks.rows);
     return panel;
 }
 
-// Rows ms, terms ks, the nc columns from jc: panel by panel (loop jr), tile by
-// tile (loop ir).
-static void multiply_rows(Job *job, Strip ms, Strip ks, int jc, int nc) {
+// Loop ir: rows ms against one panel of B, tile by tile down the columns of C
+// that start at c.
+static void multiply_panel(const Job *job, Strip ms, Strip ks, float *c,
+                           int columns, bool add, const float *b,
+                           ptrdiff_t b_step) {
     const Kernels *kernel = kernels();
-    const int nr = kernel->nr, tiles = tiles_of(job, ms.rows);
-    const bool add = job->add || ks.first > 0;
-    const Matrix a_block = matrix_at(job->a, ms.first, ks.first);
-    for (int jr = 0; jr < nc; jr += nr) {
-        const int columns = min_int(nr, nc - jr);
+    const int tiles = tiles_of(ms.rows), in_strip = tiles_in_strip();
+    const int even = ms.rows / tiles, longer = ms.rows % tiles; // as strip_of
+    const Matrix block = matrix_at(job->a, ms.first, ks.first);
+    const float *a = job->a_direct ? block.data : job->a_packed;
+    const ptrdiff_t a_row = job->a_direct ? block.rs : 1;
+    const Sum sum = {{1, 1, ks.rows},
+                     {0, 0, job->a_direct ? 1 : kernel->width},
+                     {0, 0, b_step}};
+    for (int t = 0; t < tiles; t++) {
+        const int rows = even + (t < longer);
+        kernel->tile(rows, columns, c, job->ldc, add, a, a_row, b, &sum);
+        c += rows * job->ldc;
+        a += rows * a_row;
+        if (!job->a_direct && (t + 1) % in_strip == 0)
+            a = job->a_packed + (size_t)((t + 1) / in_strip) * job->a_panel;
+    }
+}
+
+// Loop jr: rows ms, terms ks, the nc columns from jc, panel by panel.
+static void multiply_rows(Job *job, Strip ms, Strip ks, int jc, int nc) {
+    const int panels = panels_of(nc);
+    for (int p = 0; p < panels; p++) {
+        const Strip js = panel_of(p, panels, nc);
         ptrdiff_t b_step;
-        const float *b =
-            panel_of_b(job, ks, jc, jr, columns, ms.first == 0, &b_step);
-        const Sum sum = {{1, 1, ks.rows},
-                         {0, 0, job->a_direct ? 1 : kernel->width},
-                         {0, 0, b_step}};
-        for (int t = 0; t < tiles; t++) {
-            const Strip s = strip_of(t, tiles, ms.rows);
-            const float *a = job->a_direct
-                                 ? a_block.data + s.first * a_block.rs
-                                 : job->a_packed + (size_t)t * job->a_panel;
-            float *c = job->c + (ms.first + s.first) * job->ldc + jc + jr;
-            kernel->tile(s.rows, columns, c, job->ldc, add, a,
-                         job->a_direct ? a_block.rs : 1, b, &sum);
-        }
+        const float *b = panel_of_b(job, ks, jc, js, p, ms.first == 0, &b_step);
+        multiply_panel(job, ms, ks,
+                       job->c + ms.first * job->ldc + jc + js.first, js.rows,
+                       job->add || ks.first > 0, b, b_step);
     }
 }
 
@@ -154,18 +185,20 @@ static void gemm_blocked(Job *job) {
     const Kernels *kernel = kernels();
     const int k_blocks = k_blocks_of(job->k), m_blocks = ceil_div(job->m, MC);
     const int columns = job->b_ready ? job->n : NC; // of a block of B
-    const int tiles = ceil_div(min_int(job->m, MC), kernel->mr) + 1;
-    const int panels = job->m > MC || job->b_ready
-                           ? ceil_div(min_int(job->n, columns), kernel->nr)
-                           : 1;
+    const int strips =
+        ceil_div(tiles_of(min_int(job->m, MC)), tiles_in_strip()) + 1;
+    const int panels =
+        job->m > MC || job->b_ready ? panels_of(min_int(job->n, columns)) : 1;
     job->a_panel = (size_t)kernel->width * k_room_of(job->k);
-    job->b_panel = (size_t)kernel->nr * k_room_of(job->k);
-    size_t a_room = job->a_direct ? 0 : (size_t)tiles * job->a_panel;
+    job->b_panel =
+        (size_t)(kernel->vectors * kernel->lanes) * k_room_of(job->k);
+    size_t a_room = job->a_direct ? 0 : (size_t)strips * job->a_panel;
     size_t b_block = (size_t)panels * job->b_panel;
     job->a_packed =
         mem_alloc_raw(a_room + (job->b_ready ? 0 : b_block), sizeof(float));
     if (!job->b_ready) {
-        job->b_direct = job->b.cs == 1 && job->m <= DIRECT_TO;
+        job->b_direct = job->b.cs == 1 && job->m <= DIRECT_TO &&
+                        ceil_div(job->k, k_blocks) * job->b.rs <= IN_L2;
         job->b_packed = job->a_packed + a_room;
     }
 
@@ -207,6 +240,11 @@ static void scale_rows(float beta, float *c, int ldc, int m, int n) {
             sscal(n, beta, c + (ptrdiff_t)i * ldc);
 }
 
+// Whether packing A, [m, k] in rows of lda floats, would not pay.
+static bool reads_in_place(int m, int n, int lda) {
+    return n <= DIRECT_TO || (double)m * lda <= IN_L2;
+}
+
 void sgemm(char transa, char transb, int m, int n, int k, float alpha,
            const float *a, int lda, const float *b, int ldb, float beta,
            float *c, int ldc) {
@@ -222,10 +260,10 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
     job.m = m, job.n = n, job.k = k;
     job.alpha = alpha;
     job.add = beta != 0.0f;
-    job.a_direct = transa != 'T' && alpha == 1.0f && n <= DIRECT_TO;
+    job.a_direct = transa != 'T' && alpha == 1.0f && reads_in_place(m, n, lda);
     // Threads share out the longer side of C; nobody shares a sum.
     const bool by_columns = n > m;
-    int unit = by_columns ? kernels()->nr : kernels()->mr;
+    int unit = by_columns ? kernels()->lanes : kernels()->rows;
     int length = by_columns ? n : m, pieces = ceil_div(length, unit);
     int threads = min_int(blas_threads(), pieces);
     if (threads == 1 || (double)m * n * k < PARALLEL_FROM) {
@@ -247,8 +285,9 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
 void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
                 int ldb) {
     const Kernels *kernel = kernels();
-    const int panels = ceil_div(n, kernel->nr), k_blocks = k_blocks_of(k);
-    const size_t panel = (size_t)kernel->nr * k_room_of(k);
+    const int panels = panels_of(n), k_blocks = k_blocks_of(k);
+    const size_t panel =
+        (size_t)(kernel->vectors * kernel->lanes) * k_room_of(k);
     *to =
         (PackedMatrix){.panels = to->panels, .transb = transb, .n = n, .k = k};
     to->b = b;
@@ -258,10 +297,11 @@ void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
     float *at = to->panels.data;
     for (int pc = 0; pc < k_blocks; pc++) {
         Strip ks = strip_of(pc, k_blocks, k);
-        for (int jr = 0; jr < n; jr += kernel->nr, at += panel) {
-            Matrix x = matrix_at(from, ks.first, jr);
-            kernel->pack(at, kernel->nr, x.data, x.cs, x.rs,
-                         min_int(kernel->nr, n - jr), ks.rows);
+        for (int p = 0; p < panels; p++, at += panel) {
+            Strip js = panel_of(p, panels, n);
+            Matrix x = matrix_at(from, ks.first, js.first);
+            kernel->pack(at, ceil_div(js.rows, kernel->lanes) * kernel->lanes,
+                         x.data, x.cs, x.rs, js.rows, ks.rows);
         }
     }
 }
@@ -279,6 +319,7 @@ void sgemm_packed(int m, const float *a, int lda, const PackedMatrix *b,
     job.alpha = 1.0f;
     job.add = beta != 0.0f;
     job.b_packed = b->panels.data;
+    job.a_direct = reads_in_place(m, b->n, lda);
     gemm_blocked(&job);
 }
 

@@ -42,9 +42,11 @@ Strip strip_of(int t, int strips, int m);
 typedef struct {
     const char *name; // "portable", "avx2", "avx512"
     int lanes;        // floats in one vector: 4, 8, 16
-    int mr, nr; // largest register tile: mr rows by nr = 2 * lanes columns
-    int width;  // floats between two columns of a packed strip of rows
-    int dot;    // the dot tile is dot x dot
+    int mr,
+        nr; // register tile of a convolution: mr rows, nr = 2 * lanes columns
+    int rows, vectors; // and of a product: rows, columns in vectors
+    int width;         // floats between two columns of a packed strip of rows
+    int dot;           // the dot tile is dot x dot
 
     // The micro-kernel: rows x columns sums, all held in registers.
     //     c[i * ldc + j] (+)= sum over s of a[a(s) + i * a_row] * b[b(s) + j]

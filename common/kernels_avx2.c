@@ -15,6 +15,8 @@
 #define TABLE_NAME "avx2"
 #define LANES      8
 #define MR         6
+#define ROWS       6
+#define VECTORS    2
 #define DOT        3
 
 static inline __m256i first(int n) {

@@ -12,6 +12,8 @@
 #define TABLE_NAME "portable"
 #define LANES      4
 #define MR         6
+#define ROWS       6
+#define VECTORS    2
 #define DOT        3
 
 typedef float Four __attribute__((vector_size(16)));

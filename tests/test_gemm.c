@@ -461,8 +461,9 @@ static double add_up(double *sum, const float *a, const float *b, const Sum *s,
 static void check_tile(const Kernels *k, int rows, int columns, int kind,
                        bool add) {
     const int whole = ceil_div(columns, k->lanes) * k->lanes;
-    const ptrdiff_t ldc = k->nr + 5;
-    Terms t = terms_of(kind, k->width, k->nr, (size_t)rows, (size_t)whole);
+    const ptrdiff_t ldc = whole + 5;
+    const ptrdiff_t b_step = columns > k->nr ? whole : k->nr;
+    Terms t = terms_of(kind, k->width, b_step, (size_t)rows, (size_t)whole);
     float *a = guarded(t.a_size), *b = guarded(t.b_size);
     size_t c_size = room(rows, columns, (int)ldc);
     float *c = guarded(c_size);
@@ -484,8 +485,9 @@ static void check_tile(const Kernels *k, int rows, int columns, int kind,
 
 // Rows that lie lda apart give, bit for bit, what the same rows packed give.
 static void check_unpacked(const Kernels *k, int rows, int columns, bool add) {
-    const int terms = 37, lda = terms + 3, ldc = k->nr + 5;
-    float a[8 * 40], packed[37 * 16], b[37 * 32], c[2][8 * 37];
+    const int terms = 37, lda = terms + 3, nr = k->vectors * k->lanes;
+    const int ldc = nr + 5;
+    float a[8 * 40], packed[37 * 16], b[37 * 48], c[2][8 * 53];
     fill_noise(a, sizeof a / sizeof *a, 23);
     fill_noise(b, sizeof b / sizeof *b, 24);
     for (int i = 0; i < 2; i++)
@@ -493,7 +495,7 @@ static void check_unpacked(const Kernels *k, int rows, int columns, bool add) {
     for (int p = 0; p < terms; p++)
         for (int i = 0; i < k->width; i++)
             packed[p * k->width + i] = i < rows ? a[i * lda + p] : 0;
-    Sum sum = {{1, 1, terms}, {0, 0, k->width}, {0, 0, k->nr}};
+    Sum sum = {{1, 1, terms}, {0, 0, k->width}, {0, 0, nr}};
     k->tile(rows, columns, c[0], ldc, add, packed, 1, b, &sum);
     sum.a[2] = 1;
     k->tile(rows, columns, c[1], ldc, add, a, lda, b, &sum);
@@ -503,8 +505,9 @@ static void check_unpacked(const Kernels *k, int rows, int columns, bool add) {
 START_TEST(unpacked_rows_give_the_same) {
     for (int i = 0; kernels_available(i) != NULL; i++) {
         use_kernel(i);
-        for (int rows = 1; rows <= kernels()->rows_unpacked; rows++)
-            for (int columns = 1; columns <= kernels()->nr; columns++) {
+        const int columns_of_all = kernels()->vectors * kernels()->lanes;
+        for (int rows = 1; rows <= kernels()->rows; rows++)
+            for (int columns = 1; columns <= columns_of_all; columns++) {
                 check_unpacked(kernels(), rows, columns, false);
                 check_unpacked(kernels(), rows, columns, true);
             }
@@ -516,12 +519,14 @@ START_TEST(tile_of_every_size) {
     for (int i = 0; kernels_available(i) != NULL; i++) {
         const Kernels *k = kernels_available(i);
         use_kernel(i);
-        for (int rows = 1; rows <= k->mr; rows++)
-            for (int columns = 1; columns <= k->nr; columns++)
+        for (int rows = 1; rows <= k->mr; rows++) {
+            int vectors = rows <= k->rows ? k->vectors : 2;
+            for (int columns = 1; columns <= vectors * k->lanes; columns++)
                 for (int kind = 0; kind < 3; kind++) {
                     check_tile(k, rows, columns, kind, false);
                     check_tile(k, rows, columns, kind, true);
                 }
+        }
     }
 }
 END_TEST
