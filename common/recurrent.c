@@ -1,11 +1,12 @@
 // recurrent.c - the fast form: few large products instead of many small ones.
 //
-// What the inputs add to the gates is known before the first step: one product
-// for all T steps. What the states add is not: one product per step, with
-// weights packed once. Sequences do not know of each other, so each thread
-// takes some of them through all steps, and no one waits between steps. On the
-// way back the weights' gradients, sums over all steps and sequences, are
-// again one product. recurrent_ref.c has the same without the haste.
+// Each step takes two products, of x_t and of h_{t-1} for all sequences at
+// once, with weights packed before the first step, and adds both into gates
+// that stay in the cache until the cell has used them. Sequences do not know of
+// each other, so each thread takes some of them through all steps, and no one
+// waits between steps. On the way back the weights' gradients, sums over all
+// steps and sequences, are one product. recurrent_ref.c has the same without
+// the haste.
 
 #include "recurrent.h"
 
@@ -97,27 +98,31 @@ static void prepare(Recurrent *cell, const Tensor *x, const CellWeights *w) {
 
 // ---- 2. Forward -------------------------------------------------------------
 
-// gates = x wx^T + bx, for all steps at once, and bh where it is just added.
-static void add_inputs(Recurrent *cell, const Tensor *x, const CellWeights *w) {
-    const int H = cell->H, W = width_of(cell), added = added_rows(cell);
-    const int rows = cell->T * cell->N, G = cell_gates(cell->kind);
-    float *first = cell->gates.data;
-    memcpy(first, w->bx.data, (size_t)(G * H) * sizeof(float));
-    saxpy(added, 1.0f, w->bh.data, first);
-    if (cell->kind == GRU)
-        memcpy(first + 3 * H, w->bh.data + added, (size_t)H * sizeof(float));
-    for (int row = 1; row < rows; row++)
-        memcpy(gates_at(cell, 0, row), first, (size_t)W * sizeof(float));
-    sgemm('N', 'T', rows, G * H, cell->D, 1.0f, x->data, cell->D, w->wx.data,
-          cell->D, 1.0f, first, W);
+// The weights as the steps need them.
+static void prepare_weights(Recurrent *cell, const CellWeights *w) {
+    const int H = cell->H, added = added_rows(cell), G = cell_gates(cell->kind);
+    tensor_resize(&cell->bias, 1, width_of(cell));
+    memcpy(cell->bias.data, w->bx.data, (size_t)(G * H) * sizeof(float));
+    saxpy(added, 1.0f, w->bh.data, cell->bias.data);
+    sgemm_pack(&cell->wx, 'T', G * H, cell->D, w->wx.data, cell->D);
+    sgemm_pack(&cell->wh[0], 'T', added, H, w->wh.data, H);
+    if (cell->kind == GRU) {
+        memcpy(cell->bias.data + 3 * H, w->bh.data + added,
+               (size_t)H * sizeof(float));
+        sgemm_pack(&cell->wh[1], 'T', H, H, w->wh.data + added * H, H);
+    }
 }
 
-static void step_forward(Recurrent *cell, int t, Strip s) {
+static void step_forward(Recurrent *cell, int t, Strip s, const Tensor *x) {
     const Kernels *kernel = kernels();
     const int H = cell->H, W = width_of(cell);
     float *gates = gates_at(cell, t, s.first);
     float *h = state_at(cell, &cell->h, t + 1, s.first);
     const float *before = state_at(cell, &cell->h, t, s.first);
+    for (int row = 0; row < s.rows; row++)
+        memcpy(gates + row * W, cell->bias.data, (size_t)W * sizeof *gates);
+    sgemm_packed(s.rows, x->data + ((ptrdiff_t)t * cell->N + s.first) * cell->D,
+                 cell->D, &cell->wx, 1.0f, gates, W);
     if (t > 0 || has_start(cell)) { // else before = 0
         sgemm_packed(s.rows, before, H, &cell->wh[0], 1.0f, gates, W);
         if (cell->kind == GRU)
@@ -136,16 +141,12 @@ static void step_forward(Recurrent *cell, int t, Strip s) {
 
 void recurrent_forward(Recurrent *cell, const Tensor *x, const CellWeights *w) {
     prepare(cell, x, w);
-    add_inputs(cell, x, w);
-    const int H = cell->H, added = added_rows(cell);
-    sgemm_pack(&cell->wh[0], 'T', added, H, w->wh.data, H);
-    if (cell->kind == GRU)
-        sgemm_pack(&cell->wh[1], 'T', H, H, w->wh.data + added * H, H);
+    prepare_weights(cell, w);
     const int threads = min_int(blas_threads(), cell->N);
 #pragma omp parallel for num_threads(threads) if (threads > 1)
     for (int i = 0; i < threads; i++)
         for (int t = 0; t < cell->T; t++)
-            step_forward(cell, t, strip_of(i, threads, cell->N));
+            step_forward(cell, t, strip_of(i, threads, cell->N), x);
 }
 
 // ---- 3. Backward ------------------------------------------------------------
@@ -268,10 +269,11 @@ void recurrent_forget(Recurrent *cell) {
 }
 
 void recurrent_free(Recurrent *cell) {
-    Tensor *all[] = {&cell->h0,    &cell->c0, &cell->h, &cell->c,
-                     &cell->gates, &cell->dh, &cell->dc};
+    Tensor *all[] = {&cell->h0,    &cell->c0, &cell->h,  &cell->c,
+                     &cell->gates, &cell->dh, &cell->dc, &cell->bias};
     for (size_t i = 0; i < sizeof all / sizeof *all; i++)
         tensor_free(all[i]);
+    packed_free(&cell->wx);
     packed_free(&cell->wh[0]);
     packed_free(&cell->wh[1]);
 }

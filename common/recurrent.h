@@ -62,7 +62,8 @@ typedef struct {
     Tensor c;     // the same of c; only LSTM
     Tensor gates; // [T, N, gates]: i f g o, or r z n u_n, or nothing yet; then,
                   // by backward, the gradients of what is inside them
-    PackedMatrix wh[2];
+    Tensor bias;  // [gates]: bx, and bh where it is just added to it
+    PackedMatrix wx, wh[2]; // as sgemm_packed reads them
     // written by backward: gradients of h0 and c0, if these were given
     Tensor dh, dc;
 } Recurrent;
