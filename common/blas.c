@@ -2,10 +2,13 @@
 
 #include "blas.h"
 
+#include <string.h>
+
 #ifdef _OPENMP
 #include <omp.h>
 #endif
 
+#include "integers.h"
 #include "kernels.h"
 
 int blas_threads(void) {
@@ -49,4 +52,15 @@ void sger(int m, int n, float alpha, const float *x, const float *y, float *a,
           int lda) {
     for (int i = 0; i < m; i++)
         saxpy(n, alpha * x[i], y, a + (long)i * lda);
+}
+
+// Threads share out the columns, in strips of a cache line or more.
+void column_sums(int m, int n, const float *a, int lda, float *sums) {
+    enum { STRIP = 64, PARALLEL_FROM = 256 * 1024 };
+    memset(sums, 0, (size_t)n * sizeof *sums);
+#pragma omp parallel for if ((double)m * n >= PARALLEL_FROM)
+    for (int j = 0; j < n; j += STRIP)
+        for (int i = 0; i < m; i++)
+            kernels()->axpy((size_t)min_int(STRIP, n - j), 1.0f,
+                            a + (ptrdiff_t)i * lda + j, sums + j);
 }

@@ -25,6 +25,8 @@ void sgemv(char trans, int m, int n, float alpha, const float *a, int lda,
            const float *x, float beta, float *y);
 void sger(int m, int n, float alpha, const float *x, const float *y, float *a,
           int lda);
+// sums[j] = sum over i of a[i][j]: how a bias collects its gradient.
+void column_sums(int m, int n, const float *a, int lda, float *sums);
 
 // Level 3:  C = alpha op(A) op(B) + beta C.
 // op(A) is m x k, op(B) is k x n, C is m x n. transa 'N': A is stored as m x k;

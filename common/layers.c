@@ -31,9 +31,7 @@ void linear_backward(Tensor *dx, Tensor *dw, Tensor *db, const Tensor *dy,
             tensor_shape(dy).text, tensor_shape(x).text, tensor_shape(w).text,
             tensor_shape(dw).text);
     sgemm('T', 'N', M, D, N, 1.0f, dy->data, M, x->data, D, 0.0f, dw->data, D);
-    tensor_fill(db, 0.0f);
-    for (int n = 0; n < N; n++)
-        saxpy(M, 1.0f, dy->data + n * M, db->data);
+    column_sums(N, M, dy->data, M, db->data);
     if (dx == NULL)
         return;
     tensor_resize_like(dx, x);

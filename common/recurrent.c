@@ -199,15 +199,10 @@ static void weight_gradients(Recurrent *cell, CellWeights *dw,
         sgemm('T', 'N', H, H, rows - from, 1.0f, late + 3 * H, W, h, H, 0.0f,
               dw->wh.data + added * H, H);
 
-    tensor_fill(&dw->bx, 0.0f);
-    for (int row = 0; row < rows; row++)
-        saxpy(G * H, 1.0f, gates_at(cell, 0, row), dw->bx.data);
+    column_sums(rows, G * H, gates, W, dw->bx.data);
     memcpy(dw->bh.data, dw->bx.data, dw->bx.size * sizeof(float));
-    if (cell->kind == GRU) {
-        memset(dw->bh.data + added, 0, (size_t)H * sizeof(float));
-        for (int row = 0; row < rows; row++)
-            saxpy(H, 1.0f, gates_at(cell, 0, row) + 3 * H, dw->bh.data + added);
-    }
+    if (cell->kind == GRU)
+        column_sums(rows, H, gates + 3 * H, W, dw->bh.data + added);
 }
 
 void recurrent_backward(Recurrent *cell, Tensor *dx, CellWeights *dw,

@@ -409,6 +409,27 @@ START_TEST(sger_adds_all_products) {
 }
 END_TEST
 
+// Narrow, wide, and large enough for two threads; what lies between the rows
+// is not added.
+START_TEST(column_sums_in_the_order_of_rows) {
+    const int sizes[][2] = {{1, 1}, {5, 64}, {7, 65}, {3, 200}, {2100, 150}};
+    for (int kernel = 0; use_kernel(kernel); kernel++)
+        for (int i = 0; i < 5; i++) {
+            const int m = sizes[i][0], n = sizes[i][1], lda = n + 3;
+            float *a = guarded(room(m, n, lda)), *sums = guarded((size_t)n);
+            fill_noise(a, room(m, n, lda), 14);
+            column_sums(m, n, a, lda, sums);
+            for (int j = 0; j < n; j++) {
+                float want = 0;
+                for (int row = 0; row < m; row++)
+                    want += a[row * lda + j];
+                ck_assert_float_eq(sums[j], want);
+            }
+            guarded_free(a, room(m, n, lda)), guarded_free(sums, (size_t)n);
+        }
+}
+END_TEST
+
 // ---- 3. The kernels themselves ----------------------------------------------
 
 // Three kinds of Sum: a product's; a sliding window over channels; and the way
@@ -804,6 +825,7 @@ int main(void) {
         {saxpy_and_sscal_go_element_by_element},
         {sgemv_both_ways},
         {sger_adds_all_products},
+        {column_sums_in_the_order_of_rows},
         {tile_of_every_size},
         {unpacked_rows_give_the_same},
         {dot_tile_of_every_size},
