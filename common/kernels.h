@@ -40,22 +40,21 @@ typedef struct {
 Strip strip_of(int t, int strips, int m);
 
 typedef struct {
-    const char *name; // "portable", "avx2", "avx512"
-    int lanes;        // floats in one vector: 4, 8, 16
-    int mr,
-        nr; // register tile of a convolution: mr rows, nr = 2 * lanes columns
-    int rows, vectors; // and of a product: rows, columns in vectors
+    const char *name;  // "portable", "avx2", "avx512"
+    int lanes;         // floats in one vector: 4, 8, 16
+    int mr, nr;        // a convolution's register tile: rows, columns (2 lanes)
+    int rows, vectors; // a product's: rows, and columns in vectors
     int width;         // floats between two columns of a packed strip of rows
     int dot;           // the dot tile is dot x dot
 
-    // The micro-kernel: rows x columns sums, all held in registers.
+    // The micro-kernel: a tile of sums, all held in registers.
     //     c[i * ldc + j] (+)= sum over s of a[a(s) + i * a_row] * b[b(s) + j]
-    // 1 <= rows <= mr, 1 <= columns <= nr. a_row = 1: the rows of a lie side by
-    // side (packed). Any other a_row: as they lie in A, for an A that is read
-    // so seldom that packing it would not pay; then rows <= rows_unpacked. The
-    // columns of b lie side by side, up to the next multiple of lanes. add: add
-    // to c, otherwise overwrite it.
-    int rows_unpacked;
+    // for i < rows, j < columns: mr x nr of them at most, or (kernel's) rows x
+    // vectors * lanes. a_row = 1: the rows of a lie side by side (packed). Any
+    // other a_row: they lie as in A, with steps of one float, for an A that is
+    // read so seldom that packing it would not pay; then no more than
+    // (kernel's) rows. The columns of b lie side by side, up to the next
+    // multiple of lanes. add: add to c, otherwise overwrite it.
     void (*tile)(int rows, int columns, float *c, ptrdiff_t ldc, bool add,
                  const float *a, ptrdiff_t a_row, const float *b,
                  const Sum *sum);
