@@ -42,8 +42,7 @@ static bool check_size(const Source *file, uint32_t width, uint32_t height) {
     return true;
 }
 
-// ---- PNG
-// ----------------------------------------------------------------------
+// ---- PNG -------------------------------------------------------------------
 
 static bool is_png(const Source *file) {
     size_t size = (size_t)(file->end - file->at);
@@ -82,8 +81,7 @@ static bool read_png(Tensor *image, const Source *file) {
     return ok || png_failed(&png, file);
 }
 
-// ---- PGM and PPM
-// --------------------------------------------------------------
+// ---- PGM and PPM -----------------------------------------------------------
 //
 // "P5 width height maxval", then the samples: P2 and P3 as decimal numbers, P5
 // and P6 as bytes (two, the high one first, if maxval > 255). P3 and P6 have
@@ -195,8 +193,7 @@ static bool read_pnm(Tensor *image, Source *file) {
     return read_pixels(image, file, &kind);
 }
 
-// ---- any kind
-// -------------------------------------------------------------------
+// ---- any kind --------------------------------------------------------------
 
 bool image_read(Tensor *image, const char *path, Error *err) {
     FileBytes bytes;

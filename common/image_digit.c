@@ -23,8 +23,7 @@ typedef struct {
     int left, top, right, bottom;
 } Box;
 
-// ---- 1. Which pixels are ink
-// --------------------------------------------------
+// ---- 1. Which pixels are ink -----------------------------------------------
 
 static int compare_floats(const void *a, const void *b) {
     float x = *(const float *)a, y = *(const float *)b;
@@ -88,8 +87,7 @@ static void find_ink(Tensor *ink, const Tensor *image, const Contrast *c) {
     }
 }
 
-// ---- 2. Specks of dust
-// --------------------------------------------------------
+// ---- 2. Specks of dust -----------------------------------------------------
 
 typedef struct {
     Tensor *ink;
@@ -141,8 +139,7 @@ static void remove_specks(Tensor *ink) {
     mem_free(s.patch);
 }
 
-// ---- 3. Where the digit lies
-// --------------------------------------------------
+// ---- 3. Where the digit lies -----------------------------------------------
 
 static Box find_box(const Tensor *ink) {
     int height = ink->shape[0], width = ink->shape[1];
@@ -175,8 +172,7 @@ static void find_centre(const Tensor *ink, Box box, double *cx, double *cy) {
     *cy = my / mass;
 }
 
-// ---- 4. The digit in 28 x 28
-// --------------------------------------------------
+// ---- 4. The digit in 28 x 28 -----------------------------------------------
 
 // How much of pixel i lies between from and to.
 static double overlap(int i, double from, double to) {

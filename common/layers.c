@@ -7,8 +7,7 @@
 #include "integers.h"
 #include "kernels.h"
 
-// ---- Linear
-// -------------------------------------------------------------------
+// ---- Linear ----------------------------------------------------------------
 
 void linear_forward(Tensor *y, const Tensor *x, const Tensor *w,
                     const Tensor *b) {
@@ -38,8 +37,7 @@ void linear_backward(Tensor *dx, Tensor *dw, Tensor *db, const Tensor *dy,
     sgemm('N', 'N', N, D, M, 1.0f, dy->data, M, w->data, D, 0.0f, dx->data, D);
 }
 
-// ---- ReLU
-// ---------------------------------------------------------------------
+// ---- ReLU ------------------------------------------------------------------
 
 // Which units are on is as good as random: a branch per unit would be guessed
 // wrong every second time. So both loops are asked to run in vectors.
@@ -65,8 +63,7 @@ void relu_backward(Tensor *dx, const Tensor *dy, const Tensor *y) {
     }
 }
 
-// ---- Dropout
-// ------------------------------------------------------------------
+// ---- Dropout ---------------------------------------------------------------
 
 static void multiply(Tensor *y, const Tensor *a, const Tensor *b) {
     REQUIRE(a->size == b->size, "dropout: %s against a mask of %s",
@@ -90,8 +87,7 @@ void dropout_backward(Tensor *dx, const Tensor *dy, const Tensor *mask) {
     multiply(dx, dy, mask);
 }
 
-// ---- Pooling
-// ------------------------------------------------------------------
+// ---- Pooling ---------------------------------------------------------------
 
 // y's shape for windows of size x size on x.
 static void pooled_shape(Tensor *y, const Tensor *x, int size, int stride) {

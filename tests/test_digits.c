@@ -80,8 +80,7 @@ START_TEST(same_digits_on_every_machine) {
 }
 END_TEST
 
-// ---- 2. Every picture
-// ---------------------------------------------------------
+// ---- 2. Every picture ------------------------------------------------------
 
 START_TEST(labels_are_balanced_and_mixed) {
     Dataset set;
@@ -156,8 +155,7 @@ START_TEST(none_is_not_a_number) {
 }
 END_TEST
 
-// ---- 3. The table of handwritings
-// ---------------------------------------------
+// ---- 3. The table of handwritings ------------------------------------------
 
 // Each is a digit, a colon, and words of four figures, some with a ^ before
 // them, in strokes of two points at the least; and its curve fits into a Curve.
@@ -227,8 +225,7 @@ START_TEST(digit_ten_does_not_exist) {
 }
 END_TEST
 
-// ---- 4. They can be learnt, and look like real ones
-// ----------------------------
+// ---- 4. They can be learnt, and look like real ones ------------------------
 
 typedef struct {
     double of[CLASSES][AREA];

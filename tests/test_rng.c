@@ -35,8 +35,7 @@ static void assert_even(const int *seen, int cells, int total,
                   chi2, bound);
 }
 
-// ---- 1. The generator
-// ---------------------------------------------------------
+// ---- 1. The generator ------------------------------------------------------
 
 // First outputs of xoshiro256** from the state {1, 2, 3, 4}: the test vector of
 // the authors' C code, as other implementations print it too.
@@ -109,8 +108,7 @@ START_TEST(copies_replay_and_seeds_differ) {
 }
 END_TEST
 
-// ---- 2. Distributions
-// -----------------------------------------------------------
+// ---- 2. Distributions ------------------------------------------------------
 
 START_TEST(uniform_is_uniform) {
     enum { CELLS = 64 };

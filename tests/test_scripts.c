@@ -126,8 +126,7 @@ START_TEST(mnist_keeps_nothing_of_a_wrong_mirror) {
 }
 END_TEST
 
-// ---- 3. check_docs.sh
-// ---------------------------------------------------------
+// ---- 3. check_docs.sh ------------------------------------------------------
 
 static void write_documented_tree(void) {
     shell("mkdir common ch07_lstm");
@@ -179,8 +178,7 @@ START_TEST(docs_that_disagree_are_listed) {
 }
 END_TEST
 
-// ---- 4. run.sh and smoke.sh
-// ----------------------------------------------------
+// ---- 4. run.sh and smoke.sh ------------------------------------------------
 
 // Makes an executable shell script that prints and exits so.
 static void write_script(const char *name, const char *text) {

@@ -7,8 +7,7 @@
 
 #include "tensor.h"
 
-// ---- 1. Memory
-// ------------------------------------------------------------------
+// ---- 1. Memory -------------------------------------------------------------
 
 START_TEST(resize_gives_shape_and_memory) {
     Tensor t = {0};
@@ -78,8 +77,7 @@ START_TEST(view_shrinks) {
 }
 END_TEST
 
-// ---- 2. Element by element
-// --------------------------------------------------------
+// ---- 2. Element by element -------------------------------------------------
 
 START_TEST(copy_and_add) {
     float from[4] = {1, 2, 3, 4};
@@ -121,8 +119,7 @@ START_TEST(shape_as_text) {
 }
 END_TEST
 
-// ---- 3. A caller's bugs
-// --------------------------------------------------------------
+// ---- 3. A caller's bugs ----------------------------------------------------
 
 START_TEST(zero_dimension_aborts) {
     Tensor t = {0};

@@ -77,8 +77,7 @@ static int run_inner(const char *name) {
     return strcmp(name, "nothing") == 0 ? run_tests(name, NULL, 0) : 2;
 }
 
-// ---- 2. What the runner makes of them
-// -----------------------------------------
+// ---- 2. What the runner makes of them --------------------------------------
 
 static char self[PATH_MAX]; // absolute path of this binary, set by main
 
@@ -133,8 +132,7 @@ START_TEST(close_is_relative_and_refuses_nan) {
 }
 END_TEST
 
-// ---- 3. Running and paths
-// -------------------------------------------------------
+// ---- 3. Running and paths --------------------------------------------------
 
 static void say_both_and_abort(void) {
     printf("to stdout\n");

@@ -279,8 +279,7 @@ Run run_function(void (*function)(void)) {
     return collect(child, from);
 }
 
-// ---- 4. Comparisons
-// -----------------------------------------------------------
+// ---- 4. Comparisons --------------------------------------------------------
 
 void assert_close(const float *got, const float *want, size_t n,
                   double tolerance, const char *what) {

@@ -71,8 +71,7 @@ static void packed(float *restrict c, const float *a, const float *b) {
         }
 }
 
-// ---- 2. The rungs that are the library
-// ----------------------------------------
+// ---- 2. The rungs that are the library -------------------------------------
 
 static void library(float *restrict c, const float *a, const float *b) {
     sgemm('N', 'N', SIZE, SIZE, SIZE, 1, a, SIZE, b, SIZE, 0, c, SIZE);
@@ -97,8 +96,7 @@ static const Rung rungs[] = {
 };
 enum { RUNGS = sizeof rungs / sizeof *rungs };
 
-// ---- 3. Measuring and drawing
-// -------------------------------------------------
+// ---- 3. Measuring and drawing ----------------------------------------------
 
 // Median of 3 rates, GFLOP/s, each over at least 20 ms.
 static double rate(const Rung *rung, float *c, const float *a, const float *b) {
