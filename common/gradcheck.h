@@ -26,9 +26,9 @@ GradCheck grad_check(double (*f)(void *context), void *context, float *w,
 
 // The same in one step along the gradient itself: f must rise by |grad| per
 // unit of length. A net's kinks, of which a few lie in any step, bend single
-// elements by much and this sum by little. Returns the relative error | num /
-// |grad| - 1
-// |; infinite if grad is all zero. h is the length of the step in w.
+// elements by much and this sum by little. Returns the relative error,
+// |num / |grad| - 1|; infinite if grad is all zero. h is the length of the step
+// in w.
 double grad_check_along(double (*f)(void *context), void *context, float *w,
                         const float *grad, size_t n, double h);
 
