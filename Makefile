@@ -13,6 +13,12 @@ BLAS   ?= own
 CH     ?=
 B      := build/$(CONFIG)
 
+# gcc's OpenMP lets a thread that waits look 300,000 times whether there is work
+# before it sleeps: on a busy machine that keeps the thread it waits for from
+# running. Tests, smoke runs and charts are made on busy machines.
+GOMP_SPINCOUNT ?= 2000
+export GOMP_SPINCOUNT
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules

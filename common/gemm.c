@@ -5,17 +5,14 @@
 //     loop jc   NC columns of B and C                      (L2 or L3)
 //     loop pc   KC of the k terms of every sum             (one B panel in L1)
 //     loop ic   MC rows of A and C, packed                 (stays in L2)
-//     loop jr   one panel of B, up to three vectors wide, packed when first
-//     used loop ir   up to 8 rows: one tile of C, in registers
-//     (kernels_body.inc)
+//     loop jr   one panel of B, packed when first used
+//     loop ir   one tile of C, in registers                (kernels_tile.inc)
 //
 // Packing copies a block into the order in which the kernel reads it, so that
 // the innermost loop steps through both operands one float after the other,
 // whatever the transposes and strides were. Edges are padded with zeros.
 
 #include "blas.h"
-
-#include <string.h>
 
 #include "integers.h"
 #include "kernels.h"
@@ -68,7 +65,7 @@ typedef struct {
     bool add;
     bool a_direct, b_direct; // A, B are read where they lie
     bool b_ready;            // or was packed before, all of it: sgemm_pack
-    float *a_packed;         // tiles of MC rows, a_panel floats each
+    float *a_packed;         // strips of MC rows, a_panel floats each
     float *b_packed;         // panels of NC columns, b_panel floats each
     size_t a_panel, b_panel; // with room for what pack may write beyond k
 } Job;

@@ -71,9 +71,10 @@ typedef struct {
     void (*add_lanes)(float *to, const float *sums, int count);
 
     // Packs a panel: to[p * width + i] = from[i * rs + p * cs], i < rows, p <
-    // k. One of the strides is 1. width is a multiple of lanes and >= rows;
-    // what lies beyond rows is unspecified (and multiplied into sums nobody
-    // reads). `to` has room for lanes more columns than k.
+    // k. One of the strides is 1. width is a multiple of lanes; rows <= width,
+    // and <= 3 lanes where rs = 1. What lies beyond rows is unspecified (and
+    // multiplied into sums nobody reads). `to` has room for lanes more columns
+    // than k.
     void (*pack)(float *to, int width, const float *from, ptrdiff_t rs,
                  ptrdiff_t cs, int rows, int k);
 

@@ -6,6 +6,7 @@
 # named and left out (Debian: libopenblas-dev, python3-torch).
 set -u
 bin=$1
+unset GOMP_SPINCOUNT # OpenMP as it comes: a benchmark wants a quiet machine
 
 pin() { # pin CORES COMMAND...
     local cores=$1
