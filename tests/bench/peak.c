@@ -5,9 +5,6 @@
 
 #include "train.h"
 
-#include <math.h>
-#include <string.h>
-
 #include "kernels.h"
 #include "unroll.h"
 
