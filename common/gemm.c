@@ -84,10 +84,11 @@ static int tiles_in_strip(void) {
 static void pack_rows(Job *job, Strip ms, Strip ks) {
     const Kernels *kernel = kernels();
     const int tiles = tiles_of(ms.rows), step = tiles_in_strip();
+    const Deal deal = deal_of(tiles, ms.rows);
     float *panel = job->a_packed;
     for (int t = 0; t < tiles; t += step, panel += job->a_panel) {
-        Strip first = strip_of(t, tiles, ms.rows);
-        Strip last = strip_of(min_int(t + step, tiles) - 1, tiles, ms.rows);
+        Strip first = strip_at(deal, t);
+        Strip last = strip_at(deal, min_int(t + step, tiles) - 1);
         Matrix x = matrix_at(job->a, ms.first + first.first, ks.first);
         kernel->pack(panel, kernel->width, x.data, x.rs, x.cs,
                      last.first + last.rows - first.first, ks.rows);
@@ -96,26 +97,34 @@ static void pack_rows(Job *job, Strip ms, Strip ks) {
     }
 }
 
-// Columns are dealt out in whole vectors, but for the last one: panel p of
-// `panels` over n columns.
-static Strip panel_of(int p, int panels, int n) {
-    const int lanes = kernels()->lanes;
-    Strip s = strip_of(p, panels, ceil_div(n, lanes));
-    return (Strip){s.first * lanes,
-                   min_int(s.rows * lanes, n - s.first * lanes)};
-}
+// Columns are dealt out over panels in whole vectors, but for the last one.
+typedef struct {
+    int panels, n;
+    Deal vectors;
+} Columns;
 
 static int panels_of(int n) {
     return ceil_div(n, kernels()->vectors * kernels()->lanes);
 }
 
+static Columns columns_of(int n) {
+    const int panels = panels_of(n), vectors = ceil_div(n, kernels()->lanes);
+    return (Columns){panels, n, deal_of(panels, vectors)};
+}
+
+// The columns of panel p, and the width they are packed to.
+static Strip panel_of(const Columns *of, int p, int *width) {
+    const int lanes = kernels()->lanes;
+    Strip s = strip_at(of->vectors, p);
+    *width = s.rows * lanes;
+    return (Strip){s.first * lanes, min_int(*width, of->n - s.first * lanes)};
+}
+
 // Terms ks, panel p of the columns from jc: where it lies, and in *step, how
 // far apart its rows are. The first rows of A to come find B unpacked. A panel
 // that no later block of rows will read again has one place, in L1, for all.
-static const float *panel_of_b(Job *job, Strip ks, int jc, Strip js, int p,
-                               bool first_rows, ptrdiff_t *step) {
-    const Kernels *kernel = kernels();
-    const int width = ceil_div(js.rows, kernel->lanes) * kernel->lanes;
+static const float *panel_of_b(Job *job, Strip ks, int jc, Strip js, int width,
+                               int p, bool first_rows, ptrdiff_t *step) {
     Matrix x = matrix_at(job->b, ks.first, jc + js.first);
     *step = width;
     if (job->b_direct && js.rows == width) {
@@ -125,7 +134,7 @@ static const float *panel_of_b(Job *job, Strip ks, int jc, Strip js, int p,
     size_t at = job->m > MC || job->b_ready ? (size_t)p : 0;
     float *panel = job->b_packed + at * job->b_panel;
     if (first_rows && !job->b_ready)
-        kernel->pack(panel, width, x.data, x.cs, x.rs, js.rows, ks.rows);
+        kernels()->pack(panel, width, x.data, x.cs, x.rs, js.rows, ks.rows);
     return panel;
 }
 
@@ -136,7 +145,7 @@ static void multiply_panel(const Job *job, Strip ms, Strip ks, float *c,
                            ptrdiff_t b_step) {
     const Kernels *kernel = kernels();
     const int tiles = tiles_of(ms.rows), in_strip = tiles_in_strip();
-    const int even = ms.rows / tiles, longer = ms.rows % tiles; // as strip_of
+    const Deal deal = deal_of(tiles, ms.rows);
     const Matrix block = matrix_at(job->a, ms.first, ks.first);
     const float *a = job->a_direct ? block.data : job->a_packed;
     const ptrdiff_t a_row = job->a_direct ? block.rs : 1;
@@ -144,7 +153,7 @@ static void multiply_panel(const Job *job, Strip ms, Strip ks, float *c,
                      {0, 0, job->a_direct ? 1 : kernel->width},
                      {0, 0, b_step}};
     for (int t = 0; t < tiles; t++) {
-        const int rows = even + (t < longer);
+        const int rows = strip_at(deal, t).rows;
         kernel->tile(rows, columns, c, job->ldc, add, a, a_row, b, &sum);
         c += rows * job->ldc;
         a += rows * a_row;
@@ -155,11 +164,13 @@ static void multiply_panel(const Job *job, Strip ms, Strip ks, float *c,
 
 // Loop jr: rows ms, terms ks, the nc columns from jc, panel by panel.
 static void multiply_rows(Job *job, Strip ms, Strip ks, int jc, int nc) {
-    const int panels = panels_of(nc);
-    for (int p = 0; p < panels; p++) {
-        const Strip js = panel_of(p, panels, nc);
+    const Columns columns = columns_of(nc);
+    for (int p = 0; p < columns.panels; p++) {
+        int width;
+        const Strip js = panel_of(&columns, p, &width);
         ptrdiff_t b_step;
-        const float *b = panel_of_b(job, ks, jc, js, p, ms.first == 0, &b_step);
+        const float *b =
+            panel_of_b(job, ks, jc, js, width, p, ms.first == 0, &b_step);
         multiply_panel(job, ms, ks,
                        job->c + ms.first * job->ldc + jc + js.first, js.rows,
                        job->add || ks.first > 0, b, b_step);
@@ -189,15 +200,19 @@ static void gemm_blocked(Job *job) {
     job->a_panel = (size_t)kernel->width * k_room_of(job->k);
     job->b_panel =
         (size_t)(kernel->vectors * kernel->lanes) * k_room_of(job->k);
-    size_t a_room = job->a_direct ? 0 : (size_t)strips * job->a_panel;
-    size_t b_block = (size_t)panels * job->b_panel;
-    job->a_packed =
-        mem_alloc_raw(a_room + (job->b_ready ? 0 : b_block), sizeof(float));
-    if (!job->b_ready) {
+    if (!job->b_ready)
         job->b_direct = job->b.cs == 1 && job->m <= DIRECT_TO &&
                         ceil_div(job->k, k_blocks) * job->b.rs <= IN_L2;
-        job->b_packed = job->a_packed + a_room;
-    }
+    const bool needs_b =
+        !job->b_ready && !(job->b_direct && job->n % kernel->lanes == 0);
+    size_t a_room = job->a_direct ? 0 : (size_t)strips * job->a_panel;
+    size_t b_block = (size_t)panels * job->b_panel;
+    float *room = NULL;
+    if (a_room > 0 || needs_b)
+        room = mem_alloc_raw(a_room + (needs_b ? b_block : 0), sizeof *room);
+    job->a_packed = room;
+    if (needs_b)
+        job->b_packed = room + a_room;
 
     for (int jc = 0; jc < job->n; jc += columns) {
         for (int pc = 0; pc < k_blocks; pc++) {
@@ -212,7 +227,7 @@ static void gemm_blocked(Job *job) {
                 job->b_packed += b_block;
         }
     }
-    mem_free(job->a_packed);
+    mem_free(room);
 }
 
 // One thread's columns of C, or its rows.
@@ -282,23 +297,24 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
 void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
                 int ldb) {
     const Kernels *kernel = kernels();
-    const int panels = panels_of(n), k_blocks = k_blocks_of(k);
+    const Columns columns = columns_of(n);
+    const int k_blocks = k_blocks_of(k);
     const size_t panel =
         (size_t)(kernel->vectors * kernel->lanes) * k_room_of(k);
     *to =
         (PackedMatrix){.panels = to->panels, .transb = transb, .n = n, .k = k};
     to->b = b;
     to->ldb = ldb;
-    tensor_resize(&to->panels, 3, k_blocks, panels, (int)panel);
+    tensor_resize(&to->panels, 3, k_blocks, columns.panels, (int)panel);
     const Matrix from = matrix(transb, b, ldb);
     float *at = to->panels.data;
     for (int pc = 0; pc < k_blocks; pc++) {
         Strip ks = strip_of(pc, k_blocks, k);
-        for (int p = 0; p < panels; p++, at += panel) {
-            Strip js = panel_of(p, panels, n);
+        for (int p = 0; p < columns.panels; p++, at += panel) {
+            int width;
+            Strip js = panel_of(&columns, p, &width);
             Matrix x = matrix_at(from, ks.first, js.first);
-            kernel->pack(at, ceil_div(js.rows, kernel->lanes) * kernel->lanes,
-                         x.data, x.cs, x.rs, js.rows, ks.rows);
+            kernel->pack(at, width, x.data, x.cs, x.rs, js.rows, ks.rows);
         }
     }
 }

@@ -19,10 +19,18 @@ Sum sum_of(int n0, ptrdiff_t a0, ptrdiff_t b0, int n1, ptrdiff_t a1,
     return s;
 }
 
+Deal deal_of(int strips, int m) {
+    return (Deal){m / strips, m % strips};
+}
+
+Strip strip_at(Deal deal, int t) {
+    bool longer = t < deal.longer;
+    return (Strip){t * deal.even + (longer ? t : deal.longer),
+                   deal.even + longer};
+}
+
 Strip strip_of(int t, int strips, int m) {
-    int rest = m % strips; // the first `rest` strips have one row more
-    return (Strip){t * (m / strips) + (t < rest ? t : rest),
-                   m / strips + (t < rest)};
+    return strip_at(deal_of(strips, m), t);
 }
 
 // The one global of this library: written once, by the first call.

@@ -32,11 +32,19 @@ Sum sum_of(int n0, ptrdiff_t a0, ptrdiff_t b0, int n1, ptrdiff_t a1,
            ptrdiff_t b1, int n2, ptrdiff_t a2, ptrdiff_t b2);
 
 // Rows are dealt out evenly over strips of at most mr: 50 rows with mr = 14 are
-// 13 + 13 + 12 + 12. Strip number t of `strips` over m rows.
+// 13 + 13 + 12 + 12. The first `longer` strips have one row more than `even`.
+typedef struct {
+    int even, longer;
+} Deal;
+
 typedef struct {
     int first, rows;
 } Strip;
 
+Deal deal_of(int strips, int m);
+Strip strip_at(Deal deal, int t); // strip number t
+
+// The same for a single strip.
 Strip strip_of(int t, int strips, int m);
 
 typedef struct {
