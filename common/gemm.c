@@ -153,7 +153,7 @@ static void multiply_panel(const Job *job, Strip ms, Strip ks, float *c,
                      {0, 0, job->a_direct ? 1 : kernel->width},
                      {0, 0, b_step}};
     for (int t = 0; t < tiles; t++) {
-        const int rows = strip_at(deal, t).rows;
+        const int rows = deal.even + (t < deal.longer);
         kernel->tile(rows, columns, c, job->ldc, add, a, a_row, b, &sum);
         c += rows * job->ldc;
         a += rows * a_row;

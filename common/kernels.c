@@ -19,10 +19,6 @@ Sum sum_of(int n0, ptrdiff_t a0, ptrdiff_t b0, int n1, ptrdiff_t a1,
     return s;
 }
 
-Deal deal_of(int strips, int m) {
-    return (Deal){m / strips, m % strips};
-}
-
 Strip strip_at(Deal deal, int t) {
     bool longer = t < deal.longer;
     return (Strip){t * deal.even + (longer ? t : deal.longer),

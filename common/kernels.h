@@ -41,10 +41,12 @@ typedef struct {
     int first, rows;
 } Strip;
 
-Deal deal_of(int strips, int m);
-Strip strip_at(Deal deal, int t); // strip number t
+static inline Deal deal_of(int strips, int m) {
+    return (Deal){m / strips, m % strips};
+}
 
-// The same for a single strip.
+// Strip number t; strip_of is for who needs only one.
+Strip strip_at(Deal deal, int t);
 Strip strip_of(int t, int strips, int m);
 
 typedef struct {
