@@ -78,8 +78,10 @@ override LDFLAGS += --coverage
 endif
 
 # Only these files may use wide vectors; kernels.c chooses among them at run
-# time. They are the hot loops: -O3, and a * b + c as one instruction.
-HOT := -O3 -ffp-contract=fast
+# time. They are the hot loops: -O3, and a * b + c as one instruction. Their many
+# unrolled copies take a compiler minutes with full debugging information and
+# sanitizers, so they get less of one and, with the other, less of -O.
+HOT := $(if $(filter asan coverage,$(CONFIG)),-O1,-O3) -g1 -ffp-contract=fast
 $(B)/common/kernels_portable.o $(B)/common/gemm.o \
   $(B)/tests/bench/ladder.o $(B)/tests/bench/peak.o: EXTRA := $(HOT)
 TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)

@@ -59,11 +59,11 @@ typedef struct {
 
     // The micro-kernel: a tile of sums, all held in registers.
     //     c[i * ldc + j] (+)= sum over s of a[a(s) + i * a_row] * b[b(s) + j]
-    // for i < rows, j < columns: mr x nr of them at most, or (kernel's) rows x
-    // vectors * lanes. a_row = 1: the rows of a lie side by side (packed). Any
-    // other a_row: they lie as in A, with steps of one float, for an A that is
-    // read so seldom that packing it would not pay; then no more than
-    // (kernel's) rows. The columns of b lie side by side, up to the next
+    // for i < rows, j < columns: at most (kernel's) rows x vectors * lanes, or
+    // mr x nr where columns > lanes. a_row = 1: the rows of a lie side by side
+    // (packed). Any other a_row: they lie as in A, with steps of one float, for
+    // an A that is read so seldom that packing it would not pay; then no more
+    // than (kernel's) rows. The columns of b lie side by side, up to the next
     // multiple of lanes. add: add to c, otherwise overwrite it.
     void (*tile)(int rows, int columns, float *c, ptrdiff_t ldc, bool add,
                  const float *a, ptrdiff_t a_row, const float *b,

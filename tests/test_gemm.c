@@ -541,8 +541,10 @@ START_TEST(tile_of_every_size) {
         const Kernels *k = kernels_available(i);
         use_kernel(i);
         for (int rows = 1; rows <= k->mr; rows++) {
-            int vectors = rows <= k->rows ? k->vectors : 2;
-            for (int columns = 1; columns <= vectors * k->lanes; columns++)
+            const bool product = rows <= k->rows; // else a convolution's
+            const int most = (product ? k->vectors : 2) * k->lanes;
+            for (int columns = product ? 1 : k->lanes + 1; columns <= most;
+                 columns++)
                 for (int kind = 0; kind < 3; kind++) {
                     check_tile(k, rows, columns, kind, false);
                     check_tile(k, rows, columns, kind, true);
