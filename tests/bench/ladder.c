@@ -144,14 +144,14 @@ static void draw(const double rates[RUNGS], const char *format) {
     chart_script(&chart,
                  "set title 'The same product, %d x %d x %d, rung by rung'\n"
                  "set xlabel 'GFLOP/s (logarithmic)'\nset logscale x\n"
-                 "set xrange [0.5:2000]\nset yrange [%d.6:-0.6]\n"
+                 "set xrange [0.1:2000]\nset yrange [%d.6:-0.6]\n"
                  "unset key\nset grid noytics\nset ytics (",
                  SIZE, SIZE, SIZE, RUNGS - 1);
     for (int i = 0; i < RUNGS; i++)
         chart_script(&chart, "%s'%s' %d", i > 0 ? ", " : "", rungs[i].name, i);
     chart_script(&chart,
                  ")\nset style fill solid 0.7\n"
-                 "plot DATA using 2:1:(0.5):2:($1-0.35):($1+0.35) "
+                 "plot DATA using 2:1:(0.1):2:($1-0.35):($1+0.35) "
                  "with boxxyerror lt 2, \\\n"
                  "  '' using ($2*1.15):1:(sprintf($2 < 10 ? '%%.1f' : '%%.0f', "
                  "$2)) with labels left\n");
