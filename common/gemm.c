@@ -187,6 +187,11 @@ static size_t k_room_of(int k) {
     return (size_t)(ceil_div(k, k_blocks_of(k)) + kernels()->lanes);
 }
 
+// Floats of one panel of B.
+static size_t b_panel_of(int k) {
+    return (size_t)(kernels()->vectors * kernels()->lanes) * k_room_of(k);
+}
+
 // The three loops over blocks. m and k are dealt out evenly over as few blocks
 // as their limits allow.
 static void gemm_blocked(Job *job) {
@@ -194,12 +199,11 @@ static void gemm_blocked(Job *job) {
     const int k_blocks = k_blocks_of(job->k), m_blocks = ceil_div(job->m, MC);
     const int columns = job->b_ready ? job->n : NC; // of a block of B
     const int strips =
-        ceil_div(tiles_of(min_int(job->m, MC)), tiles_in_strip()) + 1;
+        ceil_div(tiles_of(min_int(job->m, MC)), tiles_in_strip());
     const int panels =
         job->m > MC || job->b_ready ? panels_of(min_int(job->n, columns)) : 1;
     job->a_panel = (size_t)kernel->width * k_room_of(job->k);
-    job->b_panel =
-        (size_t)(kernel->vectors * kernel->lanes) * k_room_of(job->k);
+    job->b_panel = b_panel_of(job->k);
     if (!job->b_ready)
         job->b_direct = job->b.cs == 1 && job->m <= DIRECT_TO &&
                         ceil_div(job->k, k_blocks) * job->b.rs <= IN_L2;
@@ -299,8 +303,7 @@ void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
     const Kernels *kernel = kernels();
     const Columns columns = columns_of(n);
     const int k_blocks = k_blocks_of(k);
-    const size_t panel =
-        (size_t)(kernel->vectors * kernel->lanes) * k_room_of(k);
+    const size_t panel = b_panel_of(k);
     *to =
         (PackedMatrix){.panels = to->panels, .transb = transb, .n = n, .k = k};
     to->b = b;
