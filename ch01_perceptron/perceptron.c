@@ -35,7 +35,7 @@ static double dot(const double *w, const double *x) {
     return w[W1] * x[W1] + w[W2] * x[W2] + w[BIAS] * x[BIAS];
 }
 
-// [C perceptron rule] w += (t - y) x: nothing if right, +x or -x if wrong.
+// [Rosenblatt 1958] w += (t - y) x: nothing if right, +x or -x if wrong.
 // Returns whether it was wrong. (A learning rate would scale all weights alike,
 // and no answer would change: it is 1.)
 static bool learn(double *w, const Sample *s) {
@@ -100,7 +100,7 @@ static double margin(const Gate *g, double angle, double height) {
     return worst;
 }
 
-// [C Novikoff] mistakes <= (R / gamma)^2, R the longest input and gamma the
+// [Novikoff 1962] mistakes <= (R / gamma)^2, R the longest input and gamma the
 // margin of the best separator: a search over all directions, made finer ten
 // times around the best so far. Infinite if no direction separates.
 static double novikoff(const Gate *g) {
@@ -138,7 +138,7 @@ static void report(const Gate *g) {
 // Without the step the neuron's output is the sum itself, and the rule becomes
 // the delta rule of Widrow & Hoff, gradient descent on (t - y)^2 / 2, one
 // sample at a time.
-// [C delta rule] w += lr (t - w x) x
+// [Widrow 1960] w += lr (t - w x) x
 static void regress(double *w, bool quiet, Rng *rng) {
     const double truth[WEIGHTS] = {2.0, -1.0, 0.5}, lr = 0.1;
     memset(w, 0, WEIGHTS * sizeof *w);

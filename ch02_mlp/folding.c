@@ -133,7 +133,7 @@ static void cut(Net *net) {
     }
 }
 
-// [B folding] All layers but the last fold: each input is laid into p = width /
+// [Montufar 2014] All layers but the last fold: each input is laid into p = width /
 // inputs sheets. Unit j of input k is R(p u_k - j), for j = 0 .. p - 1.
 static void build_folding(Net *net, int inputs, int layers, int width) {
     *net = (Net){.inputs = inputs, .layers = layers, .width = width};

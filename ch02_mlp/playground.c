@@ -45,7 +45,7 @@ static void put_polar(float *x, float r, float theta) {
     x[1] = r * sinf(theta);
 }
 
-// [A fig.6] (x, y) -> (r, theta), -pi < theta <= pi
+// [B polar] (x, y) -> (r, theta), -pi < theta <= pi
 static void to_polar(float *x) {
     float r = sqrtf(x[0] * x[0] + x[1] * x[1]), theta = atan2f(x[1], x[0]);
     x[0] = r;

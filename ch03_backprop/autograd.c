@@ -99,13 +99,13 @@ static void hand_back(Node *node, const Node *z) {
     case POW: // [C power node] dx = dz p x^(p-1)
         x->grad += dz * z->power * pow(x->value, z->power - 1.0);
         break;
-    case EXP: // [C exp node] dx = dz exp(x) = dz z
+    case EXP: // [Baydin 2018 exp node] dx = dz exp(x) = dz z
         x->grad += dz * z->value;
         break;
-    case TANH: // [C tanh node] dx = dz (1 - tanh(x)^2) = dz (1 - z^2)
+    case TANH: // [Baydin 2018 tanh node] dx = dz (1 - tanh(x)^2) = dz (1 - z^2)
         x->grad += dz * (1.0 - z->value * z->value);
         break;
-    case RELU: // [C ReLU node] dx = dz where x > 0, else 0
+    case RELU: // [Baydin 2018 ReLU node] dx = dz where x > 0, else 0
         x->grad += x->value > 0.0 ? dz : 0.0;
         break;
     }

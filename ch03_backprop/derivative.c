@@ -29,7 +29,7 @@ static double forward_difference(double (*f)(double), double x, double h) {
 
 // Both sides of x: the curve's bend makes one side too steep and the other too
 // flat, and in the middle that cancels.
-// [C central difference] f'(x) ~ (f(x + h) - f(x - h)) / 2h
+// [Nocedal 2006 central difference] f'(x) ~ (f(x + h) - f(x - h)) / 2h
 static double central_difference(double (*f)(double), double x, double h) {
     return (f(x + h) - f(x - h)) / (2.0 * h);
 }

@@ -38,7 +38,7 @@ static void activate(Activation f, Tensor *y, const Tensor *z) {
 }
 
 // f'(z), told by y = f(z).
-// [A sigmoid slope] y(1 - y), 1/4 at the very most
+// [C sigmoid slope] y(1 - y), 1/4 at the very most
 static float slope(Activation f, float y) {
     return f == SIGMOID ? y * (1.0f - y)
            : f == TANH  ? 1.0f - y * y
@@ -52,8 +52,8 @@ typedef enum { SMALL, LARGE, XAVIER, HE, INITS } Init;
 // The standard deviation of a weight in a layer with so many inputs and
 // outputs. Xavier's keeps a signal's variance on the way there and back, if the
 // activation lets it through; He's makes up for the half that ReLU takes away.
-// [A Xavier] 2 / (inputs + outputs)   (Glorot & Bengio 2010)
-// [A He] 2 / inputs                   (He et al. 2015)
+// [Glorot 2010] 2 / (inputs + outputs)   (Glorot & Bengio 2010)
+// [He 2015] 2 / inputs                   (He et al. 2015)
 static float deviation(Init init, int inputs, int outputs) {
     return init == SMALL    ? 0.01f
            : init == LARGE  ? 0.5f

@@ -64,9 +64,9 @@ static float first_weight(Kind kind, int fan_in, int fan_out, Rng *rng) {
         return 0.01f * rng_normal(rng);
     case UNIFORM: // [B uniform] w ~ U(-r, r), r = 0.05
         return uniform(rng, 0.05f);
-    case XAVIER: // [A Xavier] w ~ U(-r, r), r = sqrt(6 / (fan_in + fan_out))
+    case XAVIER: // [Glorot 2010] w ~ U(-r, r), r = sqrt(6 / (fan_in + fan_out))
         return uniform(rng, sqrtf(6.0f / (float)(fan_in + fan_out)));
-    case HE: // [A He] w ~ N(0, 2 / fan_in)
+    case HE: // [He 2015] w ~ N(0, 2 / fan_in)
         return sqrtf(2.0f / (float)fan_in) * rng_normal(rng);
     default:
         return 0.0f;

@@ -70,7 +70,7 @@ static void normalise_row(float *d, const float *w, int count) {
         d[i] *= scale;
 }
 
-// [B filter normalisation] d_i <- d_i / |d_i| * |w_i| for each unit i
+// [Li 2018 filter normalization] d_i <- d_i / |d_i| * |w_i| for each unit i
 // A random direction, for all parameters. Biases stay where they are.
 static void random_direction(Tensor *d, const ReluNet *net, Rng *rng) {
     tensor_resize_like(d, &net->params.value);
@@ -125,7 +125,7 @@ static void train(ReluNet *net, const Dataset *set, float shake,
 
 // ---- 4. The surface ---------------------------------------------------------
 
-// [B loss surface] f(a, b) = L(w + a d1 + b d2)
+// [Li 2018 surface] f(a, b) = L(w + a d1 + b d2)
 static double loss_at(ReluNet *net, const Dataset *set, const Tensor *w,
                       double a, const Tensor *d1, double b, const Tensor *d2) {
     Tensor *moved = &net->params.value;

@@ -71,7 +71,7 @@ static Point look(const Surface *s, double x, double y, Cost *cost) {
 // Doubles t until a good one lies between `low` and `high`, then closes in:
 // where the slope changes sign, to where a straight line between the two slopes
 // is zero (exact on a parabola), else to the middle.
-// [B Wolfe conditions]
+// [Nocedal 2006 Wolfe]
 static Point line_search(const Surface *s, const Point *a, const double p[2],
                          double t, double c, Cost *cost) {
     double m = dot(a->g, p), low = 0, high = (double)INFINITY, low_slope = m;
@@ -119,7 +119,7 @@ static void newton_direction(double p[2], const Surface *s, const Point *a,
     solve(p, (const double[3]){h[0] + t, h[1], h[2] + t}, a->g);
 }
 
-// [B BFGS] B <- (I - r s y') B (I - r y s') + r s s',  r = 1 / (s . y)
+// [Nocedal 2006 BFGS] B <- (I - r s y') B (I - r y s') + r s s',  r = 1 / (s . y)
 // B [b0 b1; b1 b2] stands for H^-1; s is the last step and y what it did to the
 // gradient, and the new B maps y to s as H^-1 does.
 static void bfgs_update(double B[3], const double s[2], const double y[2]) {
@@ -131,7 +131,7 @@ static void bfgs_update(double B[3], const double s[2], const double y[2]) {
     B[2] += k * s[1] * s[1] - 2 * r * s[1] * By[1];
 }
 
-// [B conjugate gradient] beta = max(0, g . (g - g_last) / (g_last . g_last))
+// [Nocedal 2006 Polak-Ribiere] beta = max(0, g . (g - g_last) / (g_last . g_last))
 static double polak_ribiere(const double g[2], const double last[2]) {
     double y[2] = {g[0] - last[0], g[1] - last[1]};
     return fmax(0, dot(g, y) / dot(last, last));

@@ -264,7 +264,7 @@ static void put_on_canvas(float *canvas, const uint8_t *digit, Rng *rng) {
                 digit[i * SIDE / size * SIDE + j * SIDE / size] / 255.0f;
 }
 
-// [B size normalisation] the box around the ink scaled to 20 x 20, its centre
+// [B size normalization] the box around the ink scaled to 20 x 20, its centre
 // of mass put into the middle of 28 x 28.
 // pictures [2 SHEET, 56, 56]: a row before, a row after at twice the size.
 static void normalise_pictures(float *pictures, Rng *rng) {

@@ -53,7 +53,7 @@ static void l1_add_gradient(Tensor *dw, const Tensor *w, float lambda) {
 // optimizer's: towards 0 by rate * lambda, and it stops there. Adam's rate is
 // each weight's own, lr / (sqrt(v) + eps), so this one's must be, too: v points
 // to Adam's running means for w, `correction` is its 1 - beta2^t.
-// [B L1 proximal step] w = sign(w) max(0, |w| - rate lambda)
+// [Parikh 2014] w = sign(w) max(0, |w| - rate lambda)
 static void l1_shrink(Tensor *w, const float *v, float lambda, float lr,
                       float correction) {
     for (size_t i = 0; i < w->size; i++) {

@@ -103,7 +103,7 @@ typedef struct {
     int pooled;               // 3 x 3 maximum, then 1 x 1
 } Inception;
 
-// [C GoogLeNet] out = 1x1 | 1x1-3x3 | 1x1-5x5 | pool-1x1, joined on channels
+// [C Inception] out = 1x1 | 1x1-3x3 | 1x1-5x5 | pool-1x1, joined on channels
 static void inception(NetCount *net, const Inception *b) {
     const PictureShape in = net->out;
     char layer[32];

@@ -22,7 +22,7 @@
 // ---- 1. The sum -------------------------------------------------------------
 
 // y has nf + ng - 1 elements; f and g count as 0 beyond their ends.
-// [A discrete convolution] (f * g)[n] = sum over m of f[m] g[n - m]
+// [C discrete convolution] (f * g)[n] = sum over m of f[m] g[n - m]
 static void convolve(double *y, const double *f, int nf, const double *g,
                      int ng) {
     for (int n = 0; n < nf + ng - 1; n++) {
@@ -60,7 +60,7 @@ enum { HOURS = 4, FINEST = 16, MOST = HOURS * FINEST };
 
 // A medicine drips in during the first hour, g(t) = 1, and of what was given
 // t hours ago f(t) = exp(-t) is left. How much is in the blood?
-// [A continuous convolution] (f * g)(t) = integral of f(s) g(t - s) ds
+// [C continuous convolution] (f * g)(t) = integral of f(s) g(t - s) ds
 static double medicine(double t) {
     return t < 1.0 ? 1.0 - exp(-t) : exp(1.0 - t) - exp(-t);
 }
@@ -105,7 +105,7 @@ typedef struct {
 } Map;
 
 // The sliding window of convolution.c.
-// [C cross-correlation] y[i][j] = sum over u, v of k[u][v] x[i + u][j + v]
+// [Goodfellow 2016 cross-correlation] y[i][j] = sum over u, v of k[u][v] x[i + u][j + v]
 static Map correlate_2d(double x[SIZE][SIZE], double k[K][K]) {
     Map map = {{{0}}};
     for (int i = 0; i < OUT; i++)
@@ -118,7 +118,7 @@ static Map correlate_2d(double x[SIZE][SIZE], double k[K][K]) {
 
 // All pairs whose rows add up to i + K - 1 and columns to j + K - 1: the same
 // window, with the kernel turned by 180 degrees.
-// [A convolution 2-D] y[i][j] = sum over u, v of k[u][v] x[i+K-1-u][j+K-1-v]
+// [C convolution 2-D] y[i][j] = sum over u, v of k[u][v] x[i+K-1-u][j+K-1-v]
 static Map convolve_2d(double x[SIZE][SIZE], double k[K][K]) {
     double turned[K][K];
     for (int u = 0; u < K; u++)

@@ -63,7 +63,7 @@ static const Kernel kernels[KERNELS] = {
                  3,
                  1,
                  {1, 2, 1, 0, 0, 0, -1, -2, -1}},
-    // [C Laplacian] the four neighbours minus four times the middle
+    // [Gonzalez 2018 Laplacian] the four neighbours minus four times the middle
     [LAPLACIAN] = {"laplacian",
                    "> 0: darker than around it",
                    3,

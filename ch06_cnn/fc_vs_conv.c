@@ -36,7 +36,7 @@ static double locally_connected(int side, int size, int kernels) {
     return places * places * size * size * kernels;
 }
 
-// [C weight sharing] The same with one kernel for all places.
+// [A weight sharing] The same with one kernel for all places.
 static double shared(int size, int kernels) {
     return (double)size * size * kernels;
 }

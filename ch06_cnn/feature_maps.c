@@ -78,7 +78,7 @@ static void net_free(Net *net) {
     params_free(&net->params);
 }
 
-// [A fig.9-10] x -> convolution -> pooling -> convolution -> pooling -> two
+// [A fig.9] x -> convolution -> pooling -> convolution -> pooling -> two
 // layers
 static void net_forward(Net *net, const Tensor *x) {
     conv2d_forward(&net->step1, &net->conv1, x, &net->conv1_w, &net->conv1_b);

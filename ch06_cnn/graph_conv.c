@@ -61,7 +61,7 @@ static int degree(int node) {
     return count;
 }
 
-// [A section 5] S = D^-1/2 (A + I) D^-1/2, D the degrees of A + I
+// [Kipf 2017 S] S = D^-1/2 (A + I) D^-1/2, D the degrees of A + I
 // The I is the node itself, which would forget what it knew; the roots keep the
 // many edges of a leader from drowning the rest. Without the graph S = I.
 static void fill_mix(Tensor *mix, bool graph) {
@@ -128,7 +128,7 @@ static void mix_nodes(Tensor *mixed, const Tensor *mix, const Tensor *h) {
           mixed->data, D);
 }
 
-// [A graph convolution] H' = ReLU(S H W)
+// [Kipf 2017] H' = ReLU(S H W)
 // W is chapter 2's linear layer, one for all nodes as a kernel is for all
 // pixels; the formula has no bias.
 static void net_forward(Net *net) {

@@ -130,7 +130,7 @@ static void layer_backward(ResNet *net, Layer *l, Tensor *dx, Tensor *dy) {
     conv2d_backward(&l->conv, dx, &l->dw, &net->dno_bias, dy, &l->w);
 }
 
-// [C residual block] y = relu(F(x) + x),  F(x) = norm(w2 * relu(norm(w1 * x)))
+// [C ResNet] y = relu(F(x) + x),  F(x) = norm(w2 * relu(norm(w1 * x)))
 static void block_forward(ResNet *net, Layer *l, const Tensor *x,
                           bool training) {
     layer_forward(net, &l[0], x, training);

@@ -51,7 +51,7 @@ typedef struct {
     Tensor dy[MOST], dlogits;
 } Net;
 
-// [C VGG stack] n layers of K x K see 1 + n (K - 1) pixels
+// [Simonyan 2015] n layers of K x K see 1 + n (K - 1) pixels
 static int receptive_field(int size, int layers) {
     return 1 + layers * (size - 1);
 }

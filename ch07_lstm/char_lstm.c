@@ -45,7 +45,7 @@ enum { MOST_HIDDEN = 2048 };
 // Perplexity (困惑度): among how many equally likely characters the net would
 // have to choose, to be as much in doubt as it is. A net that knows nothing has
 // V, one that is always sure and right has 1.
-// [D language model] exp(L), L = - mean over t of log P(x_t+1 | x_1 .. x_t)
+// [Jelinek 1977] exp(L), L = - mean over t of log P(x_t+1 | x_1 .. x_t)
 static double perplexity(RecurrentNet *net, const Corpus *corpus, int steps) {
     Streams s;
     double loss = 0;

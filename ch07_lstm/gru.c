@@ -52,15 +52,15 @@ static void gru_step(float *h, const float *before, const float *x,
                      const CellWeights *w) {
     const int H = w->wh.shape[1];
     for (int j = 0; j < H; j++) {
-        // [D GRU gates] r, z = sigmoid(Wx x_t + bx + Wh h_{t-1} + bh)
+        // [Cho 2014 gates] r, z = sigmoid(Wx x_t + bx + Wh h_{t-1} + bh)
         double r =
             sigmoid(sum(&w->wx, &w->bx, j, x) + sum(&w->wh, &w->bh, j, before));
         double z = sigmoid(sum(&w->wx, &w->bx, j + H, x) +
                            sum(&w->wh, &w->bh, j + H, before));
-        // [D GRU new] n = tanh(Wx x_t + bx + r * (Wh h_{t-1} + bh))
+        // [Cho 2014 new] n = tanh(Wx x_t + bx + r * (Wh h_{t-1} + bh))
         double n = tanh(sum(&w->wx, &w->bx, j + 2 * H, x) +
                         r * sum(&w->wh, &w->bh, j + 2 * H, before));
-        // [D GRU state] h_t = (1 - z) * n + z * h_{t-1}
+        // [Cho 2014 state] h_t = (1 - z) * n + z * h_{t-1}
         h[j] = (float)((1.0 - z) * n + z * (double)before[j]);
     }
 }

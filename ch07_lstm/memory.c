@@ -67,7 +67,7 @@ static const Variant variants[VARIANTS] = {{"RNN", RNN, false},
                                            {"LSTM (bias 0)", LSTM, false},
                                            {"GRU (bias 0)", GRU, false}};
 
-// [D gates that keep] c_t = f c_{t-1} + i g and h_t = (1 - z) n + z h_{t-1}:
+// [Tallec 2018] c_t = f c_{t-1} + i g and h_t = (1 - z) n + z h_{t-1}:
 // with f = z = sigmoid(keep) and i = 1 - f, little is lost, and little let in.
 static void net_init(RecurrentNet *net, const Variant *v, const Options *o,
                      Rng *rng) {

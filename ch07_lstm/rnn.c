@@ -95,7 +95,7 @@ static double rnn_forward(Rnn *net) {
                 sum += net->w.wh[j][k] * net->h[t][k];
             net->h[t + 1][j] = tanhf(sum);
         }
-        // [D patterns] to one or to many: the steps at which an answer is asked
+        // [C patterns] to one or to many: the steps at which an answer is asked
         if (s->label[t] >= 0)
             loss += (double)answer(net, t, s->label[t]);
     }
@@ -118,7 +118,7 @@ static void rnn_backward(Rnn *net) {
             }
         }
         for (int j = 0; j < H; j++) {
-            // [C BPTT] da_t = dh_t (1 - h_t^2), dh_{t-1} = Wh^T da_t, and
+            // [Werbos 1990] da_t = dh_t (1 - h_t^2), dh_{t-1} = Wh^T da_t, and
             // dWh = sum over t of da_t h_{t-1}^T
             float da = dh[j] * (1.0f - h[j] * h[j]);
             net->dw.b[j] += da;

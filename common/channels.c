@@ -34,7 +34,7 @@ static void require_odd(const Lrn *lrn, const Tensor *x) {
             "lrn: x is %s, size %d", tensor_shape(x).text, lrn->size);
 }
 
-// [C AlexNet LRN] y_c = x_c / (k + alpha sum x_j^2)^beta
+// [C LRN] y_c = x_c / (k + alpha sum x_j^2)^beta
 void lrn_forward(const Lrn *lrn, Tensor *y, Tensor *scale, const Tensor *x) {
     require_odd(lrn, x);
     tensor_resize_like(y, x);
@@ -81,7 +81,7 @@ void lrn_backward(const Lrn *lrn, Tensor *dx, const Tensor *dy, const Tensor *x,
 
 // ---- Joining channels -------------------------------------------------------
 
-// [C GoogLeNet concat] y = the channels of x_0, then those of x_1, ...
+// [C Inception] y = the channels of x_0, then those of x_1, ...
 void concat_forward(Tensor *y, const Tensor *const *x, int count) {
     const int N = x[0]->shape[0], P = plane_of(x[0]);
     int C = 0;

@@ -134,7 +134,7 @@ static void adadelta_step(Optimizer *o, Tensor *w, const Tensor *g) {
 
 // The loop is in kernels_body.inc. m and v start at zero and are too small at
 // first; dividing by 1 - beta^t corrects that. AdamW shrinks w before.
-// [A Table 3.1 Adam] w = w - lr m^ / (sqrt(v^) + eps), m^ and v^ the corrected
+// [B Adam] w = w - lr m^ / (sqrt(v^) + eps), m^ and v^ the corrected
 // means of g and g^2. Threads take slices.
 static void adam_step(Optimizer *o, Tensor *w, const Tensor *g, float shrink) {
     ready(&o->m, w);
@@ -225,7 +225,7 @@ float held_cosine_decay(long t, long hold, long steps, float lr, float floor) {
                   fminf(1.0f, (float)(t - hold) / (float)(steps - hold)));
 }
 
-// [B step decay] lr_t = lr_0 factor^floor(t / every)
+// [D halving] lr_t = lr_0 factor^floor(t / every)
 float step_decay(long t, long every, float lr, float factor) {
     return lr * powf(factor, (float)(t / every));
 }
