@@ -35,7 +35,8 @@ BENCH_SUPPORT   := tests/bench/peak.c
 BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*.c)))
 
 GOALS := all compile deps mnist test plots bench help clean format format-check \
-         check-asan check-valgrind check-aarch64 check-docs coverage tidy smoke $(CHAPTERS)
+         check-asan check-valgrind check-aarch64 check-docs docs lecture coverage tidy \
+         smoke $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
 TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))
@@ -107,7 +108,8 @@ $(B)/probe.mk: Makefile
 	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
 	else echo 'CHECK_LIBS :=' >> $@; fi
 
-NO_BUILD := deps help clean mnist format format-check check-docs check-aarch64
+NO_BUILD := deps help clean mnist format format-check check-docs docs lecture \
+            check-aarch64
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 -include $(B)/probe.mk
 ifneq ($(MISSING),)
@@ -235,8 +237,16 @@ format:
 format-check:
 	@clang-format --dry-run -Werror $(SOURCES) && echo "format: all $(words $(SOURCES)) files are formatted"
 
+# The lectures' rows in tests/lectures, the READMEs' tables made from them, and
+# both against the code; LECTURES=DIR compares the lectures' texts as well.
 check-docs:
-	@tests/check_docs.sh
+	@LECTURES=$(LECTURES) tests/check_docs.sh
+
+docs:
+	@tests/lectures.sh docs
+
+lecture:
+	@tests/lectures.sh page $(L)
 
 tidy:
 	clang-tidy --quiet $(COMMON_SOURCES) $(PROGRAM_SOURCES) -- $(BASE)
@@ -257,7 +267,9 @@ help:
 	@echo 'make check-valgrind  library tests under valgrind'
 	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu'
 	@echo 'make coverage        which lines the tests reach'
-	@echo 'make check-docs      READMEs and code name the same equations'
+	@echo 'make lecture L=A     lecture A (B, C, D) in slide order: formula, function, number'
+	@echo 'make check-docs      lectures, READMEs and code say the same'
+	@echo 'make docs            make the tables of the READMEs from tests/lectures anew'
 	@echo 'make format          clang-format everything;  make format-check'
 	@echo 'make tidy            clang-tidy;  make clean  remove what was built'
 	@echo

@@ -1,20 +1,20 @@
 #!/usr/bin/env bash
-# check_docs.sh [ROOT] - do the READMEs and the code say the same?
+# check_docs.sh [ROOT] - do READMEs, code and lectures say the same?
 #
-# A computing line that follows a lecture has a comment with a tag above it,
-#     // [A eq.13] c_t = f_t * c_{t-1} + i_t * g_t
-# and the folder's README.md has a table row that begins with the same tag:
-#     | `[A eq.13]` | formula | `lstm_forward` | `lstm_cell.c` |
-# This lists every tag that stands on one side only, every function or file of
-# such a row that does not exist, every program without a row of its own
-# (| `lstm_cell` | ...) in its chapter's README, and every link in a *.md file
-# that leads nowhere. Exit status 1 if there is any.
+# Lists every tag in the code that is in no lecture's rows (tests/lectures),
+# every row whose function or test does not exist, every README table that is
+# not as the rows have it, every program that credits a lecture without a row,
+# every program without a row of its own (| `lstm_cell` | ...) in its chapter's
+# README, and every link in a *.md file that leads nowhere. Where LECTURES names
+# the folder of the lectures' texts (A.txt to D.txt), every formula and number
+# quoted in the rows, and every Chinese word, is looked up in them, too.
+# Exit status 1 if there is anything to list.
 set -u
 export LC_ALL=C
 
-root=${1:-$(dirname "$0")/..}
-cd "$root" || exit 1
-tag='\[[ABCD] [^]]+\]'
+tests=$(cd "$(dirname "$0")" && pwd) || exit 1
+texts=${LECTURES:+$(cd "$LECTURES" && pwd)} || exit 1
+cd "${1:-$tests/..}" || exit 1
 problems=$(mktemp) || exit 1
 trap 'rm -f "$problems"' EXIT
 
@@ -22,75 +22,11 @@ problem() {
     echo "$*" >>"$problems"
 }
 
-# rows README: "line<tab>tag<tab>functions<tab>files" of each row with a tag.
-# Names are what stands in backticks; a cell of such a table may hold several.
-rows() {
-    awk -F '|' '
-    function names(cell,    list) {
-        while (match(cell, /`[^`]+`/)) {
-            list = list " " substr(cell, RSTART + 1, RLENGTH - 2)
-            cell = substr(cell, RSTART + RLENGTH)
-        }
-        return substr(list, 2)
-    }
-    /^\| *`\[[ABCD] [^]]+\]`/ {
-        gsub(/\\\|/, "") # a bar that belongs to a formula
-        match($2, /\[.*\]/)
-        print FNR "\t" substr($2, RSTART, RLENGTH) "\t" names($4) "\t" names($5)
-    }' "$1"
-}
-
-# check_row WHERE TAG FUNCTIONS FILES, in the README of folder $folder
-check_row() {
-    local file name paths=()
-    for file in $4; do
-        if [ -f "$folder/$file" ]; then
-            paths+=("$folder/$file")
-        elif [ -f "$file" ]; then
-            paths+=("$file")
-        else
-            problem "$1: $2: there is no file $file"
-        fi
-    done
-    if [ ${#paths[@]} -eq 0 ]; then
-        [ -n "$4" ] || problem "$1: $2: the row names no file"
-        return
-    fi
-    grep -qF -e "// $2" "${paths[@]}" ||
-        problem "$1: $2: no such tag in ${paths[*]}"
-    for name in $3; do
-        name=${name%()}
-        grep -qw -e "$name" "${paths[@]}" ||
-            problem "$1: $2: no $name in ${paths[*]}"
-    done
-}
-
-# check_folder FOLDER SOURCE...: tags and table rows agree
-check_folder() {
-    local folder=$1 line name functions files here known
-    local readme=$folder/README.md
-    shift
-    if [ ! -f "$readme" ]; then
-        problem "$readme is missing"
-        return
-    fi
-    # tabs are blanks to `read`, which would swallow an empty field
-    while IFS=$'\037' read -r line name functions files; do
-        check_row "$readme:$line" "$name" "$functions" "$files"
-    done < <(rows "$readme" | tr '\t' '\037')
-
-    known=$(rows "$readme" | cut -f 2)
-    while IFS= read -r here; do
-        name=${here#*// }
-        grep -qxF -e "$name" <<<"$known" ||
-            problem "${here%%:// *}: $name is not in the table of $readme"
-    done < <(grep -noE "// $tag" "$@" /dev/null)
-}
-
 # check_programs FOLDER SOURCE...: each has a row in the README
 check_programs() {
     local readme=$1/README.md source name
     shift
+    [ -f "$readme" ] || problem "$readme is missing"
     for source in "$@"; do
         name=$(basename "$source" .c)
         grep -qE "^\| *\[?\`(\./)?$name\`" "$readme" 2>/dev/null ||
@@ -126,21 +62,23 @@ check_links() {
 }
 
 shopt -s nullglob
-sources=(common/*.[ch] common/*.inc)
-[ ${#sources[@]} -eq 0 ] || check_folder common "${sources[@]}"
-count=${#sources[@]}
+count=0
 for chapter in ch0[1-7]_*/; do
     sources=("$chapter"*.c)
     [ ${#sources[@]} -gt 0 ] || continue
-    check_folder "${chapter%/}" "${sources[@]}"
     check_programs "${chapter%/}" "${sources[@]}"
     count=$((count + ${#sources[@]}))
 done
 check_links
+ROOT=$PWD "$tests/lectures.sh" check "$texts" >>"$problems" 2>&1
+ROOT=$PWD "$tests/lectures.sh" docs-check >>"$problems" 2>&1
+[ -z "$texts" ] ||
+    ROOT=$PWD "$tests/lectures.sh" words "$texts" >>"$problems" 2>&1
 
 if [ -s "$problems" ]; then
     cat "$problems"
     echo "check-docs: $(($(wc -l <"$problems"))) problems"
     exit 1
 fi
-echo "check-docs: the READMEs and $count source files agree"
+compared=${texts:+"; quotations compared with the texts"}
+echo "check-docs: lectures, READMEs and $count programs agree$compared"

@@ -129,23 +129,36 @@ END_TEST
 // ---- 3. check_docs.sh ------------------------------------------------------
 
 static void write_documented_tree(void) {
-    shell("mkdir common ch07_lstm");
+    shell("rm -rf common ch07_lstm tests texts && "
+          "mkdir -p common ch07_lstm tests/lectures tests/ch07 texts");
+    write_file("texts/A.txt", "# Chapter\n$$c = f \\odot c + i$$\n");
+    write_file("tests/lectures/A.tsv",
+               "# Chapter\n"
+               "eq.13\t2\tequation\tc = f \\odot c + i\tc = f ∘ c + i\t\t"
+               "ch07_lstm/lstm.c:step\ttests/ch07/test_lstm.c:step_is_right\t"
+               "shown\t\n"
+               "eq.13 sign\t2\tclaim\t+ i\ta sum\t\tch07_lstm/\t\terratum\t"
+               "It is a sum.\n");
+    write_file("tests/ch07/test_lstm.c", "START_TEST(step_is_right) {\n");
     write_file("common/README.md", "# Common\n");
-    write_file("common/a.c", "int a;\n");
-    write_file("ch07_lstm/lstm.c", "// [A eq.13] c = f * c + i * g\n"
-                                   "int step(void);\n");
+    write_file("ch07_lstm/lstm.c", "// Source: A, gates.\n"
+                                   "// [A eq.13] c = f * c + i\n"
+                                   "int step(void) {\n");
     write_file("ch07_lstm/README.md",
                "See [the code](lstm.c#L1) and [a site](https://x.org).\n"
                "| program | idea |\n|---|---|\n| `lstm` | gates |\n\n"
-               "| tag | formula | function | file |\n|---|---|---|---|\n"
-               "| `[A eq.13]` | c = f \\| c | `step` | `lstm.c` |\n");
+               "<!-- lectures: equations -->\n<!-- lectures: end -->\n"
+               "<!-- lectures: errata -->\n<!-- lectures: end -->\n");
+    setenv("ROOT", scratch_path("").text, 1);
+    Run run = run_program("tests/lectures.sh docs");
+    assert_says(&run, 0, "made: ch07_lstm/README.md");
 }
 
 // Changes the right tree by shell commands; check_docs.sh must say text.
 static void assert_documents(const char *change, int status, const char *text) {
-    shell("rm -rf common ch07_lstm");
     write_documented_tree();
     shell(change);
+    setenv("LECTURES", scratch_path("texts").text, 1);
     char command[2048];
     snprintf(command, sizeof command, "tests/check_docs.sh %s",
              scratch_path("").text);
@@ -154,27 +167,61 @@ static void assert_documents(const char *change, int status, const char *text) {
 }
 
 START_TEST(docs_that_agree_pass) {
-    assert_documents("true", 0, "2 source files agree");
+    assert_documents("true", 0, "1 programs agree; quotations compared");
+    assert_documents(
+        "grep -qF '| `[A eq.13]` | c = f ∘ c + i | `step` | "
+        "`lstm.c` |' ch07_lstm/README.md && grep -qF "
+        "-e '- **A**, eq.13 sign: It is a sum.' ch07_lstm/README.md",
+        0, "agree");
     assert_documents("echo '`[x](y)`' >>common/README.md", 0, "agree");
 }
 END_TEST
 
 START_TEST(docs_that_disagree_are_listed) {
-    assert_documents("echo '// [B decay] w' >>ch07_lstm/lstm.c", 1,
-                     "lstm.c:3: [B decay] is not in the table");
-    assert_documents("echo '// [B decay] w' >>common/a.c", 1,
-                     "common/a.c:2: [B decay] is not in the table");
-    assert_documents("sed -i.old 's/eq.13/eq.14/' ch07_lstm/README.md", 1,
-                     "README.md:8: [A eq.14]: no such tag in");
-    assert_documents("sed -i.old 's/`step`/`stop`/' ch07_lstm/README.md", 1,
-                     "README.md:8: [A eq.13]: no stop in");
-    assert_documents("sed -i.old 's/`lstm.c`/`no.c`/' ch07_lstm/README.md", 1,
-                     "README.md:8: [A eq.13]: there is no file no.c");
-    assert_documents("touch ch07_lstm/gru.c", 1,
-                     "gru.c: the program has no row");
-    assert_documents("rm ch07_lstm/README.md", 1, "README.md is missing");
-    assert_documents("echo '[x](no.md)' >>common/README.md", 1,
-                     "README.md:2: the link to no.md leads nowhere");
+    const char *rows = "tests/lectures/A.tsv";
+    const struct {
+        const char *change, *says;
+    } wrong[] = {
+        {"echo '// [B decay] w' >>ch07_lstm/lstm.c",
+         "lstm.c:4: [B decay] is in no lecture's rows"},
+        {"echo '// [Glorot 2010] w' >>common/a.c",
+         "common/a.c:1: [Glorot 2010] is in no lecture's rows"},
+        {"echo '// [A eq.13] w' >>common/a.c",
+         "common/a.c:1: the row of [A eq.13] does not name common/a.c"},
+        {"echo '// as in [A' >>common/a.c", "common/a.c:1: a tag is torn"},
+        {"sed -i.old 's/Source: A/Source: A, D/' ch07_lstm/lstm.c",
+         "lstm.c: its banner names lecture D"},
+        {"sed -i.old '/eq.13]/d' ch07_lstm/lstm.c",
+         "no comment // [A eq.13] in ch07_lstm/lstm.c"},
+        {"sed -i.old 's/∘ c + i |/∘ c - i |/' ch07_lstm/README.md",
+         "ch07_lstm/README.md, not as tests/lectures has it"},
+        {"sed -i.old 's/f ∘ c + i/f ∘ c - i/' ROWS",
+         "A.tsv:2: [A eq.13]: printed c=fc+i, plain c=fc-i"},
+        {"sed -i.old 's/f .odot c/g \\\\odot c/' ROWS",
+         "A.tsv:2: [A eq.13]: lines 2 do not print c = g"},
+        {"sed -i.old 's/eq.13\t2/eq.13\t1/' ROWS",
+         "lines 1 do not print c = f"},
+        {"sed -i.old 's/:step\t/:stop\t/' ROWS", "no stop in ch07_lstm/lstm.c"},
+        {"sed -i.old 's/step_is_right/it_is/' ROWS",
+         "no test it_is in tests/ch07/test_lstm.c"},
+        {"sed -i.old 's/shown/almost/' ROWS", "no such state: almost"},
+        {"sed -i.old 's/It is a sum.//' ROWS", "erratum, but no note says why"},
+        {"echo 'x 不在' >>common/README.md",
+         "common/README.md:2: 不在 is in no lecture"},
+        {"touch ch07_lstm/gru.c", "gru.c: the program has no row"},
+        {"rm ch07_lstm/README.md", "README.md is missing"},
+        {"echo '[x](no.md)' >>common/README.md",
+         "README.md:2: the link to no.md leads nowhere"},
+    };
+    for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
+        char change[256];
+        const char *at = strstr(wrong[i].change, "ROWS");
+        snprintf(change, sizeof change, "%.*s%s",
+                 at ? (int)(at - wrong[i].change)
+                    : (int)strlen(wrong[i].change),
+                 wrong[i].change, at ? rows : "");
+        assert_documents(change, 1, wrong[i].says);
+    }
 }
 END_TEST
 

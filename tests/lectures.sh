@@ -1,0 +1,134 @@
+#!/usr/bin/env bash
+# lectures.sh - what is made from the rows of tests/lectures/*.tsv.
+#
+#   lectures.sh check [TEXTS]   are the rows true? with the folder of the
+#                               lectures' texts, quotations are compared, too
+#   lectures.sh docs            writes the tables of the READMEs (make docs)
+#   lectures.sh docs-check      do the READMEs have these tables?
+#   lectures.sh words TEXTS     Chinese words that stand in none of the texts
+#   lectures.sh count           rows per lecture and state
+#   lectures.sh page LETTER     the lecture in slide order (make lecture L=A)
+#
+# Run from any folder. Exit status 1 if anything is wrong.
+set -u
+export LC_ALL=C
+
+cd "${ROOT:-$(dirname "$0")/..}" || exit 1
+here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/lectures
+shopt -s nullglob
+rows=(tests/lectures/[A-D].tsv tests/lectures/papers*.tsv)
+if [ ${#rows[@]} -eq 0 ]; then
+    echo "tests/lectures has no rows"
+    exit 1
+fi
+scratch=$(mktemp -d) || exit 1
+trap 'rm -rf "$scratch"' EXIT
+
+program() {
+    local name=$1
+    shift
+    awk -f "$here/rows.awk" -f "$here/$name.awk" "$@"
+}
+
+# Every tag of the code, "file:line:[tag]": a lecture's letter and a name, or an
+# author and a year.
+tags() {
+    grep -noE '// \[([ABCD] [^],]+|[A-Z][A-Za-z. -]* (19|20)[0-9]{2}[^]]*)\]' \
+        ch0[1-7]_*/*.c common/*.[ch] common/*.inc /dev/null |
+        sed 's/:\/\/ /:/'
+}
+
+# "file:letter" for every lecture that a program's banner names as its source.
+credits() {
+    awk '/^\/\/ Source:/ { reading = 1 }
+        /^\/\/ (Run|Ends with):|^\/\/ *$/ { reading = 0 }
+        reading {
+            gsub(/[^A-Za-z]+/, "  ")
+            while (match($0, / [ABCD] /)) {
+                print FILENAME ":" substr($0, RSTART + 1, 1)
+                $0 = substr($0, RSTART + 2)
+            }
+        }' ch0[1-7]_*/*.c /dev/null
+}
+
+check() {
+    tags >"$scratch/tags"
+    credits >"$scratch/credits"
+    program check -v tags="$scratch/tags" -v credits="$scratch/credits" \
+        -v lectures="${1:-}" "${rows[@]}"
+    # a tag that a formatter tore
+    grep -nE '//.*\[[ABCD]( [^],]*)?$' ch0[1-7]_*/*.c common/*.[ch] common/*.inc \
+        /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: a tag is torn/'
+}
+
+# readme FOLDER: its README as it should be
+readme() {
+    program docs -v folder="$1" -v tags="$scratch/tags" "${rows[@]}" \
+        "$1/README.md"
+}
+
+# docs write|check: every README that has a section made from the rows
+docs() {
+    local file folder
+    tags >"$scratch/tags"
+    for file in ch0[1-7]_*/README.md common/README.md; do
+        folder=$(dirname "$file")
+        grep -q '^<!-- lectures: ' "$file" || continue
+        readme "$folder" >"$scratch/README.md"
+        cmp -s "$scratch/README.md" "$file" && continue
+        if [ "$1" = write ]; then
+            cp "$scratch/README.md" "$file"
+            echo "made: $file"
+        else
+            diff "$file" "$scratch/README.md" | sed -n 's/^[<>] //p' |
+                head -n 4 | sed "s|^|$file, not as tests/lectures has it: |"
+        fi
+    done
+}
+
+# page LETTER: in the terminal, and as out/lecture_LETTER.html
+page() {
+    local file=tests/lectures/$1.tsv readmes
+    if [ ! -f "$file" ]; then
+        echo "there is no lecture '$1': make lecture L=A, B, C or D" >&2
+        exit 2
+    fi
+    readmes=$(echo ch0[1-7]_*/README.md)
+    mkdir -p out || exit 1
+    program page -v mode=html -v readmes="$readmes" "$file" \
+        >"out/lecture_$1.html" || exit 1
+    program page -v mode=text -v readmes="$readmes" "$file"
+    printf '\nout/lecture_%s.html: the same, with links\n' "$1"
+}
+
+case ${1:-} in
+check)
+    problems=$(check "${2:-}")
+    [ -z "$problems" ] || printf '%s\n' "$problems"
+    [ -z "$problems" ]
+    ;;
+words)
+    problems=$(awk -f "$here/words.awk" "$2"/[A-D].txt \
+        tests/lectures/words*.tsv ./*.md ch0[1-7]_*/*.{c,md} common/*.{c,h,md})
+    [ -z "$problems" ] || printf '%s\n' "$problems"
+    [ -z "$problems" ]
+    ;;
+docs)
+    docs write
+    ;;
+docs-check)
+    problems=$(docs check)
+    [ -z "$problems" ] || printf '%s\nrun: make docs\n' "$problems"
+    [ -z "$problems" ]
+    ;;
+page)
+    page "${2:-}"
+    ;;
+count)
+    program count "${rows[@]}"
+    ;;
+*)
+    sed -n '2,/^set/s/^# *//p' "$0" >&2
+    exit 2
+    ;;
+esac

@@ -1,0 +1,132 @@
+# docs.awk - the sections of one README that are made from the rows.
+#
+#   awk -v folder=ch07_lstm -v tags=FILE -f rows.awk -f docs.awk *.tsv README.md
+#
+# Prints the README with what stands between the marks
+#     <!-- lectures: equations -->  <!-- lectures: errata -->
+#     <!-- lectures: terms -->  and  <!-- lectures: end -->
+# made anew. Equations are those whose tag stands in the code, in the order of
+# the README's programs; errata and terms come in the order of the lectures.
+
+BEGIN {
+    FS = "\t"
+    while ((getline line < tags) > 0) {
+        match(line, /\[.*/)
+        tagged[substr(line, RSTART)] = 1
+    }
+    readme = ARGV[ARGC - 1]
+    while ((getline line < readme) > 0)
+        if (match(line, /^\| *\[?`[a-z0-9_]+`/)) {
+            name = substr(line, RSTART, RLENGTH)
+            gsub(/[^a-z0-9_]/, "", name)
+            place[folder "/" name ".c"] = ++programs
+        }
+    close(readme)
+}
+
+# The row's functions and files that this README may show: its own folder's
+# and the library's. Sets order, functions, files; false if none is its own.
+function find_code(    n, list, i, part, own, file) {
+    functions = files = ""
+    order = programs + 1
+    n = split(code, list, " ")
+    for (i = 1; i <= n; i++) {
+        split(list[i], part, ":")
+        if (index(list[i], folder "/") == 1) {
+            own = 1
+            if (part[1] in place && place[part[1]] < order)
+                order = place[part[1]]
+        }
+        if (part[2] == "" ||
+            (index(part[1], folder "/") != 1 && index(part[1], "common/") != 1))
+            continue
+        file = part[1]
+        if (index(file, folder "/") == 1)
+            file = substr(file, length(folder) + 2)
+        functions = with(functions, part[2])
+        files = with(files, file)
+    }
+    return own
+}
+
+function with(list, name) {
+    name = "`" name "`"
+    return index(list, name) ? list : list == "" ? name : list ", " name
+}
+
+function escaped(s) {
+    gsub(/\|/, "\\|", s)
+    return s
+}
+
+# Prints words in lines of 80 columns, the second and later ones indented.
+function fold(text, indent,    n, words, i, column, width, bare) {
+    n = split(text, words, " ")
+    for (i = 1; i <= n; i++) {
+        bare = words[i]
+        gsub(/[\343-\351][\200-\277][\200-\277]/, "CC", bare)
+        gsub(/[\200-\277]/, "", bare)
+        width = length(bare)
+        if (i > 1 && column + 1 + width > 80) {
+            printf "\n%s", indent
+            column = length(indent)
+        } else if (i > 1) {
+            printf " "
+            column++
+        }
+        printf "%s", words[i]
+        column += width
+    }
+    printf "\n"
+}
+
+function print_equations(    k, i) {
+    print "| tag | formula | function | file |"
+    print "|---|---|---|---|"
+    for (k = 1; k <= programs + 1; k++)
+        for (i = 1; i <= equations; i++)
+            if (order_of[i] == k)
+                print equation[i]
+}
+
+function print_errata(    i) {
+    for (i = 1; i <= errata; i++)
+        fold("- " erratum[i], "  ")
+}
+
+function print_terms(    i, text) {
+    for (i = 1; i <= terms; i++)
+        text = text (i > 1 ? " · " : "") term[i] " " english[term[i]] " (" \
+            taught[term[i]] ")"
+    fold(text, "")
+}
+
+FILENAME != readme && is_row() {
+    read_row()
+    if (!find_code())
+        next
+    if (kind == "term" && state == "shown") {
+        if (!(id in english)) {
+            term[++terms] = id
+            english[id] = plain
+        }
+        taught[id] = taught[id] (taught[id] == "" ? "" : ", ") lecture
+    }
+    if (state == "erratum")
+        erratum[++errata] = "**" lecture "**, " id ": " note
+    if (tag in tagged && functions != "") {
+        equation[++equations] = "| `" tag "` | " escaped(formula_cell()) \
+            " | " functions " | " files " |"
+        order_of[equations] = order
+    }
+}
+
+FILENAME != readme { next }
+/^<!-- lectures: end -->/ { skipping = 0 }
+!skipping { print }
+/^<!-- lectures: (equations|errata|terms) -->/ {
+    skipping = 1
+    if (/equations/) print_equations()
+    if (/errata/) print_errata()
+    if (/terms/) print_terms()
+}

@@ -1,0 +1,307 @@
+# page.awk - one lecture in slide order: what an instructor opens before class.
+#
+#   awk -v mode=text|html -v readmes="ch01_perceptron/README.md ..." \
+#       -f rows.awk -f page.awk tests/lectures/A.tsv
+#
+# Per row: where it stands, the formula as printed, the program and function
+# that compute it, the number to expect (the program's last line, from its
+# chapter's README), its figures, and what is wrong, planned or left out.
+
+BEGIN {
+    FS = "\t"
+    n = split(readmes, list, " ")
+    for (i = 1; i <= n; i++)
+        read_programs(list[i])
+}
+
+# ---- What the READMEs say of each program -----------------------------------
+
+function read_programs(file,    line, n, cell, i, column, name) {
+    while ((getline line < file) > 0) {
+        gsub(/\\\|/, "\001", line)
+        n = split(line, cell, "|")
+        if (line ~ /^\| *program *\|/) {
+            split("", column)
+            for (i = 2; i < n; i++) {
+                gsub(/^ +| +$/, "", cell[i])
+                column[cell[i]] = i
+            }
+        } else if (match(line, /^\| *\[?`[a-z0-9_]+`/)) {
+            name = substr(line, RSTART, RLENGTH)
+            gsub(/[^a-z0-9_]/, "", name)
+            expect[name] = cell[column["ends with"]]
+            sub(/^ *`result: */, "", expect[name])
+            sub(/` *$/, "", expect[name])
+            gsub(/\001/, "|", expect[name])
+            figures[name] = charts(cell[column["charts"]])
+        }
+    }
+    close(file)
+}
+
+function charts(cell,    list, name) {
+    while (match(cell, /`[a-z0-9_]+`/)) {
+        name = substr(cell, RSTART + 1, RLENGTH - 2)
+        list = list (list == "" ? "" : " ") name
+        cell = substr(cell, RSTART + RLENGTH)
+    }
+    return list
+}
+
+function program_of(file) {
+    if (file !~ /^ch0/)
+        return ""
+    sub(/.*\//, "", file)
+    sub(/\.c$/, "", file)
+    return file
+}
+
+# The programs that the row names, each once.
+function find_programs(    n, list, i, part, name, seen) {
+    split("", row_program)
+    row_programs = 0
+    n = split(code, list, " ")
+    for (i = 1; i <= n; i++) {
+        split(list[i], part, ":")
+        name = program_of(part[1])
+        if (part[2] != "" && name != "" && !(name in seen)) {
+            seen[name] = 1
+            row_program[++row_programs] = name
+            program_file[name] = part[1]
+        }
+    }
+}
+
+# ---- Text -------------------------------------------------------------------
+
+function columns(s) {
+    gsub(/[\343-\351][\200-\277][\200-\277]|\357[\274\275][\200-\277]/, "CC", s)
+    gsub(/[\200-\277]/, "", s)
+    return length(s)
+}
+
+# s in lines of 80 columns that all start at column indent; at is where we are.
+function fold(s, indent, at,    n, word, i, width) {
+    printf "%*s", at < indent ? indent - at : 0, ""
+    at = at < indent ? indent : at
+    n = split(s, word, " ")
+    for (i = 1; i <= n; i++) {
+        width = columns(word[i])
+        if (i > 1 && at + 1 + width > 80) {
+            printf "\n%*s", indent, ""
+            at = indent
+        } else if (i > 1) {
+            printf " "
+            at++
+        }
+        printf "%s", word[i]
+        at += width
+    }
+    print ""
+}
+
+function text_row(    label, i, name, line) {
+    if (kind == "term") {
+        words = words (words == "" ? "" : " · ") id " " plain
+        return
+    }
+    text_terms()
+    label = sprintf("%5s  ", lines + 0) id
+    printf "%s", label
+    if (columns(label) > 26)
+        print ""
+    fold(plain, 28, columns(label) > 26 ? 0 : columns(label))
+    if (ours != "")
+        fold("here: " ours, 28, 0)
+    for (i = 1; i <= row_programs; i++) {
+        name = row_program[i]
+        line = "./" name " · " functions_in(program_file[name])
+        if (expect[name] != "")
+            line = line " · expect " shortened(expect[name])
+        if (figures[name] != "")
+            line = line " · figure " figures[name]
+        fold(line, 28, 0)
+    }
+    if (state != "shown")
+        fold(state ": " note, 28, 0)
+}
+
+function text_terms() {
+    if (words != "")
+        fold("terms: " words, 7, 0)
+    words = ""
+}
+
+function functions_in(file,    n, list, i, part, names) {
+    n = split(code, list, " ")
+    for (i = 1; i <= n; i++) {
+        split(list[i], part, ":")
+        if (part[1] == file)
+            names = names (names == "" ? "" : ", ") part[2]
+    }
+    return names
+}
+
+# The first few figures of a result line.
+function shortened(s) {
+    if (length(s) <= 60)
+        return s
+    s = substr(s, 1, 60)
+    sub(/ [^ ]*$/, " ...", s)
+    return s
+}
+
+# ---- HTML -------------------------------------------------------------------
+
+function html(s) {
+    gsub(/&/, "\\&amp;", s)
+    gsub(/</, "\\&lt;", s)
+    gsub(/>/, "\\&gt;", s)
+    return s
+}
+
+function line_of(file, name,    line, k, found) {
+    if ((file, name) in known_line)
+        return known_line[file, name]
+    while ((getline line < file) > 0) {
+        k++
+        if (!found && line ~ ("^[A-Za-z}]([^;]*[^A-Za-z0-9_])?" name " ?[[(=;{]"))
+            found = k
+    }
+    close(file)
+    return known_line[file, name] = found
+}
+
+function html_code(    n, list, i, part, s) {
+    n = split(code, list, " ")
+    for (i = 1; i <= n; i++) {
+        split(list[i], part, ":")
+        if (part[2] != "")
+            s = s "<a href=\"../" part[1] "#L" line_of(part[1], part[2]) \
+                "\"><code>" part[2] "</code></a> <small>" part[1] "</small><br>"
+    }
+    return s
+}
+
+function html_expect(    i, s) {
+    for (i = 1; i <= row_programs; i++)
+        s = s "<code>./" row_program[i] "</code> " \
+            html(expect[row_program[i]]) "<br>"
+    return s
+}
+
+function html_figures(    i, k, n, list, s, picture) {
+    for (i = 1; i <= row_programs; i++) {
+        n = split(figures[row_program[i]], list, " ")
+        for (k = 1; k <= n; k++) {
+            picture = substr(program_file[row_program[i]], 1, 4) "/" list[k] \
+                ".svg"
+            s = s "<a href=\"" picture "\">" list[k] "</a><br>"
+        }
+    }
+    return s
+}
+
+function html_row(    formula) {
+    if (kind == "term") {
+        words = words (words == "" ? "" : " · ") "<b>" id "</b> " html(plain)
+        return
+    }
+    html_terms()
+    formula = html(plain)
+    if (is_formula_kind() && latex != "")
+        formula = formula "<br><small><code>" html(latex) "</code></small>"
+    if (ours != "")
+        formula = formula "<br>here: " html(ours)
+    print "<tr class=\"" with_dash(state) "\"><td>" lines "</td><td>" html(id) \
+        "</td><td>" formula "</td><td>" html_code() "</td><td>" html_expect() \
+        "</td><td>" html_figures() "</td><td>" \
+        (state == "shown" ? "" : "<b>" state "</b> " html(note)) "</td></tr>"
+}
+
+function html_terms() {
+    if (words != "")
+        print "<tr class=\"terms\"><td></td><td colspan=\"6\">" words \
+            "</td></tr>"
+    words = ""
+}
+
+function is_formula_kind() {
+    return is_formula(kind)
+}
+
+function with_dash(s) {
+    gsub(/ /, "-", s)
+    return s
+}
+
+function html_head() {
+    print "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n<meta charset=\"utf-8\">"
+    print "<meta name=\"viewport\" content=\"width=device-width, " \
+        "initial-scale=1\">"
+    print "<title>Lecture " lecture " in slide order</title>\n<style>"
+    print "body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: " \
+        "90em; padding: 0 1em; color: #222; background: #fff }"
+    print "table { border-collapse: collapse; width: 100% }"
+    print "td, th { padding: .35em .6em; border-bottom: 1px solid #ddd; " \
+        "vertical-align: top; text-align: left }"
+    print "td:nth-child(1) { color: #777; white-space: nowrap }"
+    print "td:nth-child(3) { max-width: 26em }"
+    print "td:nth-child(5) { max-width: 18em; overflow-wrap: anywhere }"
+    print "small { color: #666; overflow-wrap: anywhere }"
+    print ".erratum td:last-child { background: #fff1d6 }"
+    print ".planned td:last-child, .left-out td:last-child { color: #777 }"
+    print ".terms td { background: #f4f6f8 }"
+    print "@media (prefers-color-scheme: dark) { body { color: #ddd; " \
+        "background: #181a1b } td, th { border-color: #444 } small { color: " \
+        "#999 } a { color: #8cb4ff } .terms td { background: #22262a } " \
+        ".erratum td:last-child { background: #4a3a12 } }"
+    print "</style>\n</head>\n<body>\n<h1>Lecture " lecture \
+        " in slide order</h1>"
+    print "<p>Numbers to expect are those of each program's last line. " \
+        "<code>make plots</code> draws the figures.</p>"
+}
+
+function html_heading(s) {
+    html_terms()
+    if (open_table)
+        print "</table>"
+    print "<h2>" html(s) "</h2>\n<table>\n<tr><th>line</th><th>item</th>" \
+        "<th>formula as printed</th><th>function</th><th>number to expect" \
+        "</th><th>figure</th><th>remark</th></tr>"
+    open_table = 1
+}
+
+# ---- Rows -------------------------------------------------------------------
+
+FNR == 1 {
+    read_row()
+    if (mode == "html")
+        html_head()
+}
+/^#/ {
+    heading = $0
+    sub(/^#+ */, "", heading)
+    if (mode == "html") {
+        html_heading(heading)
+    } else {
+        text_terms()
+        printf "\n%s\n", heading
+    }
+    next
+}
+is_row() {
+    read_row()
+    find_programs()
+    if (mode == "html")
+        html_row()
+    else
+        text_row()
+}
+END {
+    if (mode == "html") {
+        html_terms()
+        print "</table>\n</body>\n</html>"
+    } else
+        text_terms()
+}
