@@ -3,10 +3,12 @@
 #   awk -v folder=ch07_lstm -v tags=FILE -f rows.awk -f docs.awk *.tsv README.md
 #
 # Prints the README with what stands between the marks
-#     <!-- lectures: equations -->  <!-- lectures: errata -->
-#     <!-- lectures: terms -->  and  <!-- lectures: end -->
-# made anew. Equations are those whose tag stands in the code, in the order of
-# the README's programs; errata and terms come in the order of the lectures.
+#     <!-- lectures: equations -->   <!-- lectures: errata -->
+#     <!-- lectures: terms -->   <!-- lectures: frameworks -->
+# and the next  <!-- lectures: end -->  made anew. Equations are those whose tag
+# stands in the code, in the order of the README's programs, and below them the
+# papers of tags that are no lecture's; errata and terms come in the order of the
+# lectures, frameworks.tsv as it stands.
 
 BEGIN {
     FS = "\t"
@@ -87,6 +89,28 @@ function print_equations(    k, i) {
         for (i = 1; i <= equations; i++)
             if (order_of[i] == k)
                 print equation[i]
+    if (papers > 0)
+        print ""
+    for (i = 1; i <= papers; i++)
+        fold("- " paper[i] ": " citation[paper[i]] ".", "  ")
+}
+
+# The paper of a tag like [Nocedal 2006 BFGS] is named by author and year.
+function cite(    name) {
+    match(id, /(19|20)[0-9][0-9]/)
+    name = substr(id, 1, RSTART + 3)
+    if (!(name in citation)) {
+        paper[++papers] = name
+        citation[name] = note
+        sub(/;.*/, "", citation[name])
+    }
+}
+
+function print_frameworks(    i) {
+    print "| | TensorFlow, Keras | PyTorch | here | where they differ |"
+    print "|---|---|---|---|---|"
+    for (i = 1; i <= frameworks; i++)
+        print framework[i]
 }
 
 function print_errata(    i) {
@@ -101,6 +125,15 @@ function print_terms(    i, text) {
     fold(text, "")
 }
 
+FILENAME ~ /frameworks\.tsv$/ {
+    if (is_row())
+        framework[++frameworks] = "| " $1 " | " escaped($2) " | " escaped($3) \
+            " | " escaped($4) " | " escaped($7) " |"
+    else if (/^# /)
+        framework[++frameworks] = "| **" substr($0, 3) "** | | | | |"
+    next
+}
+
 FILENAME != readme && is_row() {
     read_row()
     if (!find_code())
@@ -113,20 +146,24 @@ FILENAME != readme && is_row() {
         taught[id] = taught[id] (taught[id] == "" ? "" : ", ") lecture
     }
     if (state == "erratum")
-        erratum[++errata] = "**" lecture "**, " id ": " note
+        erratum[++errata] = "**" lecture "**, *" id "*: " \
+            toupper(substr(note, 1, 1)) substr(note, 2)
     if (tag in tagged && functions != "") {
         equation[++equations] = "| `" tag "` | " escaped(formula_cell()) \
             " | " functions " | " files " |"
         order_of[equations] = order
+        if (lecture == "")
+            cite()
     }
 }
 
 FILENAME != readme { next }
 /^<!-- lectures: end -->/ { skipping = 0 }
 !skipping { print }
-/^<!-- lectures: (equations|errata|terms) -->/ {
+/^<!-- lectures: (equations|errata|terms|frameworks) -->/ {
     skipping = 1
     if (/equations/) print_equations()
     if (/errata/) print_errata()
     if (/terms/) print_terms()
+    if (/frameworks/) print_frameworks()
 }

@@ -4,8 +4,9 @@
 #       -f rows.awk -f page.awk tests/lectures/A.tsv
 #
 # Per row: where it stands, the formula as printed, the program and function
-# that compute it, the number to expect (the program's last line, from its
-# chapter's README), its figures, and what is wrong, planned or left out.
+# that compute it, and what is wrong, planned or left out; where a program comes
+# up first, also the numbers to expect (its last line, from its chapter's README)
+# and its figures.
 
 BEGIN {
     FS = "\t"
@@ -105,7 +106,6 @@ function text_row(    label, i, name, line) {
         words = words (words == "" ? "" : " · ") id " " plain
         return
     }
-    text_terms()
     label = sprintf("%5s  ", lines + 0) id
     printf "%s", label
     if (columns(label) > 26)
@@ -115,11 +115,13 @@ function text_row(    label, i, name, line) {
         fold("here: " ours, 28, 0)
     for (i = 1; i <= row_programs; i++) {
         name = row_program[i]
-        line = "./" name " · " functions_in(program_file[name])
-        if (expect[name] != "")
-            line = line " · expect " shortened(expect[name])
-        if (figures[name] != "")
-            line = line " · figure " figures[name]
+        line = "./" name ": " functions_in(program_file[name])
+        if (!told[name]++) {
+            if (expect[name] != "")
+                line = line "; expect " shortened(expect[name])
+            if (figures[name] != "")
+                line = line "; figure " figures[name]
+        }
         fold(line, 28, 0)
     }
     if (state != "shown")
@@ -157,6 +159,10 @@ function html(s) {
     gsub(/&/, "\\&amp;", s)
     gsub(/</, "\\&lt;", s)
     gsub(/>/, "\\&gt;", s)
+    while (match(s, /`[^`]+`/))
+        s = substr(s, 1, RSTART - 1) "<code>" \
+            substr(s, RSTART + 1, RLENGTH - 2) "</code>" \
+            substr(s, RSTART + RLENGTH)
     return s
 }
 
@@ -185,7 +191,8 @@ function html_code(    n, list, i, part, s) {
 
 function html_expect(    i, s) {
     for (i = 1; i <= row_programs; i++)
-        s = s "<code>./" row_program[i] "</code> " \
+        if (!told[row_program[i]]++)
+            s = s "<code>./" row_program[i] "</code> " \
             html(expect[row_program[i]]) "<br>"
     return s
 }
@@ -207,7 +214,6 @@ function html_row(    formula) {
         words = words (words == "" ? "" : " · ") "<b>" id "</b> " html(plain)
         return
     }
-    html_terms()
     formula = html(plain)
     if (is_formula_kind() && latex != "")
         formula = formula "<br><small><code>" html(latex) "</code></small>"
@@ -242,12 +248,13 @@ function html_head() {
     print "<title>Lecture " lecture " in slide order</title>\n<style>"
     print "body { font: 15px/1.45 sans-serif; margin: 2em auto; max-width: " \
         "90em; padding: 0 1em; color: #222; background: #fff }"
-    print "table { border-collapse: collapse; width: 100% }"
+    print "table { border-collapse: collapse; width: 100%; table-layout: " \
+        "fixed; min-width: 70em }"
+    print "h2 { margin: 1.2em 0 .2em; font-size: 1.25em }"
     print "td, th { padding: .35em .6em; border-bottom: 1px solid #ddd; " \
         "vertical-align: top; text-align: left }"
-    print "td:nth-child(1) { color: #777; white-space: nowrap }"
-    print "td:nth-child(3) { max-width: 26em }"
-    print "td:nth-child(5) { max-width: 18em; overflow-wrap: anywhere }"
+    print "td:nth-child(1) { color: #777 }"
+    print "td { overflow-wrap: break-word }"
     print "small { color: #666; overflow-wrap: anywhere }"
     print ".erratum td:last-child { background: #fff1d6 }"
     print ".planned td:last-child, .left-out td:last-child { color: #777 }"
@@ -259,17 +266,18 @@ function html_head() {
     print "</style>\n</head>\n<body>\n<h1>Lecture " lecture \
         " in slide order</h1>"
     print "<p>Numbers to expect are those of each program's last line. " \
-        "<code>make plots</code> draws the figures.</p>"
+        "<code>make plots</code> draws the figures.</p>\n<table>\n<colgroup>" \
+        "<col style=\"width: 5%\"><col style=\"width: 10%\"><col style=" \
+        "\"width: 29%\"><col style=\"width: 14%\"><col style=\"width: 14%\">" \
+        "<col style=\"width: 10%\"><col style=\"width: 18%\"></colgroup>"
+    print "<tr><th>line</th><th>item</th><th>formula as printed</th><th>" \
+        "function</th><th>numbers to expect</th><th>figures</th><th>remark" \
+        "</th></tr>"
 }
 
 function html_heading(s) {
     html_terms()
-    if (open_table)
-        print "</table>"
-    print "<h2>" html(s) "</h2>\n<table>\n<tr><th>line</th><th>item</th>" \
-        "<th>formula as printed</th><th>function</th><th>number to expect" \
-        "</th><th>figure</th><th>remark</th></tr>"
-    open_table = 1
+    print "<tr><th colspan=\"7\"><h2>" html(s) "</h2></th></tr>"
 }
 
 # ---- Rows -------------------------------------------------------------------
