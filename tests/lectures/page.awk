@@ -300,7 +300,8 @@ FNR == 1 {
         html_heading(heading)
     } else {
         text_terms()
-        printf "\n%s\n", heading
+        print ""
+        fold(heading, 0, 0)
     }
     next
 }
