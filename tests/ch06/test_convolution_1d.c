@@ -44,11 +44,11 @@ START_TEST(integral_and_sum) {
     for (int steps = 1; steps <= FINEST; steps *= 2) {
         double y[MOST + FINEST], half = 0.5 / steps;
         double part = half / sinh(half);
-        medicine_in_steps(y, steps);
+        remembered_in_steps(y, steps);
         for (int n = 0; n < HOURS * steps; n++)
-            ck_assert_double_eq_tol(y[n], part * medicine((n + 1.0) / steps),
+            ck_assert_double_eq_tol(y[n], part * remembered((n + 1.0) / steps),
                                     1e-14);
-        ck_assert_double_eq_tol(medicine_error(steps),
+        ck_assert_double_eq_tol(remembered_error(steps),
                                 (1 - part) * (1 - exp(-1)), 1e-14);
     }
 }
