@@ -157,13 +157,13 @@ static void print_turned(void) {
             kernel.y[u][v] = p.k[u][v];
     const Map maps[] = {kernel, correlate_2d(p.x, p.k), convolve_2d(p.x, p.k),
                         correlate_2d(p.spot, p.k), convolve_2d(p.spot, p.k)};
-    printf(
-        "The lecture defines convolution with g(t - a), which turns one of "
-        "the two around,\nthen slides its windows without turning the kernel, "
-        "then calls SciPy's convolve2d,\nwhich turns it. Its 5 x 5 picture "
-        "and a single 1, both ways:\n\n"
-        "  %-13s  %-13s  %-13s  %-13s  %s\n",
-        "kernel", "correlation", "convolution", "corr. of a 1", "conv. of a 1");
+    printf("The lecture defines convolution by g(t - a), which turns one of "
+           "the two; then it\nslides windows without turning the kernel; then "
+           "it calls SciPy's convolve2d,\nwhich turns it. Its 5 x 5 picture "
+           "and a single 1, both ways:\n\n"
+           "  %-13s  %-13s  %-13s  %-13s  %s\n",
+           "kernel", "correlation", "convolution", "corr. of a 1",
+           "conv. of a 1");
     for (int i = 0; i < OUT; i++, printf("\n"))
         for (int n = 0; n < 5; n++)
             printf("%4g%4g%4g%s", maps[n].y[i][0], maps[n].y[i][1],
