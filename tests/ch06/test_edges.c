@@ -241,15 +241,17 @@ START_TEST(slide_and_code_differ_in_sign) {
 END_TEST
 
 START_TEST(what_is_no_flt) {
-    const char *texts[] = {"",
-                           "3",
-                           "11",
-                           "sobel",
-                           "1 2 3 4 5 6 7 8",
-                           "1 2 3 4 5 6 7 8 9 10",
-                           "1 2 3 4 5 6 7 8 x",
-                           "1 2 3 4 5 6 7 8 1001",
-                           "1 2 3 4 5 6 7 8 nan"};
+    const char *texts[] = {
+        "",
+        "3",
+        "11",
+        "sobel",
+        "1 2 3 4 5 6 7 8",
+        "1 2 3 4 5 6 7 8 9 10",
+        "1 2 3 4 5 6 7 8 x",
+        "1 2 3 4 5 6 7 8 1001",
+        "1 2 3 4 5 6 7 8 nan",
+        "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"};
     Kernel k;
     for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
         ck_assert_msg(!find_flt(&k, texts[i]), "\"%s\" is a flt", texts[i]);
