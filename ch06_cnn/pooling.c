@@ -1,11 +1,11 @@
 // pooling.c - keep that a feature is there, not exactly where (池化)
 //
-// A pooling layer (池化层, 下采样层) slides a window and keeps one number of each:
-// the largest, or the mean. It has no weights, keeps the channels separate and
-// makes the picture smaller. What it buys is robustness (鲁棒性): a shift by one
-// pixel changes less of the pooled picture than of the picture, and the less
-// the larger the window. It is not nothing that changes, as C says; nor is a
-// feature's place kept, as D says: only its window is.
+// A pooling layer (池化层, 下采样层) slides a window and keeps one number each
+// time: the largest, or the mean. It has no weights, keeps the channels separate
+// and makes the picture smaller. What it buys is robustness (鲁棒性): a shift by
+// one pixel changes less of the pooled picture than of the picture, and the
+// less the larger the window. It is not nothing that changes, as C says; nor is
+// a feature's place kept, as D says: only its window is.
 //
 // Source: C, pooling layers; D, the same.
 // Run: make pooling && ./pooling
@@ -127,9 +127,9 @@ static void print_changes(const Changes *c, int count) {
                windows[w], side, side, 100 * c->maximum[w], 100 * c->average[w],
                w == 0 ? "   (no pooling)" : "");
     }
-    printf("\nThe lecture says that the output stays the same; a 2 x 2 maximum "
-           "changes by %.0f %%.\nThe larger the window, the less. The mean "
-           "changes less than the maximum at:",
+    printf("\nThe lecture says that the output stays the same; that of a 2 x 2 "
+           "maximum changes\nby %.0f %%, and the larger the window, the less. "
+           "The mean changes less at:",
            100 * c->maximum[1]);
     bool any = false;
     for (int w = 1; w < WINDOWS; w++)
