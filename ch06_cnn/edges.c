@@ -268,6 +268,8 @@ static void draw(const Tensor *x, const Tensor y[KERNELS], const char *format) {
 enum { FLTS = 2, FULL_SIZE = 16384, CORNER = 5 };
 
 // The two flt of the code, the second one commented out there.
+// [C kernel 1 of case 2] [-1 0 1; -2 0 2; -1 0 1]
+// [C kernel 2 of case 2] [1 2 1; 0 0 0; -1 -2 -1]
 static const Kernel flts[FLTS] = {
     {"sobel_x",
      "Laid on turned around, it is < 0 where the picture gets brighter "
@@ -328,8 +330,7 @@ typedef struct {
     int row, col; // of most; ties go to the lowest index
 } Grad;
 
-// [C convolve2d code] grad = convolve2d(face, flt, 'symm', 'same') as int32
-// The cast cuts toward zero.
+// What the lecture's code computes; astype("int32") cuts toward zero.
 static Grad convolve2d(const Tensor *face, const Kernel *flt) {
     int W = face->shape[1];
     Grad grad = {.least = INT32_MAX, .most = INT32_MIN};

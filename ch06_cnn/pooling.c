@@ -1,9 +1,9 @@
 // pooling.c - keep that a feature is there, not exactly where (池化)
 //
 // A pooling layer (池化层, 下采样层) slides a window and keeps one number each
-// time: the largest, or the mean. It has no weights, keeps the channels separate
-// and makes the picture smaller. What it buys is robustness (鲁棒性): a shift by
-// one pixel changes less of the pooled picture than of the picture, and the
+// time: the largest, or the mean. It has no weights, keeps channels separate
+// and makes the picture smaller. What it buys is robustness (鲁棒性): a shift
+// by one pixel changes less of the pooled picture than of the picture, and the
 // less the larger the window. It is not nothing that changes, as C says; nor is
 // a feature's place kept, as D says: only its window is.
 //
@@ -129,7 +129,7 @@ static void print_changes(const Changes *c, int count) {
     }
     printf("\nThe lecture says that the output stays the same; that of a 2 x 2 "
            "maximum changes\nby %.0f %%, and the larger the window, the less. "
-           "The mean changes less at:",
+           "The mean changes\nless at:",
            100 * c->maximum[1]);
     bool any = false;
     for (int w = 1; w < WINDOWS; w++)
