@@ -95,6 +95,7 @@ static void lenet_free(LeNet *net) {
 
 // ---- 2. Forward and backward ------------------------------------------------
 
+// [A eq.7] y = f_CNN(x)
 // [C LeNet] conv 5x5, pool, conv 5x5, pool, FC 500, ReLU, FC 10, softmax
 // x [N, 1, 28, 28] -> logits [N, 10]; the softmax is in the loss.
 static void lenet_forward(LeNet *net, const Tensor *x) {
