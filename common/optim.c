@@ -135,7 +135,7 @@ static void adadelta_step(Optimizer *o, Tensor *w, const Tensor *g) {
 }
 
 // m and v start at 0 and are too small at first: of a constant g, m is
-// (1 - beta1^t) g. Dividing by 1 - beta^t corrects that. AdamW shrinks w before.
+// (1 - beta1^t) g. Dividing by 1 - beta^t corrects that. AdamW shrinks w first.
 // [B Adam] m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t),
 // w = w - lr m^ / (sqrt(v^) + eps)
 // The loop is in kernels_body.inc; threads take slices.

@@ -1,5 +1,5 @@
 // The optimizers that test_optim.c leaves out, beside PyTorch in double
-// precision; the schedules beside the lectures' formulas, written down in Python
+// precision; the schedules beside the lectures' formulas in Python
 // (golden/make_optim_table.py); momentum beside the printed form; and what all
 // of them promise.
 
@@ -173,7 +173,7 @@ END_TEST
 
 // ---- The lectures' momentum -------------------------------------------------
 
-// [A Table 3.1 momentum] g_k = beta g_{k-1} - alpha dL;  theta_k += g_k
+// A Table 3.1 and B: g_k = beta g_{k-1} - alpha dL;  theta_k += g_k.
 static double glide(double *theta, double g, double gradient, double alpha) {
     g = (double)0.9f * g - alpha * gradient;
     *theta += g;
@@ -207,8 +207,9 @@ START_TEST(momentum_is_the_printed_one_at_a_constant_rate) {
 }
 END_TEST
 
-// After a cut it is another: 500 steps with g = 1 reach -lr 10 = -3. The printed
-// form keeps 0.9 of that and adds -0.05, the library's m = 10 is taken by 0.05.
+// After a cut it is another: 500 steps with g = 1 reach -lr 10 = -3. The
+// printed form keeps 0.9 of that and adds -0.05; the library's m = 10 is
+// multiplied by 0.05.
 START_TEST(momentum_after_a_cut_of_the_rate) {
     Optimizer o;
     optimizer_init(&o, MOMENTUM, 0.3f);
@@ -227,7 +228,7 @@ START_TEST(momentum_after_a_cut_of_the_rate) {
 }
 END_TEST
 
-// [B momentum sum] delta_t = -eta (sum over tau = 1 .. t of rho^(t - tau) g_tau)
+// B's sum: -eta times the sum over tau = 1 .. t of rho^(t - tau) g_tau.
 static double weighted_sum(const float *g, int t, double eta) {
     double sum = 0.0;
     for (int tau = 1; tau <= t; tau++)
@@ -334,8 +335,8 @@ START_TEST(schedules_are_the_printed_ones) {
 }
 END_TEST
 
-// 0.3 / (1 + 0.1 * 41) = 0.0588: from T0 = 40 to 41 both printed forms fall to a
-// fifth, the repaired one by 1 / 1.1. At t = T0 all three still hold.
+// 0.3 / (1 + 0.1 * 41) = 0.0588: from T0 = 40 to 41 both printed forms fall to
+// a fifth, the repaired one by 1 / 1.1. At t = T0 all three still hold.
 START_TEST(the_jump_after_the_hold) {
     for (int s = 3; s <= 5; s++)
         ck_assert_float_eq(rate_of(s, 40), 0.3f);

@@ -130,8 +130,8 @@ START_TEST(momentum_leaves_the_hollows) {
 END_TEST
 
 // AdaGrad's first step has the length of the rate in each direction, so that a
-// rate as large as the way to the deepest hollow leaps into it: past y = -pi / 4
-// and x = pi / 4 the next ones begin.
+// rate as large as the way to the deepest hollow leaps into it: past |x| or |y|
+// = pi / 4 the next ones begin.
 START_TEST(adagrad_leaps_over_the_hollows) {
     best_rate(&trial[ADAGRAD], surface(HOLLOWS), ADAGRAD, 2000, 1e-4);
     ck_assert_int_eq(trial[ADAGRAD].there, STARTS);
