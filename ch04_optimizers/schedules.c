@@ -30,7 +30,7 @@
 // ---- 1. The schedules -------------------------------------------------------
 
 // The rate of step t of T, if the first is lr. (20), (23) and (24) share their
-// beta, and (23) and (24) hold lr for half of the time.
+// beta, and (23) and (24) hold lr for half of the time: hold().
 static float constant(long t, long T, float lr) {
     (void)t, (void)T;
     return lr;
@@ -48,16 +48,21 @@ static float cosine(long t, long T, float lr) {
     return cosine_decay(t, T, lr);
 }
 
+static long hold(long T) {
+    return T / 2;
+}
+
 static float held(long t, long T, float lr) {
-    return held_decay(t, T / 2, lr, lr / 30.0f, 9.0f / (float)T);
+    return held_decay(t, hold(T), lr, lr / 30.0f, 9.0f / (float)T);
 }
 
 static float held_floor(long t, long T, float lr) {
-    return held_decay_then_floor(t, T / 2, T, lr, lr / 30.0f, 9.0f / (float)T);
+    return held_decay_then_floor(t, hold(T), T, lr, lr / 30.0f,
+                                 9.0f / (float)T);
 }
 
 static float repaired(long t, long T, float lr) {
-    return held_decay_repaired(t, T / 2, lr, lr / 30.0f, 9.0f / (float)T);
+    return held_decay_repaired(t, hold(T), lr, lr / 30.0f, 9.0f / (float)T);
 }
 
 static float halving(long t, long T, float lr) {
@@ -101,13 +106,13 @@ enum { HELD = 4, HELD_FLOOR, REPAIRED }; // rows of the table above
 enum { COLUMNS = 6 };
 static void by_equations(float rates[COLUMNS], long t) {
     const float lr = 0.3f, beta = 0.1f, floor = 0.01f;
-    const long hold = 40, T = 100;
+    const long T0 = 40, T = 100;
     rates[0] = inverse_time_decay(t, lr, beta);
     rates[1] = exponential_decay(t, lr, beta);
     rates[2] = cosine_decay(t, T, lr);
-    rates[3] = held_decay(t, hold, lr, floor, beta);
-    rates[4] = held_decay_then_floor(t, hold, T, lr, floor, beta);
-    rates[5] = held_decay_repaired(t, hold, lr, floor, beta);
+    rates[3] = held_decay(t, T0, lr, floor, beta);
+    rates[4] = held_decay_then_floor(t, T0, T, lr, floor, beta);
+    rates[5] = held_decay_repaired(t, T0, lr, floor, beta);
 }
 
 static void print_equations(void) {
@@ -218,7 +223,8 @@ static void print_table(const Curve curves[SCHEDULES], const Options *o) {
     printf("\nWhere the hold ends, (23) and (24) as printed fall from %.4f to "
            "%.4f in one\nstep. Their training loss is %.2f and %.2f times that "
            "of the repaired form.\n\n",
-           (double)held(500, 1000, o->lr), (double)held(501, 1000, o->lr),
+           (double)held(hold(1000), 1000, o->lr),
+           (double)held(hold(1000) + 1, 1000, o->lr),
            curves[HELD].loss[o->epochs] / end,
            curves[HELD_FLOOR].loss[o->epochs] / end);
 }
