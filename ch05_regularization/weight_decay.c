@@ -47,7 +47,8 @@ static void decay_weights(Tensor *w, float lambda) {
 }
 
 // For 0 < lambda alpha < 1 the factor is above 1, and the larger lambda, the
-// larger it is. What D means is the factor 1 - lambda alpha.
+// larger it is. With the other sign it shrinks: 1 / (1 + lambda alpha) is, for
+// small lambda alpha, the decay 1 - lambda alpha.
 // [D weight decay] w = w / (1 - lambda alpha), as printed: weights GROW
 static float printed_factor(float lambda, float alpha) {
     return 1.0f / (1.0f - lambda * alpha);
@@ -178,18 +179,17 @@ static void print_factors(void) {
     const float alpha = 0.01f;
     printf("D's factor per step at alpha = %g\n\n  %-8s %20s %22s\n",
            (double)alpha, "lambda", "1/(1 - lambda alpha)",
-           "meant: 1 - lambda alpha");
+           "decay 1 - lambda alpha");
     for (int i = 0; i < PRINTED; i++) {
         float lambda = printed_lambdas[i];
         printf("  %-8g %20.3f %22.3f\n", (double)lambda,
                (double)printed_factor(lambda, alpha),
                (double)(1.0f - lambda * alpha));
     }
-    printf(
-        "\nD calls the decay weaker for lambda > 1 and stronger for lambda "
-        "< 1. It is the\nother way round: a larger lambda decays more in the "
-        "form that is meant, and as\nprinted lets weights grow faster, until "
-        "lambda alpha > 1 turns their sign.\n\n");
+    printf("\nD calls the decay weaker for lambda > 1 and stronger for lambda "
+           "< 1. It is the\nother way round: a larger lambda decays more, and "
+           "in D's formula grows more,\nuntil lambda alpha > 1 turns the sign "
+           "of every weight.\n\n");
 }
 
 // ---- 4. The chart -----------------------------------------------------------

@@ -42,8 +42,8 @@ START_TEST(the_printed_decay_grows) {
 }
 END_TEST
 
-// What is meant shrinks, the more the larger lambda: 3 * 0.995 and 3 * 0.98.
-START_TEST(the_meant_decay_shrinks) {
+// A decay shrinks, the more the larger lambda: 3 * 0.995 and 3 * 0.98.
+START_TEST(a_larger_lambda_decays_more) {
     const float lambda[] = {0.5f, 2.0f}, want[] = {2.985f, 2.94f};
     for (int i = 0; i < 2; i++) {
         float w = 3.0f;
@@ -146,7 +146,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {{one_step_of_sgd},
                           {the_printed_decay_grows},
-                          {the_meant_decay_shrinks},
+                          {a_larger_lambda_decays_more},
                           {the_half_decides_the_factor},
                           {l2_is_decay_under_sgd_only},
                           {decay_under_adam_is_adamw},
