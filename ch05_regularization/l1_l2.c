@@ -13,7 +13,7 @@
 // Source: B, L1 and L2 (its setting: 32 ReLU, Adam 0.03, 1000 epochs); A and D
 //         name both; the proximal step: Parikh & Boyd 2014
 // Run: make l1_l2 && ./l1_l2
-// Ends with: result: loss_0=0.0001 loss_1e-4=0.0018 loss_1e-3=0.0141 ...
+// Ends with: result: loss_0=0.0001 loss_1e-4=0.00.. loss_1e-3=0.01.. ...
 //
 // Contents: 1 penalties  2 evaluation  3 training  4 experiments  5 charts
 //           6 main
@@ -254,8 +254,8 @@ static void print_table(const Trained *trained, const Options *o) {
                r->validation_loss, 100.0 * r->accuracy, r->mean,
                100.0 * r->zeros);
     }
-    printf("\nThe lecture's column is its training loss; its pictures are not "
-           "published, so the\norder should agree, not the size. Proximal L1 "
+    printf("\nThe lecture's column is its training loss, on pictures that are "
+           "not published:\nits order should agree, not its size. Proximal L1 "
            "makes %.0f %% of the weights 0, and\n%.1f %% of the validation "
            "windows come out right, against %.1f %% with no penalty.\n\n",
            100.0 * trained[PROXIMAL].outcome.zeros,
