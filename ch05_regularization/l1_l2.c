@@ -256,8 +256,8 @@ static void print_table(const Trained *trained, const Options *o) {
     }
     printf("\nThe lecture's column is its training loss, on pictures that are "
            "not published:\nits order should agree, not its size. Proximal L1 "
-           "makes %.0f %% of the weights 0, and\n%.1f %% of the validation "
-           "windows come out right, against %.1f %% with no penalty.\n\n",
+           "makes %.0f %% of the weights 0;\n%.1f %% of the validation windows "
+           "come out right, %.1f %% with no penalty.\n\n",
            100.0 * trained[PROXIMAL].outcome.zeros,
            100.0 * trained[PROXIMAL].outcome.accuracy,
            100.0 * trained[NONE].outcome.accuracy);
