@@ -7,8 +7,9 @@
 // it gains nothing. When the net is used, running means take the batch's place,
 // folded into the weights.
 //
-// D's two other rules of thumb are tried on top. Weight decay alone gains nothing
-// here; with learning rate decay the net comes out about as good as without both.
+// D's two other rules of thumb are tried on top. Weight decay alone gains
+// nothing here; with learning rate decay too, the net comes out about as good as
+// without either.
 //
 // Source: D, rules 1 to 3; Ioffe & Szegedy 2015
 // Run: make batchnorm && ./batchnorm
