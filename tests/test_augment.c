@@ -271,6 +271,28 @@ START_TEST(vertical_flip_mirrors_half) {
 }
 END_TEST
 
+// The picture is mirrored first and moved by the same shift then: a blob at
+// (3, 6) comes out 6 further left, or 12 further up, than without a flip.
+START_TEST(flips_come_before_the_shift) {
+    const Augment by[] = {{.shift = 2.0f},
+                          {.shift = 2.0f, .flip = 1.0f},
+                          {.shift = 2.0f, .flip_vertical = 1.0f}};
+    Blob b[3];
+    for (int i = 0; i < 3; i++) {
+        Tensor t = blobs(1, 3.0f, 6.0f);
+        augment(&t, by[i], 13);
+        b[i] = measure(&t, 0);
+        tensor_free(&t);
+    }
+    ck_assert_float_gt(fabsf(b[0].x - 3.0f), 0.1f); // shifted at all
+    ck_assert_float_gt(fabsf(b[0].y - 6.0f), 0.1f);
+    ck_assert_float_eq_tol(b[1].x, b[0].x - 6.0f, 0.02f);
+    ck_assert_float_eq_tol(b[1].y, b[0].y, 0.02f);
+    ck_assert_float_eq_tol(b[2].x, b[0].x, 0.02f);
+    ck_assert_float_eq_tol(b[2].y, b[0].y - 12.0f, 0.02f);
+}
+END_TEST
+
 // 156,800 normal numbers: mean within 5 / sqrt(n), deviation within 5 /
 // sqrt(2n)
 START_TEST(noise_has_its_deviation) {
@@ -361,6 +383,7 @@ int main(void) {
         {turn_with_shear_keeps_ink},
         {flip_mirrors_half},
         {vertical_flip_mirrors_half},
+        {flips_come_before_the_shift},
         {noise_has_its_deviation},
         {threads_do_not_matter},
         {every_picture_draws_anew},
