@@ -1,9 +1,9 @@
 // augment.c - more pictures out of few (数据增强 data augmentation)
 //
-// A digit that is shifted, rotated, zoomed or noisy is still that digit. So each
-// time a training picture comes up it is changed a little at random: the net
-// never sees the same one twice and cannot memorize it. The fewer pictures there
-// are, the more this is worth. Only a change that keeps the meaning helps: a
+// A digit that is shifted, rotated, zoomed or noisy is still that digit. So
+// each time a training picture comes up it is changed a little at random: the
+// net never sees the same one twice and cannot memorize it. The fewer pictures
+// there are, the more this is worth. A change should keep the meaning: a
 // mirrored 2 is not a digit, so flips are shown but not trained on.
 //
 // Source: B, data augmentation (rotation, flip, zoom, shift, noise); the shear

@@ -8,8 +8,8 @@
 // folded into the weights.
 //
 // D's two other rules of thumb are tried on top. Weight decay alone gains
-// nothing here; with learning rate decay too, the net comes out about as good as
-// without either.
+// nothing here; with learning rate decay too, the net comes out about as good
+// as without either.
 //
 // Source: D, rules 1 to 3; Ioffe & Szegedy 2015
 // Run: make batchnorm && ./batchnorm
@@ -315,8 +315,8 @@ static void draw(const Experiment e[COUNT], const char *format) {
                   e[NORMAL_SLOW].loss[i], e[PLAIN_FAST].loss[i],
                   e[NORMAL_FAST].loss[i]);
     chart_script(&chart,
-                 "set title 'A net %d layers deep: batch norm bears "
-                 "the large rate that the plain one cannot'\n"
+                 "set title 'A net %d layers deep: batch norm gains at the "
+                 "large rate, not at the small'\n"
                  "set xlabel 'epoch'; set ylabel 'training loss'\n"
                  "set yrange [0:*]\nplot ",
                  DEPTH);

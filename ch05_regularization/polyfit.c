@@ -30,7 +30,8 @@ typedef struct {
     double w[TERMS];
 } Polynomial;
 
-// [B polynomial] y = w_0 + w_1 x + ... + w_M x^M   (by Horner's rule)
+// By Horner's rule.
+// [B polynomial] f(x) = w_0 + w_1 x + w_2 x^2 + ... + w_n x^n
 static double predict(const Polynomial *p, double x) {
     double y = 0.0;
     for (int k = DEGREE; k >= 0; k--)
@@ -93,7 +94,7 @@ static void solve(double A[TERMS][TERMS], double *b, int M) {
 // The minimum of a quadratic loss can be solved for: where its gradient is 0,
 //     (X^T X + lambda N I) w = X^T y,   X[n][k] = x_n^k.
 // w_0 is the curve's height, not its wiggling, and goes free.
-// [B L2 regularization] L = (1/N) sum of (y_n - t_n)^2 + lambda sum of w_k^2
+// [B L2 regularization] L = (1/N) sum of (f(x_n) - y_n)^2 + lambda sum of w_k^2
 static Polynomial fit(const Points *p, int degree, double lambda) {
     double A[TERMS][TERMS] = {{0}};
     Polynomial best = {{0}};

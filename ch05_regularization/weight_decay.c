@@ -166,8 +166,8 @@ static void print_table(Trained t[2][WAYS], const Options *o) {
         "\nSGD: L2 and weight decay take the same step up to rounding, which "
         "training\namplifies where a ReLU is about to switch. Adam: they end "
         "in two different nets;\nweight decay beside Adam's step is AdamW. B "
-        "says both. D's formula, as printed,\nlets the weights grow (its "
-        "lambda is 1 here, its alpha %g).\n\n",
+        "says both. D's formula, as printed\n(its lambda 1, its alpha %g), "
+        "ends with longer weights under both.\n\n",
         (double)o->lambda);
 }
 

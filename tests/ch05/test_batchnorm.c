@@ -55,9 +55,9 @@ START_TEST(gradients_are_slopes) {
 }
 END_TEST
 
-// Weight decay shortens the weights: 0.005 * 0.2 of them in each of 60 steps, so
-// to exp(-0.06) = 0.94 but for the gradient, and in one batch less than that.
-// The rate falls to a tenth and to a hundredth.
+// Weight decay shortens the weights: by 0.005 * 0.2 in each of 60 steps, so to
+// exp(-0.06) = 0.94, but for the gradients' part. The rate falls to a tenth and
+// to a hundredth.
 START_TEST(rules_are_switched_on) {
     Error err;
     Digits digits;

@@ -116,8 +116,8 @@ START_TEST(scaling_in_use_is_the_same) {
 END_TEST
 
 // The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds. On new windows
-// the error rate stays near 20 %; p = 0.9 more than halves the loss, because the
-// net is less sure of itself.
+// the error rate stays near 20 %; p = 0.9 more than halves the loss, because
+// the net is less sure of itself.
 START_TEST(training_loss_rises_with_p) {
     Options o = {
         .common = {.seed = 101, .quiet = true}, .epochs = 1000, .runs = 9};
