@@ -54,7 +54,7 @@ START_TEST(bfgs_maps_y_to_s) {
 }
 END_TEST
 
-// [B quasi-Newton] B is positive definite, in every step of the way, from points
+// [B quasi-Newton] B is positive definite, in every step, from points
 // all over each surface. The smaller eigenvalue is compared with rounding
 // errors of the larger one.
 START_TEST(bfgs_stays_positive_definite) {
@@ -78,7 +78,7 @@ START_TEST(bfgs_stays_positive_definite) {
 }
 END_TEST
 
-// [B Newton] w - eta H^-1 g. On the bowl, whose H is constant, every step leaves
+// [B Newton] w - eta H^-1 g. On the bowl, whose H is constant, a step leaves
 // 1 - eta of w: |g| after n steps is that power of the first one.
 START_TEST(eta_scales_newtons_step) {
     const double etas[] = {0.25, 0.5, 0.9};
