@@ -408,7 +408,7 @@ static void draw_paths(Descent descents[SCALES], const char *format) {
     chart_size(&chart, 1000, 420);
     chart_script(&chart, "set multiplot layout 1,3 title 'Gradient descent on "
                          "the same data: the rounder the bowl, the straighter "
-                         "the way'\nunset key; set size ratio 1\n");
+                         "the path'\nunset key; set size ratio 1\n");
     for (int k = CENTERED; k <= PCA_WHITE; k++) {
         Descent *d = &descents[k];
         double reach = 1.3 * hypot(d->best[0], d->best[1]);
