@@ -133,6 +133,7 @@ static double try_out(const Trial *trial, const Dataset *train,
             loss = softmax_cross_entropy(&net.dlogits, &net.logits,
                                          batches.labels);
             relu_net_backward(&net, &batches.x);
+            // [A eq.20] alpha_t = alpha / (1 + beta t)
             sgd.lr = inverse_time_decay(sgd.step, (float)trial->alpha,
                                         (float)trial->beta);
             optimizer_step(&sgd, &net.params.value, &net.params.grad);

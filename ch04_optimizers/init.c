@@ -3,14 +3,14 @@
 // With all weights zero a ReLU net learns nothing but the biases of its output
 // layer; with all weights equal, the units of a layer stay equal; with weights
 // that are too small, the signal fades from layer to layer. The variance 0.01
-// of the lecture suits layers of 100 units; Xavier and He compute a variance
-// for any width. Weights from an earlier training (预训练) do best.
+// of the lecture suits layers of 100 units, not of 25; Xavier and He compute a
+// variance for each width. Weights from an earlier training (预训练) do best.
 //
 // Source: A and B, initialization; Glorot & Bengio 2010; He et al. 2015.
 // Run: make init && ./init   (make mnist fetches the real digits)
 // Ends with: result: test_accuracy zero=0.11.. constant=0.26.. small=0.11.. ...
 //
-// Try: WIDTH 400 (which variances still suit?), UNIFORM_R 0.05, QUIZ_RATE.
+// Try: WIDTH 25 and 400 (which rows do not notice?), UNIFORM_R 0.05.
 //
 // Contents: 1 eight beginnings  2 what they do  3 B's quiz  4 training
 //           5 a file to begin from  6 table  7 charts  8 main
@@ -92,7 +92,8 @@ static float first_weight(Kind kind, int fan_in, int fan_out, Rng *rng) {
     }
 }
 
-// [A fixed values] b = 0: the random weights break the symmetry between units.
+// [A fixed values] b = 0
+// The random weights already make the units of a layer different.
 static void init_weights(ReluNet *net, Kind kind, Rng *rng) {
     for (int l = 0; l < net->layers; l++) {
         Tensor *w = &net->w[l]; // [fan_out, fan_in]

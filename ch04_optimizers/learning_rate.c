@@ -244,6 +244,7 @@ int main(int argc, char **argv) {
     Dataset set, validation;
     characters_draw(&set, &validation, CHARACTER_TRAIN, CHARACTER_VALIDATION,
                     o.seed);
+    // [B learning rates] 0.3 and 0.05 for 1000 epochs, 0.01 for 1000 and 5000
     Training runs[RUNS] = {
         [RIGHT] = {0.3f, epochs, 0.158, "right"},
         [SMALL] = {0.05f, epochs, 0.258, "small"},

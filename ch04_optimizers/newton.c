@@ -122,7 +122,7 @@ static void newton_direction(double p[2], const Surface *s, const Point *a,
     solve(p, (const double[3]){h[0] + t, h[1], h[2] + t}, a->g);
 }
 
-// [Nocedal 2006 BFGS] B <- (I - r s y') B (I - r y s') + r s s', r = 1 / s . y
+// [Nocedal 2006 BFGS] B <- (I - r s y') B (I - r y s') + r s s', 1 / r = s . y
 // B [b0 b1; b1 b2] stands for H^-1; s is the last step and y what it did to the
 // gradient, and the new B maps y to s as H^-1 does.
 static void bfgs_update(double B[3], const double s[2], const double y[2]) {
@@ -134,7 +134,7 @@ static void bfgs_update(double B[3], const double s[2], const double y[2]) {
     B[2] += k * s[1] * s[1] - 2 * r * s[1] * By[1];
 }
 
-// [Nocedal 2006 Polak-Ribiere] beta = max(0, g . (g - last) / last . last)
+// [Nocedal 2006 Polak-Ribiere] beta = max(0, g . (g - last) / |last|^2)
 static double polak_ribiere(const double g[2], const double last[2]) {
     double y[2] = {g[0] - last[0], g[1] - last[1]};
     return fmax(0, dot(g, y) / dot(last, last));

@@ -269,8 +269,8 @@ static void put_on_canvas(float *canvas, const uint8_t *digit, Rng *rng) {
                 digit[i * SIDE / size * SIDE + j * SIDE / size] / 255.0f;
 }
 
-// [B size normalization] the box around the ink scaled to 20 x 20, its center
-// of mass put into the middle of 28 x 28.
+// [B size normalization] the ink's box to 20 x 20, its center to 14, 14
+// The center is that of mass, the middle of 28 x 28, as in MNIST.
 // pictures [2 SHEET, 56, 56]: a row before, a row after at twice the size.
 static void normalize_pictures(float *pictures, Rng *rng) {
     Error err;
