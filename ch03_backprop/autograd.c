@@ -2,7 +2,7 @@
 //
 // apple_tax spells its graph out twice, forward and backward. Here every
 // operation also records on a tape what it did and to which numbers. The tape
-// is then the graph (有向无环图), each node after its inputs, and read backwards
+// is then the graph (有向无环图), each node after its inputs, and read backward
 // it gives every number its derivative.
 //
 // Source: C, backpropagation, its add, multiply and square nodes, its graphs;
@@ -83,8 +83,8 @@ static double evaluate(const Node *node, const Node *z) {
     return z->value;
 }
 
-// Node z adds its share to its inputs' gradients. It adds, because a number used
-// twice gets a gradient from both uses.
+// Node z adds its share to its inputs' gradients. It adds, because a number
+// used twice gets a gradient from both uses.
 static void hand_back(Node *node, const Node *z) {
     Node *x = &node[z->a], *y = &node[z->b];
     double dz = z->grad;

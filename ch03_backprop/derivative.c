@@ -74,8 +74,8 @@ static void polynomial_gradient(double *d, const double *v) {
 
 // ---- 3. The error, step by step ---------------------------------------------
 
-// Four ways to the slope of exp. exp is its own derivative, so the relative error
-// is known: h / 2 for the forward quotient, h^2 / 6 for the central one.
+// Four ways to the slope of exp. exp is its own derivative, so the relative
+// error is known: h / 2 for the forward quotient, h^2 / 6 for the central one.
 static double forward_float(double at, double step) {
     float x = (float)at, h = (float)step;
     return (double)((expf(x + h) - expf(x)) / h);
