@@ -8,7 +8,7 @@
 // Source: B, backpropagation through Z = h2 W^T + b (h2 is H here) and the
 // example f = a^T X b. B names dL/db and prints no formula: the sum is ours.
 // Run: make matrix_grad && ./matrix_grad
-// Ends with: result: dX_error=0e+00 dH_error=..e-08 dW_error=..e-07 ...
+// Ends with: result: dX_error=0e+00 dH_error=..e-08 dW_error=1e-07 ...
 //
 // Contents: 1 f = a^T X b  2 Z = H W^T + b  3 the slow way  4 tables  5 chart
 //           6 main
