@@ -177,12 +177,13 @@ static void numeric_gradient(Tensor *dw, double (*f)(const void *),
 // The largest difference between two gradients, relative to their largest
 // element.
 static double gradient_error(const Tensor *a, const Tensor *b) {
-    double apart = 0.0, largest = 0.0;
+    double difference = 0.0, largest = 0.0;
     for (size_t i = 0; i < a->size; i++) {
-        apart = fmax(apart, fabs((double)a->data[i] - (double)b->data[i]));
+        difference =
+            fmax(difference, fabs((double)a->data[i] - (double)b->data[i]));
         largest = fmax(largest, fabs((double)b->data[i]));
     }
-    return apart / largest;
+    return difference / largest;
 }
 
 // ---- 4. Tables --------------------------------------------------------------
