@@ -147,8 +147,8 @@ static void norms_are_relative(const Measured *m) {
                             m->first.of[SIGMOID][XAVIER][depth - 2]);
 }
 
-// The lecture explains vanishing and exploding by the scale of the input. A ReLU
-// net without biases is homogeneous: 255 times the input changes no slope, but
+// The lecture explains vanishing and exploding by the input's scale. A ReLU net
+// without biases is homogeneous: 255 times the input changes no slope, but
 // for a unit within rounding of 0. Sigmoid and tanh saturate a little more in
 // the first layers: a factor below 10, where 49 layers multiply by 1e-31.
 static void the_inputs_scale_hardly_matters(const Measured *m) {
