@@ -3,16 +3,16 @@
 // An LSTM keeps a number c. At each step three gates between 0 and 1 decide how
 // much of it to forget, how much of something new to let in, and how much to
 // show. Here the weights are chosen by hand, as in chapter 1: one cell that
-// stores a value when it is told to, holds it, shows it when asked, and
-// then forgets it. Training finds such weights automatically.
+// stores a value at the input "store", holds it, shows it at the input
+// "show", and then forgets it. Training finds such weights automatically.
 //
-//     here           A                      C
-//     i              模型输入量 the input    输入门 input gate
-//     f              遗忘门 forget gate      遗忘门 forget gate
-//     g, the new     记忆门 memory gate      tanh 层 tanh layer, C~
-//     o              输出量 the output       输出门 output gate
-//     c, the state   状态量                 细胞状态 cell state, C
-//     h, the shown   隐含变量               隐状态 hidden state
+//     here           A                          C
+//     i              模型输入量 the input       输入门 input gate
+//     f              遗忘门 forget gate         遗忘门 forget gate
+//     g, the new     记忆门 memory gate         tanh 层 tanh layer, C~
+//     o              输出量 the output          输出门 output gate
+//     c, the state   状态量 state               细胞状态 cell state, C
+//     h, the shown   隐含变量 hidden variable   隐状态 hidden state
 //
 // Source: A eq. (8) to (14), with h_0 = c_0 = 0; C, the same with h and x
 // joined in one vector.
@@ -249,8 +249,8 @@ static void print_states(const State states[T]) {
     printf("  t  value store show |     i     f     g     o |     c     h\n");
     for (int t = 0; t < T; t++) {
         const State *s = &states[t];
-        const char *remark = sequence[t][1] > 0   ? "  stored"
-                             : sequence[t][2] > 0 ? "  asked to show"
+        const char *remark = sequence[t][1] > 0                  ? "  stored"
+                             : sequence[t][2] > 0                ? "  shown"
                              : t > 0 && s->gate[FORGET][0] < 0.5 ? "  forgets"
                                                                  : "";
         printf(" %2d  %5.1f %5.0f %4.0f |%6.3f%6.3f%6.3f%6.3f |%6.3f%6.3f%s\n",
