@@ -1,10 +1,11 @@
-// char_lstm.c - an LSTM learns to write, character by character (语言模型)
+// char_lstm.c - an LSTM learns to write, character by character (语言建模
+// language modeling)
 //
-// The net reads a text and says after every character which one comes next. To
-// do that well it has to find out by itself what words and sentences are. Then
-// it writes: it draws a character from its own prediction, reads it as if it
-// had stood in the text, and goes on. A text of a few pages is soon known by
-// heart, so its last tenth is kept apart to tell when learning became that.
+// The net reads a text and predicts after every character which one comes next.
+// To do that well it has to learn what words and sentences are. Then it writes:
+// it draws a character from its own prediction, reads it as if it had stood in
+// the text, and goes on. A text of a few pages is soon memorized, so its last
+// tenth is held out to show from when on the net overfits.
 //
 //     layer   output shape      weights
 //     input   [T, N, V]         one of V characters: a 1 among zeros
@@ -13,10 +14,11 @@
 //
 // N streams begin at N places of the text and are read side by side, T steps at
 // a time. The state goes on from one piece to the next, the gradient does not:
-// truncated back-propagation through time (截断的 BPTT, Williams & Peng 1990).
+// truncated back-propagation through time (Williams & Peng 1990).
 //
-// Source: C, D, recurrent nets; perplexity: Jelinek et al. 1977; temperature:
-// Ackley, Hinton & Sejnowski 1985; all of it together: Graves 2013.
+// Source: C names language modeling as a task of RNNs, no more; perplexity:
+// Jelinek et al. 1977; temperature: Ackley, Hinton & Sejnowski 1985; all of it
+// together: Graves 2013.
 // Run: make char_lstm && ./char_lstm     ./char_lstm --data my_text.txt
 // Ends with: result: validation_perplexity=4.1730 best_epoch=20 ...
 //
@@ -42,14 +44,14 @@ enum { MOST_HIDDEN = 2048 };
 
 // ---- 1. Perplexity ----------------------------------------------------------
 
-// Perplexity (困惑度): among how many equally likely characters the net would
-// have to choose, to be as much in doubt as it is. A net that knows nothing has
-// V, one that is always sure and right has 1.
-// [Jelinek 1977] exp(L), L = - mean over t of log P(x_t+1 | x_1 .. x_t)
+// Perplexity (困惑度): the number of equally likely characters that leave as
+// much doubt as the net has. A net that knows nothing has V, one that is always
+// sure and right has 1.
+// [Jelinek 1977] perplexity = exp(-mean over t of log P(x_{t+1} | x_1 .. x_t))
 static double perplexity(RecurrentNet *net, const Corpus *corpus, int steps) {
     Streams s;
     double loss = 0;
-    const int *held = corpus->text + corpus->train; // the part kept apart
+    const int *held = corpus->text + corpus->train; // the held-out part
     streams_init(&s, held, corpus->held, 1, steps, net->fc_b.shape[0]);
     recurrent_forget(&net->cell);
     while (streams_next(&s)) {
@@ -126,9 +128,8 @@ static void train(RecurrentNet *net, Curves *curves, const Corpus *corpus,
                    curves->validation[epoch - 1]);
     }
     if (!o->common.quiet && curves->best < curves->epochs)
-        printf("Best at text it has not seen: epoch %d, perplexity %.2f. What "
-               "training gains\nafter that is over-fitting: the text learned "
-               "by heart.\n",
+        printf("Best on text it has not seen: epoch %d, perplexity %.2f. After "
+               "that it overfits:\nit memorizes the text.\n",
                curves->best, curves->validation[curves->best - 1]);
     optimizer_free(&adam);
     streams_free(&batches);
@@ -136,8 +137,8 @@ static void train(RecurrentNet *net, Curves *curves, const Corpus *corpus,
 
 // ---- 3. Writing -------------------------------------------------------------
 
-// P(j) = exp(logit_j / temperature) / sum over k. Below a temperature (温度) of
-// 1 the likely becomes likelier, above it all become more alike.
+// P(j) = exp(logit_j / temperature) / sum over k. Below a temperature of 1 the
+// likely becomes likelier, above it all become more alike.
 static void temper(Tensor *p, const Tensor *logits, float temperature) {
     tensor_copy(p, logits);
     sscal((int)p->size, 1.0f / temperature, p->data);
@@ -170,7 +171,7 @@ static void read_on(Tensor *p, RecurrentNet *net, const int *places, int count,
     tensor_free(&x);
 }
 
-// places [length + count]: the prompt, and behind it what the net writes.
+// places [length + count]: the prompt, and after it what the net writes.
 static void generate(int *places, int length, int count, RecurrentNet *net,
                      float temperature, uint64_t seed) {
     Rng rng;
@@ -278,7 +279,7 @@ static void parse(Options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    // one thread: so small a net is done before a second one has woken up
+    // one thread: too small a net for a second thread to pay off
     Options o = {.common = {.seed = 1, .threads = 1},
                  .epochs = 100,
                  .batch = 8,
@@ -309,8 +310,8 @@ int main(int argc, char **argv) {
         die("%s", err.message);
     prompt.count = max_int(1, prompt.count); // none: the text's first character
     if (!o.common.quiet && has_text)
-        printf("text: %d characters to learn from, %d kept apart, %d "
-               "different ones\n",
+        printf("text: %d characters to learn from, %d held out; %d different "
+               "ones\n",
                corpus.train, corpus.held, vocabulary.size);
 
     double start = seconds_now(), seconds = 0;

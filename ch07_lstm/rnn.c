@@ -1,18 +1,26 @@
 // rnn.c - a net with a memory, step by step (循环神经网络 RNN)
 //
-// A recurrent net has a state h. At every step it mixes the input with the
-// state of the step before, by the same weights each time: so its state can
-// hold what was earlier. The way back walks through the steps from the last to
-// the first and adds up what each would like to change in the shared weights.
+// A recurrent net has a state h (隐状态), its short-term memory (短期记忆). At
+// every step it mixes the input with the state of the step before, by the same
+// weights each time: so its state can hold what was earlier. The backward pass
+// goes through the steps from the last to the first and adds up the gradients
+// of the shared weights.
 //
-// The same loops serve every pattern of inputs and outputs:
+// C has five patterns of inputs and outputs; the same loops serve four:
 //
 //     one-to-one    XOR of two bits in one step: no memory needed
 //     one-to-many   a number, then nothing: count down from it
-//     many-to-one   bits one by one: is the number of ones odd?
-//     many-to-many  two bits a step: add two binary numbers, carry in mind
+//     many-to-one   bits one by one: is the number of ones odd? C's example is
+//                   the mood of a sentence (情感分析)
+//     many-to-many  two bits a step: add two binary numbers, with the carry in
+//                   h. C's example is the kind of each word (词性标注)
 //
-// Source: C, D, recurrent nets; Elman 1990. Run: make rnn && ./rnn
+// The fifth, a many-to-many that answers only after it has read everything
+// (机器翻译, machine translation), is exercise 3 of the README.
+//
+// Source: C, the five patterns; C and D, the RNN in words; its formula: Elman
+// 1990; back-propagation through time: Werbos 1990.
+// Run: make rnn && ./rnn
 // Ends with: result: one_to_one=1.000 one_to_many=1.000 many_to_one=1.000 ...
 //
 // Contents: 1 forward  2 backward  3 gradient check  4 tasks  5 training
@@ -44,14 +52,14 @@ enum { WEIGHTS = sizeof(Weights) / sizeof(float) };
 typedef struct {
     int T;             // steps
     float x[MAX_T][D]; // all zero at a step without input
-    int label[MAX_T];  // the right answer; -1 where nothing is asked
+    int label[MAX_T];  // the right answer; -1 where none is needed
 } Sequence;
 
 // Steps count from 0; the state before step t is h[t], the one after it
 // h[t + 1], and h[0] is zero.
 typedef struct {
     Weights w;
-    Sequence s; // the one in hand
+    Sequence s; // the current one
     // written by forward, read by backward
     float h[MAX_T + 1][H];
     float logits[MAX_T][C];
@@ -69,7 +77,8 @@ static void rnn_init(Rnn *net, Rng *rng) {
         w[i] = (2.0f * rng_uniform(rng) - 1.0f) / sqrtf(H);
 }
 
-// The cross entropy of one answer, and its gradient by the logits.
+// The cross entropy of one answer, and its gradient with respect to the logits.
+// [D RNN output] logits_t = Wy h_t + by
 static float answer(Rnn *net, int t, int label) {
     for (int c = 0; c < C; c++) {
         net->logits[t][c] = net->w.by[c];
@@ -81,13 +90,14 @@ static float answer(Rnn *net, int t, int label) {
     return softmax_cross_entropy(&dlogits, &logits, &label);
 }
 
-// Returns the loss, a sum over the steps at which the net is asked.
+// Returns the loss, a sum over the steps that need an answer.
 static double rnn_forward(Rnn *net) {
     const Sequence *s = &net->s;
     double loss = 0.0;
     for (int t = 0; t < s->T; t++) {
         for (int j = 0; j < H; j++) {
             // [C RNN] h_t = tanh(Wx x_t + Wh h_{t-1} + b)
+            // [D RNN state] the same; both have words only: x_t and h_{t-1}
             float sum = net->w.b[j];
             for (int d = 0; d < D; d++)
                 sum += net->w.wx[j][d] * s->x[t][d];
@@ -95,7 +105,7 @@ static double rnn_forward(Rnn *net) {
                 sum += net->w.wh[j][k] * net->h[t][k];
             net->h[t + 1][j] = tanhf(sum);
         }
-        // [C patterns] to one or to many: the steps at which an answer is asked
+        // [C patterns] to one: logits_T alone; to many: logits_1 ... logits_T
         if (s->label[t] >= 0)
             loss += (double)answer(net, t, s->label[t]);
     }
@@ -118,7 +128,7 @@ static void rnn_backward(Rnn *net) {
             }
         }
         for (int j = 0; j < H; j++) {
-            // [Werbos 1990] da_t = dh_t (1 - h_t^2), dh_{t-1} = Wh^T da_t, and
+            // [Werbos 1990] da_t = dh_t (1 - h_t^2), dh_{t-1} = Wh^T da_t,
             // dWh = sum over t of da_t h_{t-1}^T
             float da = dh[j] * (1.0f - h[j] * h[j]);
             net->dw.b[j] += da;
@@ -138,12 +148,12 @@ static double length(const float v[H]) {
     return sqrt((double)sdot(H, v, v));
 }
 
-// A net that is asked at the last of six steps: the gradient of the state
-// before the first, which has come back through all of them, against central
-// differences. Returns the length of what is between the two, over its length.
+// A net that answers at the last of six steps: the gradient of the state before
+// the first, which has come back through all of them, against central
+// differences. Returns their relative difference, |a - b| / |b|.
 static double check_gradient(uint64_t seed, bool quiet) {
     const float step = 0.03f;
-    float apart[H];
+    float between[H];
     Rng rng;
     Rnn net;
     rng_seed(&rng, seed);
@@ -159,12 +169,13 @@ static double check_gradient(uint64_t seed, bool quiet) {
         net.h[0][j] = -step;
         double slope = (up - rnn_forward(&net)) / (2.0 * (double)step);
         net.h[0][j] = 0.0f;
-        apart[j] = (float)slope - net.dh[0][j];
+        between[j] = (float)slope - net.dh[0][j];
     }
-    double error = length(apart) / length(net.dh[0]);
+    double error = length(between) / length(net.dh[0]);
     if (!quiet)
-        printf("|dL/dh_6| %.4f, six steps earlier |dL/dh_0| %.4f; the latter "
-               "by central\ndifferences: %.1e of it apart\n\n",
+        printf("|dL/dh_6| = %.4f, and six steps back |dL/dh_0| = %.4f. Central "
+               "differences\nagree with dL/dh_0 up to a relative difference of "
+               "%.1e.\n\n",
                length(net.dh[6]), length(net.dh[0]), error);
     return error;
 }
@@ -225,7 +236,7 @@ static void draw_sequence(Sequence *s, const Task *task, Rng *rng) {
 
 enum { BATCH = 16, TESTED = 1000 };
 
-// The part of TESTED fresh sequences with nothing but right answers.
+// The fraction of TESTED fresh sequences with all answers right.
 static double evaluate(Rnn *net, const Task *task, Rng *rng) {
     int right = 0;
     for (int n = 0; n < TESTED; n++) {
@@ -239,7 +250,7 @@ static double evaluate(Rnn *net, const Task *task, Rng *rng) {
     return (double)right / TESTED;
 }
 
-// Every batch is fresh: nothing can be learnt by heart.
+// Every batch is fresh: nothing can be memorized.
 static void train(Rnn *net, const Task *task, int steps, Rng *rng) {
     Tensor value = tensor_view((float *)&net->w, 1, WEIGHTS);
     Tensor grad = tensor_view((float *)&net->dw, 1, WEIGHTS);
@@ -258,7 +269,7 @@ static void train(Rnn *net, const Task *task, int steps, Rng *rng) {
 }
 
 // Trains a net for the task and leaves a sequence of full length in it. Returns
-// the part of fresh ones that it gets right.
+// the fraction of fresh ones that it gets right.
 static double run_task(Rnn *net, const Task *task, int steps,
                        const CommonOptions *o) {
     Rng rng;
@@ -332,11 +343,15 @@ int main(int argc, char **argv) {
     const Option option = option_int("steps", &steps, 1, 1000000,
                                      "batches of 16 sequences per task");
     cli_parse(&o, "rnn",
-              "A recurrent net in plain loops, there and back, on four tasks.",
+              "A recurrent net in plain loops, forward and backward, on four "
+              "of the five patterns of inputs and outputs.",
               &option, 1, argc, argv);
     double error = check_gradient(o.seed, o.quiet);
     if (!o.quiet)
-        printf("Of %d fresh sequences with every answer right:\n", TESTED);
+        printf(
+            "Four of C's five patterns; %d fresh sequences with every answer "
+            "right:\n",
+            TESTED);
     Rnn nets[TASKS];
     double right[TASKS];
     for (int i = 0; i < TASKS; i++)

@@ -1,5 +1,5 @@
 // A language model: its gradient through carried steps, what perplexity counts,
-// what temperature does, and nets that write the same after a way to the disk.
+// what temperature does, and nets that write the same after save and load.
 
 #define main char_lstm_main
 #include "ch07_lstm/char_lstm.c"
@@ -146,7 +146,7 @@ static void assert_temper(float temperature, double p0, double p1, double p2) {
     tensor_free(&p);
 }
 
-// The lecture's softmax(1.2, 4.0, 0.2) = 0.056, 0.923, 0.0207 at temperature 1;
+// C's softmax(1.2, 4.0, 0.2) at temperature 1, printed as 0.056, 0.923, 0.02;
 // at others by hand: exp(-2.8 / T), 1 and exp(-3.8 / T) over their sum.
 START_TEST(temperature_sharpens_and_flattens) {
     assert_temper(1.0f, 0.056140, 0.923207, 0.020653);

@@ -67,7 +67,7 @@ START_TEST(agrees_with_the_library) {
 }
 END_TEST
 
-// The erratum: one set of weights for all steps is what every recurrent net
+// D's erratum: one set of weights for all steps is what every recurrent net
 // has, an RNN and an LSTM as much as a GRU. The same net reads 28 steps and 7,
 // and its last state is that of the same step.
 START_TEST(every_cell_shares_its_weights) {
