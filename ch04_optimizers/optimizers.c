@@ -1,15 +1,15 @@
-// optimizers.c - eight ways to walk downhill (优化器)
+// optimizers.c - eight ways to walk downhill (优化算法)
 //
 // All of them know the slope where they stand, and nothing else. They differ in
-// what they remember: momentum its own speed, AdaGrad and its children how
-// steep each direction has been, Adam both. Here each walks over four small
-// landscapes of two weights, which it can be watched on, with the learning rate
-// that suits it best there.
+// what they remember: momentum (动量法) its own speed, AdaGrad and its children
+// how steep each direction has been, Adam both. Here each walks on four small
+// surfaces of two weights, with the learning rate that suits it best there.
 //
-// Source: A Table 3.1; B, momentum to Adam (eta 0.001, beta 0.9 and 0.999,
-// epsilon 1e-8). The updates themselves are in common/optim.c, one function
-// each. Run: make optimizers && ./optimizers
-// Ends with: result: bowl_sgd=.. bowl_momentum=.. bowl_adam=.. ...
+// Source: A Table 3.1, all but Adam; B, SGD, momentum, RMSProp and Adam; AdamW:
+// Loshchilov & Hutter 2019. The updates are in common/optim.c, one function
+// each; where a lecture prints another form, see printed_updates.
+// Run: make optimizers && ./optimizers
+// Ends with: result: bowl_sgd=.. bowl_momentum=.. bowl_nesterov=.. bowl_adam=..
 //
 // Contents: 1 a walk  2 the best learning rate  3 table  4 charts  5 main
 
@@ -24,6 +24,7 @@
 // ---- 1. A walk --------------------------------------------------------------
 
 enum { MOST_STEPS = 3000, STARTS = 5, STAY = 10 };
+static const double FLOWN_OFF = 1e6; // a walk as high as this is given up
 
 typedef struct {
     int steps;     // until it was there, to stay; 0 if it never was
@@ -48,7 +49,7 @@ static void walk(Walk *walk, const Surface *s, const float start[2],
     double height = 0.0;
     int below = 0; // steps in a row
     walk->count = 0;
-    while (walk->count <= most && below < STAY && height < 1e6) {
+    while (walk->count <= most && below < STAY && height < FLOWN_OFF) {
         walk->path[walk->count][0] = values[0];
         walk->path[walk->count++][1] = values[1];
         height = height_at(s, values);
@@ -73,6 +74,7 @@ static void walk(Walk *walk, const Surface *s, const float start[2],
 // How one optimizer does on one surface.
 typedef struct {
     float lr;
+    bool edge;     // the best rate is the first or the last one tried
     int there;     // of STARTS walks, how many got there
     double steps;  // on average, those that did not counted as the most
     double height; // and where they ended
@@ -103,15 +105,15 @@ static bool better(const Trial *a, const Trial *b) {
            (a->steps == b->steps && a->height < b->height);
 }
 
-// Tries 10 rates per power of ten, so that each optimizer runs in shoes of its
-// own size: from 0.0001 to 1; Adadelta, which expects 1, from 0.01 to 100.
+// Tries 10 rates per power of ten, from 0.0001 to 1000.
+enum { RATES = 71 };
 static void best_rate(Trial *best, const Surface *s, OptimizerKind kind,
                       int most, double tolerance) {
     static Trial trial; // too large for some stacks
-    double lowest = kind == ADADELTA ? 0.01 : 0.0001;
-    for (int i = 0; i <= 40; i++) {
-        float lr = (float)(lowest * pow(10.0, i / 10.0));
+    for (int i = 0; i < RATES; i++) {
+        float lr = (float)(1e-4 * pow(10.0, i / 10.0));
         try_rate(&trial, s, kind, lr, most, tolerance);
+        trial.edge = i == 0 || i == RATES - 1;
         if (i == 0 || better(&trial, best))
             *best = trial;
     }
@@ -119,32 +121,66 @@ static void best_rate(Trial *best, const Surface *s, OptimizerKind kind,
 
 // ---- 3. The table -----------------------------------------------------------
 
+static void print_cell(const Trial *t) {
+    char cell[32];
+    const char *mark = t->edge ? "*" : "";
+    if (t->there == STARTS)
+        snprintf(cell, sizeof cell, "%.0f (%.3g)%s", t->steps, (double)t->lr,
+                 mark);
+    else
+        snprintf(cell, sizeof cell, "%d/%d (%.3g)%s", t->there, STARTS,
+                 (double)t->lr, mark);
+    printf("%17s", cell);
+}
+
+// A best rate is worth nothing at the end of the range, and little where it is
+// as long as the whole way.
+static void print_remarks(Trial trials[SURFACES][OPTIMIZER_KINDS]) {
+    int edges = 0;
+    for (int s = 0; s < SURFACES; s++)
+        for (int k = 0; k < OPTIMIZER_KINDS; k++)
+            edges += trials[s][k].edge;
+    if (edges > 0)
+        printf("* The best rate is the first or the last one tried: one "
+               "outside the range\nmay be better.\n\n");
+
+    const Trial *bowl = &trials[BOWL][ADAGRAD];
+    if (bowl->there == STARTS && bowl->lr > 10.0f)
+        printf("AdaGrad's first step is as long as its rate, whatever the "
+               "slope. On the bowl\n%.3g is no rate to copy: the first step "
+               "leads so far out that the gradient is\nabout %.3g times the "
+               "curvature; divided by that, every later step is nearly\n"
+               "Newton's. Larger rates only climb above %g, where a walk is "
+               "given up. RMSProp\nleaps likewise; AdamW's weight decay pulls "
+               "to (0, 0), here the lowest point.\n\n",
+               (double)bowl->lr, (double)bowl->lr, FLOWN_OFF);
+
+    const Trial *hollows = &trials[HOLLOWS][ADAGRAD];
+    if (hollows->there == STARTS && hollows->lr > 2.0f)
+        printf("Among the hollows %.3g is about the distance to the deepest "
+               "one: AdaGrad leaps\nover the others, momentum rolls through "
+               "them.\n\n",
+               (double)hollows->lr);
+}
+
 static void print_table(Trial trials[SURFACES][OPTIMIZER_KINDS],
                         double tolerance) {
     printf("Steps until the loss stays within %g of the least: the mean of %d "
-           "starts, at\nthe best of 41 learning rates (in brackets). \"2 of "
-           "5\": the others ended in\nanother hollow, or were too slow.\n\n"
-           "  %-9s",
-           tolerance, STARTS, "");
+           "starts, at\nthe best of %d learning rates from 0.0001 to 1000 (in "
+           "brackets). 2/5: two starts\narrived, the others ended in another "
+           "hollow or were too slow.\n\n  %-9s",
+           tolerance, STARTS, RATES, "");
     for (int s = 0; s < SURFACES; s++)
         printf("%17s", surface((SurfaceKind)s)->name);
     printf("\n");
     for (int k = 0; k < OPTIMIZER_KINDS; k++) {
         printf("  %-9s", optimizer_name((OptimizerKind)k));
-        for (int s = 0; s < SURFACES; s++) {
-            const Trial *t = &trials[s][k];
-            char cell[32];
-            if (t->there == STARTS)
-                snprintf(cell, sizeof cell, "%.0f (%.4f)", t->steps,
-                         (double)t->lr);
-            else
-                snprintf(cell, sizeof cell, "%d of %d (%.4f)", t->there, STARTS,
-                         (double)t->lr);
-            printf("%17s", cell);
-        }
+        for (int s = 0; s < SURFACES; s++)
+            print_cell(&trials[s][k]);
         printf("\n");
     }
     printf("\n");
+    print_remarks(trials);
 }
 
 // ---- 4. Charts --------------------------------------------------------------

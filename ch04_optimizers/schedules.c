@@ -1,17 +1,19 @@
 // schedules.c - large steps first, small ones later (学习率衰减)
 //
-// A stochastic gradient is noisy, and with a constant learning rate the noise
-// keeps the weights jumping about the minimum for ever. A large rate gets near
-// quickly, a small one settles: a schedule begins with the one and ends with
-// the other. Here are those of the lectures, drawn, and the same net trained
-// with each of them and with none.
+// A stochastic gradient is noisy: at a constant learning rate the noise keeps
+// the weights jumping around the minimum. A large rate gets near quickly, a
+// small one settles; a schedule begins with the one and ends with the other.
+// Here are those of the lectures, drawn, and the same net trained with each of
+// them and with none. A's (23) and (24) are shown as printed, with a jump where
+// the hold ends, and repaired.
 //
-// Source: A eq. (20)-(24); B, step decay; D, division by tau. The formulas are
-// in common/optim.c, one function each.
+// Source: A eq. (20)-(24); D, halving and lr/tau; B, 0.3, 0.05, 0.01; the one
+// cycle of Smith & Topin 2018. The formulas are in common/optim.c.
 // Run: make schedules && ./schedules
 // Ends with: result: constant=.. inverse_time=.. exponential=.. cosine=.. ...
 //
-// Contents: 1 the schedules  2 training  3 table  4 charts  5 main
+// Contents: 1 the schedules  2 A's equations  3 training  4 table  5 charts
+//           6 main
 
 #include <math.h>
 #include <stdio.h>
@@ -27,7 +29,8 @@
 
 // ---- 1. The schedules -------------------------------------------------------
 
-// The rate of step t of T, if the first is lr. Most end with about lr / 30.
+// The rate of step t of T, if the first is lr. (20), (23) and (24) share their
+// beta, and (23) and (24) hold lr for half of the time: hold().
 static float constant(long t, long T, float lr) {
     (void)t, (void)T;
     return lr;
@@ -38,20 +41,28 @@ static float inverse_time(long t, long T, float lr) {
 }
 
 static float exponential(long t, long T, float lr) {
-    return exponential_decay(t, lr, powf(1.0f / 30.0f, 1.0f / (float)T));
+    return exponential_decay(t, lr, logf(30.0f) / (float)T);
 }
 
 static float cosine(long t, long T, float lr) {
     return cosine_decay(t, T, lr);
 }
 
-static float held_exponential(long t, long T, float lr) {
-    float beta = powf(0.01f, 2.0f / (float)T); // would reach lr / 100
-    return held_exponential_decay(t, T / 2, lr, lr / 30.0f, beta);
+static long hold(long T) {
+    return T / 2;
 }
 
-static float held_cosine(long t, long T, float lr) {
-    return held_cosine_decay(t, T / 2, T, lr, lr / 30.0f);
+static float held(long t, long T, float lr) {
+    return held_decay(t, hold(T), lr, lr / 30.0f, 9.0f / (float)T);
+}
+
+static float held_floor(long t, long T, float lr) {
+    return held_decay_then_floor(t, hold(T), T, lr, lr / 30.0f,
+                                 9.0f / (float)T);
+}
+
+static float repaired(long t, long T, float lr) {
+    return held_decay_repaired(t, hold(T), lr, lr / 30.0f, 9.0f / (float)T);
 }
 
 static float halving(long t, long T, float lr) {
@@ -77,16 +88,50 @@ static const struct {
     {"inverse_time", "inverse time", "A (20)", inverse_time},
     {"exponential", "exponential", "A (21)", exponential},
     {"cosine", "cosine", "A (22)", cosine},
-    {"held_exponential", "hold, exponential", "A (23)", held_exponential},
-    {"held_cosine", "hold, cosine", "A (24)", held_cosine},
-    {"halving", "halved 5 times", "B", halving},
-    {"dividing", "divided by τ = 5", "D", dividing},
+    {"held", "hold, decay", "A (23)", held},
+    {"held_floor", "hold, decay, floor", "A (24)", held_floor},
+    {"repaired", "hold, then decay", "(23) repaired", repaired},
+    {"halving", "halved 5 times", "D halving", halving},
+    {"dividing", "divided by τ = 5", "D division", dividing},
     {"table", "0.3, 0.05, 0.01", "B", by_table},
     {"one_cycle", "one cycle", "Smith, Topin", one_cycle},
 };
 enum { SCHEDULES = sizeof schedules / sizeof *schedules, MOST_EPOCHS = 100 };
+enum { HELD = 4, HELD_FLOOR, REPAIRED }; // rows of the table above
 
-// ---- 2. Training ------------------------------------------------------------
+// ---- 2. A's equations -------------------------------------------------------
+
+// The rates at step t by (20) to (24) and the repaired (23), with round numbers
+// that show the jumps.
+enum { COLUMNS = 6 };
+static void by_equations(float rates[COLUMNS], long t) {
+    const float lr = 0.3f, beta = 0.1f, floor = 0.01f;
+    const long T0 = 40, T = 100;
+    rates[0] = inverse_time_decay(t, lr, beta);
+    rates[1] = exponential_decay(t, lr, beta);
+    rates[2] = cosine_decay(t, T, lr);
+    rates[3] = held_decay(t, T0, lr, floor, beta);
+    rates[4] = held_decay_then_floor(t, T0, T, lr, floor, beta);
+    rates[5] = held_decay_repaired(t, T0, lr, floor, beta);
+}
+
+static void print_equations(void) {
+    const long times[] = {0, 40, 41, 80, 90, 91};
+    printf(
+        "A's equations: rate 0.3 at t = 0, beta 0.1, T0 = 40, T = 100, floor "
+        "0.01\n\n  %5s %9s %9s %9s %9s %9s %14s\n",
+        "t", "(20)", "(21)", "(22)", "(23)", "(24)", "(23) repaired");
+    for (size_t i = 0; i < sizeof times / sizeof *times; i++) {
+        float rates[COLUMNS];
+        by_equations(rates, times[i]);
+        printf("  %5ld", times[i]);
+        for (int c = 0; c < COLUMNS; c++)
+            printf(c < COLUMNS - 1 ? " %9.4f" : " %14.4f\n", (double)rates[c]);
+    }
+    printf("\n");
+}
+
+// ---- 3. Training ------------------------------------------------------------
 
 typedef struct {
     CommonOptions common;
@@ -156,32 +201,41 @@ static void train(Curve *curve, const Digits *digits, const Options *o,
     relu_net_free(&net);
 }
 
-// ---- 3. The table -----------------------------------------------------------
+// ---- 4. The table -----------------------------------------------------------
 
 static void print_table(const Curve curves[SCHEDULES], const Options *o) {
     printf("784-%d-10 ReLU, SGD, batches of %d, %d epochs; means of %d seeds:"
-           "\n\n  %-31s %10s %9s %14s %10s\n",
+           "\n\n  %-32s %10s %9s %13s %10s\n",
            o->hidden, o->batch, o->epochs, o->seeds, "schedule", "first rate",
            "last rate", "training loss", "test error");
     for (int s = 0; s < SCHEDULES; s++) {
         // printf counts bytes, a reader letters: τ has two bytes
-        int width = 17 + (schedules[s].rate == dividing);
-        printf("  %-*s  %-12s %10.4f %9.1e %14.4f %8.2f %%\n", width,
+        int width = 18 + (schedules[s].rate == dividing);
+        printf("  %-*s %-13s %10.4f %9.1e %13.4f %8.2f %%\n", width,
                schedules[s].title, schedules[s].source,
                (double)schedules[s].rate(0, 1000, o->lr),
                (double)schedules[s].rate(999, 1000, o->lr),
                curves[s].loss[o->epochs], curves[s].test_error);
     }
-    printf("\n");
+
+    // What it costs that the printed decay counts from 0, not from T0.
+    const double end = curves[REPAIRED].loss[o->epochs];
+    printf("\nWhere the hold ends, (23) and (24) as printed fall from %.4f to "
+           "%.4f in one\nstep. Their training loss is %.2f and %.2f times that "
+           "of the repaired form.\n\n",
+           (double)held(hold(1000), 1000, o->lr),
+           (double)held(hold(1000) + 1, 1000, o->lr),
+           curves[HELD].loss[o->epochs] / end,
+           curves[HELD_FLOOR].loss[o->epochs] / end);
 }
 
-// ---- 4. Charts --------------------------------------------------------------
+// ---- 5. Charts --------------------------------------------------------------
 
 static void draw_schedules(float lr, const char *format) {
     Chart chart;
     if (!chart_open(&chart, "ch04", "schedules", format))
         return;
-    chart_size(&chart, 1120, 480);
+    chart_size(&chart, 1240, 500);
     for (int s = 0; s < SCHEDULES; s++) {
         chart_columns(&chart, "time,rate");
         for (long t = 0; t < 1000; t += 2)
@@ -191,9 +245,9 @@ static void draw_schedules(float lr, const char *format) {
         chart_break(&chart);
     }
     chart_script(&chart,
-                 "set multiplot layout 2,5 margins 0.05,0.98,0.07,0.83 spacing "
-                 "0.05,0.2 title 'The learning rate over the "
-                 "time of training'\n"
+                 "set multiplot layout 2,6 margins 0.04,0.99,0.07,0.83 spacing "
+                 "0.045,0.2 title 'The learning rate over "
+                 "training'\n"
                  "unset key; set xrange [0:1]; set yrange [0:%g]; set xtics "
                  "0.5; set ytics %g\n",
                  1.06 * (double)lr, 0.5 * (double)lr);
@@ -215,7 +269,7 @@ static void draw_training(const Curve curves[SCHEDULES], const Options *o,
     chart_columns(&chart, "epoch,constant,exponential,cosine,one cycle");
     for (int e = 1; e <= o->epochs; e++)
         chart_row(&chart, 5, (double)e, curves[0].loss[e], curves[2].loss[e],
-                  curves[3].loss[e], curves[9].loss[e]);
+                  curves[3].loss[e], curves[SCHEDULES - 1].loss[e]);
     chart_break(&chart);
     chart_break(&chart);
     chart_columns(&chart, "place,loss");
@@ -245,7 +299,7 @@ static void draw_training(const Curve curves[SCHEDULES], const Options *o,
     chart_close(&chart);
 }
 
-// ---- 5. Main ----------------------------------------------------------------
+// ---- 6. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
     // so small a net's products end before a second thread has begun
@@ -278,6 +332,8 @@ int main(int argc, char **argv) {
         die("%s", err.message);
     digits_say(&digits, o.common.quiet);
 
+    if (!o.common.quiet)
+        print_equations();
     Curve curves[SCHEDULES] = {{{0}, 0}};
     for (int s = 0; s < SCHEDULES; s++)
         for (int k = 0; k < o.seeds; k++)

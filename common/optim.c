@@ -52,12 +52,15 @@ static void ready(Tensor *mean, const Tensor *w) {
     }
 }
 
-// [A Table 3.1 SGD] w = w - lr g
+// [A Table 3.1 SGD] theta_k = theta_{k-1} - alpha dL: w = w - lr g
+// [B SGD] theta_t = theta_{t-1} - eta g_t
 static void sgd_step(Optimizer *o, Tensor *w, const Tensor *g) {
     saxpy((int)w->size, -o->lr, g->data, w->data);
 }
 
+// A and B print it with lr inside the memory: optim.h.
 // [A Table 3.1 momentum] m = momentum m + g;  w = w - lr m
+// [B momentum] the same: its step is -lr m
 static void momentum_step(Optimizer *o, Tensor *w, const Tensor *g) {
     ready(&o->m, w);
     float *m = o->m.data;
@@ -67,8 +70,8 @@ static void momentum_step(Optimizer *o, Tensor *w, const Tensor *g) {
     }
 }
 
-// w is w_t - lr momentum m_t already, and w_t+1 = w_t - lr m_t+1 is that minus
-// lr g: one slides on first, and corrects then.
+// optimizer_look_ahead has moved w to w_t - lr momentum m_t; w_{t+1} = w_t - lr
+// m_{t+1} is that minus lr g.
 // [A Table 3.1 Nesterov] m = momentum m + g(w - lr momentum m);  w = w - lr m
 static void nesterov_step(Optimizer *o, Tensor *w, const Tensor *g) {
     REQUIRE(o->ahead,
@@ -102,10 +105,9 @@ static void adagrad_step(Optimizer *o, Tensor *w, const Tensor *g) {
     }
 }
 
-// B prints it without eps: then a weight whose gradient has been 0 so far, as
-// a dead ReLU's is, becomes 0 / 0.
-// [A Table 3.1 RMSProp] v = rho v + (1 - rho) g^2;  w = w - lr g / (sqrt(v) +
-// eps)
+// [A Table 3.1 RMSProp] v = rho v + (1 - rho) g^2, w = w - lr g/(sqrt(v) + eps)
+// [B RMSProp] the same without eps, which is 0 / 0 while the gradient of a
+// weight has always been 0, as a dead ReLU's is
 static void rmsprop_step(Optimizer *o, Tensor *w, const Tensor *g) {
     ready(&o->v, w);
     float *v = o->v.data;
@@ -116,8 +118,8 @@ static void rmsprop_step(Optimizer *o, Tensor *w, const Tensor *g) {
     }
 }
 
-// The step has the unit of w, whatever the unit of the loss, so that it needs
-// no learning rate: lr is 1.
+// The step has the unit of w, whatever the unit of the loss, so it needs no
+// learning rate: lr is 1. A prints sqrt(v) + eps below the line.
 // [A Table 3.1 Adadelta] d = g sqrt(m + eps) / sqrt(v + eps);  w = w - lr d
 static void adadelta_step(Optimizer *o, Tensor *w, const Tensor *g) {
     ready(&o->m, w);
@@ -132,10 +134,11 @@ static void adadelta_step(Optimizer *o, Tensor *w, const Tensor *g) {
     }
 }
 
-// The loop is in kernels_body.inc. m and v start at zero and are too small at
-// first; dividing by 1 - beta^t corrects that. AdamW shrinks w before.
-// [B Adam] w = w - lr m^ / (sqrt(v^) + eps), m^ and v^ the corrected
-// means of g and g^2. Threads take slices.
+// m and v start at 0 and are too small at first: of a constant g, m is
+// (1 - beta1^t) g. Dividing by 1 - beta^t corrects that. AdamW shrinks w first.
+// [B Adam] m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t),
+// w = w - lr m^ / (sqrt(v^) + eps)
+// The loop is in kernels_body.inc; threads take slices.
 static void adam_step(Optimizer *o, Tensor *w, const Tensor *g, float shrink) {
     ready(&o->m, w);
     ready(&o->v, w);
@@ -200,9 +203,9 @@ float inverse_time_decay(long t, float lr, float beta) {
     return lr / (1.0f + beta * (float)t);
 }
 
-// [A eq.21] lr_t = lr_0 beta^t
+// [A eq.21] lr_t = lr_0 e^(-beta t)
 float exponential_decay(long t, float lr, float beta) {
-    return lr * powf(beta, (float)t);
+    return lr * expf(-beta * (float)t);
 }
 
 // [A eq.22] lr_t = lr_0 (1 + cos(pi t / T)) / 2
@@ -210,27 +213,36 @@ float cosine_decay(long t, long steps, float lr) {
     return cosine(lr, 0.0f, (float)t / (float)steps);
 }
 
-// [A eq.23] lr_t = lr_0 for t <= T0, then max(lr_min, lr_0 beta^(t - T0))
-float held_exponential_decay(long t, long hold, float lr, float floor,
-                             float beta) {
-    float decayed = exponential_decay(t - hold, lr, beta);
-    return t <= hold ? lr : fmaxf(floor, decayed);
-}
-
-// [A eq.24] lr_t = lr_0 for t <= T0, then a cosine from lr_0 to lr_min at T
-float held_cosine_decay(long t, long hold, long steps, float lr, float floor) {
-    if (t <= hold || hold >= steps)
+// [A eq.23] lr_t = lr_0, t <= T0; lr_0 / (1 + beta t) while > lr_min; lr_min
+float held_decay(long t, long hold, float lr, float floor, float beta) {
+    float decayed = inverse_time_decay(t, lr, beta);
+    if (t <= hold)
         return lr;
-    return cosine(lr, floor,
-                  fminf(1.0f, (float)(t - hold) / (float)(steps - hold)));
+    return decayed > floor ? decayed : floor;
 }
 
-// [D halving] lr_t = lr_0 factor^floor(t / every)
+// [A eq.24] lr_t = lr_0, t <= T0; lr_0 / (1 + beta t), t <= 0.9 T; then lr_min
+float held_decay_then_floor(long t, long hold, long steps, float lr,
+                            float floor, float beta) {
+    if (t <= hold)
+        return lr;
+    // 10 t against 9 T: 0.9 is no float, and t = 0.9 T must be exact.
+    return 10 * t <= 9 * steps ? inverse_time_decay(t, lr, beta) : floor;
+}
+
+float held_decay_repaired(long t, long hold, float lr, float floor,
+                          float beta) {
+    if (t <= hold)
+        return lr;
+    return fmaxf(floor, inverse_time_decay(t - hold, lr, beta));
+}
+
+// [D halving] lr_t = lr_0 factor^floor(t / every), factor = 1/2
 float step_decay(long t, long every, float lr, float factor) {
     return lr * powf(factor, (float)(t / every));
 }
 
-// [D division by tau] lr = lr / tau, after every so many steps
+// [D division by tau] lr_new = lr / tau, after every so many steps
 float divided_decay(long t, long every, float lr, float tau) {
     return lr / powf(tau, (float)(t / every));
 }
@@ -243,6 +255,7 @@ float piecewise_rate(long t, int count, const long *until, const float *rates) {
     return rates[i];
 }
 
+// [Smith 2018 one cycle] peak/25 to peak in 30 % of T, then to peak/250000
 float one_cycle(long t, long steps, float peak) {
     float start = peak / 25.0f, end = start / 1e4f;
     float last = (float)(steps > 1 ? steps - 1 : 1);

@@ -5,10 +5,24 @@
 // learning rate eta; a program may change it before every step, which is all
 // that a schedule does.
 //
-// Sources: A Table 3.1, B. Textbooks and papers do not agree on where epsilon
-// stands. Here it stands outside the root, sqrt(v) + eps, as in the paper of
-// Adam and in PyTorch; only Adadelta has it inside, sqrt(v + eps), where its
-// job is another: it is the seed from which the first steps grow.
+// Sources: A Table 3.1 (all but Adam), B (SGD, momentum, RMSProp, Adam), the
+// papers named below. The forms are PyTorch's. Where a lecture prints another
+// one, ch04's printed_updates has it beside ours:
+//
+// - Momentum, Nesterov: A and B keep the rate inside the memory,
+//       g_k = beta g_{k-1} - alpha dL,  theta_k = theta_{k-1} + g_k.
+//   Here m has no rate in it: g_k = -lr m. The paths are the same as long as lr
+//   is; after a cut of lr ours slows down at once, the printed form glides on.
+// - B's sum, -eta (rho^(t-1) g_1 + ... + g_t), is the same step at a constant
+//   eta only.
+// - RMSProp: B prints g / sqrt(h), no epsilon: 0 / 0 while a gradient is 0.
+// - Adadelta: A prints sqrt(Delta + eps) / (sqrt(t) + eps), epsilon inside the
+//   root above and outside below. Zeiler has it inside both, as here. The two
+//   part where |g| is not far above sqrt(eps).
+//
+// Elsewhere epsilon stands outside the root, sqrt(v) + eps, as in A, in B's
+// Adam and in PyTorch. In Adadelta it has another job: it is the seed from
+// which the first steps grow.
 
 #ifndef DL_OPTIM_H
 #define DL_OPTIM_H
@@ -22,7 +36,7 @@ typedef enum {
               // w - lr momentum m                            (Nesterov 1983)
     ADAGRAD,  // v = v + g^2;  w -= lr g / (sqrt(v) + eps)  (Duchi et al. 2011)
     RMSPROP,  // v = rho v + (1 - rho) g^2
-             // w -= lr g / (sqrt(v) + eps)           (Hinton 2012, unpublished)
+    // w -= lr g / (sqrt(v) + eps)           (Hinton 2012, unpublished)
     ADADELTA, // v = rho v + (1 - rho) g^2
               // d = g sqrt(m + eps) / sqrt(v + eps)
               // m = rho m + (1 - rho) d^2;  w -= lr d          (Zeiler 2012)
@@ -81,28 +95,45 @@ void optimizer_look_ahead(Optimizer *optimizer, Tensor *w);
 // A eq. 20, inverse time: lr / (1 + beta t).
 float inverse_time_decay(long t, float lr, float beta);
 
-// A eq. 21, exponential: lr beta^t, 0 < beta < 1.
+// A eq. 21, exponential: lr e^(-beta t). beta is a rate, as in (20): a tenth
+// per step is beta = 0.105, not a factor of 0.9.
 float exponential_decay(long t, float lr, float beta);
 
 // A eq. 22, cosine: lr (1 + cos(pi t / steps)) / 2.
 float cosine_decay(long t, long steps, float lr);
 
-// A eq. 23 and 24, the last two with a hold and a floor: lr until step hold,
-// then the decay, as if it began there, but not below the floor. The lecture
-// leaves the step t = hold itself to neither case; it makes no difference, the
-// decay begins with lr.
-//     max(floor, lr beta^(t - hold))
-//     floor + (lr - floor) (1 + cos(pi (t - hold) / (steps - hold))) / 2
-float held_exponential_decay(long t, long hold, float lr, float floor,
-                             float beta);
-float held_cosine_decay(long t, long hold, long steps, float lr, float floor);
+// A eq. 23 as printed: a hold of T0 steps, then (20), then a floor.
+//     lr                   t <= T0
+//     lr / (1 + beta t)    t > T0, while that is above the floor
+//     floor                once it is below
+// Printed like this, (23) jumps at T0 by the factor 1 / (1 + beta T0), because
+// the decay counts t from 0 and not from T0. Its cases overlap where (20) sinks
+// below the floor before T0 (here the hold wins), and the step at which (20)
+// equals the floor belongs to none of them (here it gets the floor, which is
+// the same number).
+float held_decay(long t, long hold, float lr, float floor, float beta);
 
-// Step decay: lr factor^n, n = t / every, rounded down. And D's way to say it:
-// lr divided by tau after every so many steps.
+// A eq. 24 as printed: the same hold and decay, and the floor for the last 10 %
+// of the steps.
+//     lr                   t <= T0
+//     lr / (1 + beta t)    T0 < t <= 0.9 steps
+//     floor                t > 0.9 steps
+// It jumps at T0 as (23) does, and again at 0.9 steps: down to the floor, or up
+// to it where (20) has sunk below it already.
+float held_decay_then_floor(long t, long hold, long steps, float lr,
+                            float floor, float beta);
+
+// (23) repaired: the decay starts at T0. No jump, and one case for every t.
+//     lr until T0, then max(floor, lr / (1 + beta (t - T0)))
+float held_decay_repaired(long t, long hold, float lr, float floor, float beta);
+
+// Step decay: lr factor^n, n = t / every, rounded down. D halves the rate every
+// few epochs, factor 0.5; its formula divides lr by tau each time.
 float step_decay(long t, long every, float lr, float factor);
 float divided_decay(long t, long every, float lr, float tau);
 
-// B's table: rates[i] as long as t < until[i], the last one for ever after.
+// B's schedule is a table: rates[i] while t < until[i]; the last rate from then
+// on.
 float piecewise_rate(long t, int count, const long *until, const float *rates);
 
 // One cycle (Smith & Topin 2018), PyTorch's cosine form: from peak / 25 up to

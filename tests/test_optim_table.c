@@ -1,10 +1,13 @@
-// The optimizers and schedules that test_optim.c leaves out, beside PyTorch in
-// double precision (golden/make_optim_table.py), and what all of them promise.
+// The optimizers that test_optim.c leaves out, beside PyTorch in double
+// precision; the schedules beside the lectures' formulas in Python
+// (golden/make_optim_table.py); momentum beside the printed form; and what all
+// of them promise.
 
 #include <math.h>
 #include <string.h>
 
 #include "golden.h"
+#include "numbers.h"
 #include "optim.h"
 #include "testing.h"
 
@@ -168,6 +171,113 @@ START_TEST(no_such_kind) {
 }
 END_TEST
 
+// ---- The lectures' momentum -------------------------------------------------
+
+// A Table 3.1 and B: g_k = beta g_{k-1} - alpha dL;  theta_k += g_k.
+static double glide(double *theta, double g, double gradient, double alpha) {
+    g = (double)0.9f * g - alpha * gradient;
+    *theta += g;
+    return g;
+}
+
+// One weight, the library's momentum: the step -lr m that it takes.
+static double library_step(Optimizer *o, float lr, float gradient) {
+    float value = 0.0f; // at 0 the step is not rounded to w's last digit
+    Tensor w = tensor_view(&value, 1, 1), g = tensor_view(&gradient, 1, 1);
+    o->lr = lr;
+    optimizer_step(o, &w, &g);
+    return (double)value;
+}
+
+// The same path as long as lr is constant. 500 gradients of at most 1: |m| is
+// below 10 and off by less than 10 * 3 roundings, 2^-19; lr m by 0.3 of that.
+START_TEST(momentum_is_the_printed_one_at_a_constant_rate) {
+    Optimizer o;
+    optimizer_init(&o, MOMENTUM, 0.3f);
+    double theta = 0.0, g = 0.0, w = 0.0;
+    for (int k = 1; k <= 500; k++) {
+        float gradient = noise(5, (size_t)k);
+        g = glide(&theta, g, (double)gradient, (double)0.3f);
+        double step = library_step(&o, 0.3f, gradient);
+        w += step;
+        ck_assert_double_eq_tol(step, g, 0.3 / 524288);
+    }
+    ck_assert_double_eq_tol(w, theta, 500 * 0.3 / 524288);
+    optimizer_free(&o);
+}
+END_TEST
+
+// After a cut it is another: 500 steps with g = 1 reach -lr 10 = -3. The
+// printed form keeps 0.9 of that and adds -0.05; the library's m = 10 is
+// multiplied by 0.05.
+START_TEST(momentum_after_a_cut_of_the_rate) {
+    Optimizer o;
+    optimizer_init(&o, MOMENTUM, 0.3f);
+    double theta = 0.0, g = 0.0, step = 0.0;
+    for (int k = 1; k <= 500; k++) {
+        g = glide(&theta, g, 1.0, 0.3);
+        step = library_step(&o, 0.3f, 1.0f);
+    }
+    ck_assert_double_eq_tol(g, -3.0, 1e-5);
+    ck_assert_double_eq_tol(step, -3.0, 1e-5);
+    g = glide(&theta, g, 1.0, 0.05);
+    step = library_step(&o, 0.05f, 1.0f);
+    ck_assert_double_eq_tol(g, -2.75, 1e-5);
+    ck_assert_double_eq_tol(step, -0.5, 1e-5);
+    optimizer_free(&o);
+}
+END_TEST
+
+// B's sum: -eta times the sum over tau = 1 .. t of rho^(t - tau) g_tau.
+static double weighted_sum(const float *g, int t, double eta) {
+    double sum = 0.0;
+    for (int tau = 1; tau <= t; tau++)
+        sum += pow((double)0.9f, t - tau) * (double)g[tau];
+    return -eta * sum;
+}
+
+// B's second line is its first one written out, at a constant eta only: after
+// 500 steps with g = 1 and a cut of eta from 0.3 to 0.05 the sum says -0.5, the
+// recursion -2.75.
+START_TEST(the_sum_is_the_recursion_at_a_constant_rate) {
+    static float g[502];
+    double theta = 0.0, delta = 0.0;
+    for (int t = 1; t <= 60; t++) {
+        g[t] = noise(6, (size_t)t);
+        delta = glide(&theta, delta, (double)g[t], 0.3);
+        ck_assert_double_eq_tol(weighted_sum(g, t, 0.3), delta, 1e-13);
+    }
+    delta = 0.0;
+    for (int t = 1; t <= 501; t++) {
+        g[t] = 1.0f;
+        delta = glide(&theta, delta, 1.0, t <= 500 ? 0.3 : 0.05);
+    }
+    ck_assert_double_eq_tol(delta, -2.75, 1e-5);
+    ck_assert_double_eq_tol(weighted_sum(g, 501, 0.05), -0.5, 1e-5);
+}
+END_TEST
+
+// With a constant gradient Adam's m and v are too small by 1 - beta^t; the
+// corrected ones are g and g^2 at every t, so that every step is lr.
+START_TEST(adam_corrects_its_means) {
+    float value = 0.0f, gradient = 0.5f;
+    Tensor w = tensor_view(&value, 1, 1), g = tensor_view(&gradient, 1, 1);
+    Optimizer o;
+    optimizer_init(&o, ADAM, 0.01f);
+    for (int t = 1; t <= 100; t++) {
+        optimizer_step(&o, &w, &g);
+        double part1 = 1.0 - pow((double)0.9f, t);
+        double part2 = 1.0 - pow((double)0.999f, t);
+        // t roundings of 2^-24
+        ck_assert_double_eq_tol((double)o.m.data[0] / part1, 0.5, 1e-5);
+        ck_assert_double_eq_tol((double)o.v.data[0] / part2, 0.25, 1e-5);
+        ck_assert_double_eq_tol((double)value, -0.01 * t, 1e-5);
+    }
+    ck_assert_double_lt((double)o.v.data[0], 0.25 * 0.1); // uncorrected: 0.095
+    optimizer_free(&o);
+}
+END_TEST
+
 // ---- Schedules --------------------------------------------------------------
 
 enum { RATES = 100 };
@@ -175,38 +285,47 @@ static const long until[] = {50, 90, 100};
 static const float rates[] = {0.3f, 0.05f, 0.01f};
 
 static float rate_of(int schedule, long t) {
-    const float lr = 0.3f;
+    const float lr = 0.3f, floor = 0.01f;
     switch (schedule) {
     case 0:
         return inverse_time_decay(t, lr, 0.1f);
     case 1:
-        return exponential_decay(t, lr, 0.95f);
+        return exponential_decay(t, lr, 0.1f);
     case 2:
         return cosine_decay(t, RATES, lr);
     case 3:
-        return held_exponential_decay(t, 40, lr, 0.01f, 0.9f);
+        return held_decay(t, 40, lr, floor, 0.1f);
     case 4:
-        return held_cosine_decay(t, 40, RATES, lr, 0.01f);
+        return held_decay_then_floor(t, 40, RATES, lr, floor, 0.1f);
     case 5:
-        return step_decay(t, 25, lr, 0.5f);
+        return held_decay_repaired(t, 40, lr, floor, 0.1f);
     case 6:
-        return divided_decay(t, 30, lr, 10.0f);
+        return held_decay(t, 20, lr, floor, 1.0f);
     case 7:
+        return held_decay_then_floor(t, 20, RATES, lr, floor, 1.0f);
+    case 8:
+        return held_decay_repaired(t, 20, lr, floor, 1.0f);
+    case 9:
+        return step_decay(t, 25, lr, 0.5f);
+    case 10:
+        return divided_decay(t, 30, lr, 10.0f);
+    case 11:
         return piecewise_rate(t, 3, until, rates);
     default:
         return one_cycle(t, RATES, lr);
     }
 }
 
-// A relative error: of beta^t it is t times that of beta, 100 * 2^-25, and of
-// the cosine near its end the rounding of pi t / T, absolute and so within
-// 2^-22 of lr: assert_close measures against max(1, rate), which covers both.
-START_TEST(schedules_are_pytorchs) {
+// A relative error: of e^(-beta t) it is that of beta t, 10 * 2^-24, and of the
+// cosine near its end the rounding of pi t / T, absolute and so within 2^-22 of
+// lr: assert_close measures against max(1, rate), which covers both.
+START_TEST(schedules_are_the_printed_ones) {
     const char *const names[] = {
-        "inverse_time",     "exponential", "cosine",
-        "held_exponential", "held_cosine", "step",
-        "divided",          "piecewise",   "one_cycle"};
-    for (int s = 0; s < 9; s++) {
+        "inverse_time",  "exponential", "cosine",    "held",
+        "held_floor",    "repaired",    "held_fast", "held_floor_fast",
+        "repaired_fast", "step",        "divided",   "piecewise",
+        "one_cycle"};
+    for (int s = 0; s < 13; s++) {
         float want[RATES], got[RATES];
         numbers(want, RATES, names[s]);
         for (int t = 0; t < RATES; t++)
@@ -216,30 +335,54 @@ START_TEST(schedules_are_pytorchs) {
 }
 END_TEST
 
-// The lecture leaves t = T0 to neither case of (23). Both give lr.
-START_TEST(the_case_of_equality) {
-    for (int s = 3; s <= 4; s++) {
-        ck_assert_float_eq(rate_of(s, 39), 0.3f);
+// 0.3 / (1 + 0.1 * 41) = 0.0588: from T0 = 40 to 41 both printed forms fall to
+// a fifth, the repaired one by 1 / 1.1. At t = T0 all three still hold.
+START_TEST(the_jump_after_the_hold) {
+    for (int s = 3; s <= 5; s++)
         ck_assert_float_eq(rate_of(s, 40), 0.3f);
-        ck_assert_float_lt(rate_of(s, 41), 0.3f);
-    }
-    ck_assert_float_eq(exponential_decay(40 - 40, 0.3f, 0.9f), 0.3f);
-    ck_assert_float_eq(cosine_decay(40 - 40, 60, 0.3f), 0.3f);
+    ck_assert_double_eq_tol((double)rate_of(3, 41), 0.3 / 5.1, 1e-8);
+    ck_assert_double_eq_tol((double)rate_of(4, 41), 0.3 / 5.1, 1e-8);
+    ck_assert_double_eq_tol((double)rate_of(5, 41), 0.3 / 1.1, 1e-7);
 }
 END_TEST
 
-// No schedule but one_cycle ever rises, and floors hold for ever.
+// (24) has no comparison with the floor: it may jump up to it as well as down.
+// Step 0.9 T itself still decays, however large T is.
+START_TEST(the_last_tenth) {
+    ck_assert_double_eq_tol((double)rate_of(4, 90), 0.03, 1e-8);
+    ck_assert_float_eq(rate_of(4, 91), 0.01f);
+    ck_assert_float_lt(rate_of(7, 90), 0.01f); // 0.3 / 91
+    ck_assert_float_eq(rate_of(7, 91), 0.01f);
+    for (long T = 10; T <= 100000000; T *= 10) {
+        ck_assert_float_gt(
+            held_decay_then_floor(T / 10 * 9, 0, T, 1.0f, 0.0f, 0.0f), 0.5f);
+        ck_assert_float_eq(
+            held_decay_then_floor(T / 10 * 9 + 1, 0, T, 1.0f, 0.0f, 0.0f),
+            0.0f);
+    }
+}
+END_TEST
+
+// No schedule rises but one_cycle, and (24) where (20) is below the floor. The
+// floors hold from then on.
 START_TEST(decays_fall) {
-    for (int s = 0; s < 8; s++) {
+    for (int s = 0; s < 12; s++) {
         ck_assert_float_eq(rate_of(s, 0), 0.3f);
         for (long t = 1; t < RATES; t++)
-            ck_assert_float_le(rate_of(s, t), rate_of(s, t - 1));
+            if (s != 7 || t != 91)
+                ck_assert_float_le(rate_of(s, t), rate_of(s, t - 1));
         ck_assert_float_lt(rate_of(s, RATES - 1), 0.3f);
     }
-    ck_assert_float_eq(rate_of(3, 1000), 0.01f);
-    ck_assert_float_eq_tol(rate_of(4, 1000), 0.01f, 1e-7f);
-    ck_assert_float_eq(rate_of(7, 1000), 0.01f);
-    ck_assert_float_eq(held_cosine_decay(7, 10, 10, 0.3f, 0.0f), 0.3f);
+    for (int s = 3; s <= 8; s++)
+        ck_assert_float_eq(rate_of(s, 1000), 0.01f);
+    ck_assert_float_eq(rate_of(11, 1000), 0.01f);
+}
+END_TEST
+
+// The hold wins where (20) is below the floor before T0: (23)'s first case.
+START_TEST(the_hold_is_the_first_case) {
+    ck_assert_float_eq(held_decay(35, 40, 0.3f, 0.01f, 1.0f), 0.3f);
+    ck_assert_float_eq(held_decay(41, 40, 0.3f, 0.01f, 1.0f), 0.01f);
 }
 END_TEST
 
@@ -252,8 +395,14 @@ int main(void) {
                           {nesterov_must_look_ahead, .signal = SIGABRT},
                           {sizes_must_agree, .signal = SIGABRT},
                           {no_such_kind, .signal = SIGABRT},
-                          {schedules_are_pytorchs},
-                          {the_case_of_equality},
+                          {momentum_is_the_printed_one_at_a_constant_rate},
+                          {momentum_after_a_cut_of_the_rate},
+                          {the_sum_is_the_recursion_at_a_constant_rate},
+                          {adam_corrects_its_means},
+                          {schedules_are_the_printed_ones},
+                          {the_jump_after_the_hold},
+                          {the_last_tenth},
+                          {the_hold_is_the_first_case},
                           {decays_fall}};
     return run_tests("optim_table", tests, sizeof tests / sizeof *tests);
 }

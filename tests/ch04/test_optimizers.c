@@ -4,6 +4,8 @@
 #include "ch04_optimizers/optimizers.c"
 #undef main
 
+#include <string.h>
+
 #include "testing.h"
 
 static Walk the_walk; // large
@@ -97,13 +99,70 @@ START_TEST(momentum_beats_sgd_on_the_bowl) {
 }
 END_TEST
 
-// Momentum rolls out of the hollows, whoever has none stays in the first.
+static double longest_step(const Walk *walk) {
+    double most = 0.0;
+    for (int t = 1; t < walk->count; t++)
+        most = fmax(most,
+                    hypot((double)(walk->path[t][0] - walk->path[t - 1][0]),
+                          (double)(walk->path[t][1] - walk->path[t - 1][1])));
+    return most;
+}
+
+// Momentum rolls through the hollows: no step of its is as long as the distance
+// from a hollow to the next, hypot(pi / 2, pi / 2) = 2.2. Below 2 / 4.2, twice
+// the inverse of the largest curvature, SGD never climbs and so stays in its
+// hollow, whatever the rate.
 START_TEST(momentum_leaves_the_hollows) {
-    best_of_all(HOLLOWS);
+    const Surface *s = surface(HOLLOWS);
+    best_rate(&trial[MOMENTUM], s, MOMENTUM, 2000, 1e-4);
     ck_assert_int_eq(trial[MOMENTUM].there, STARTS);
-    ck_assert_int_eq(trial[SGD].there, 0);
-    ck_assert_int_eq(trial[ADAGRAD].there, 0);
-    ck_assert_int_eq(trial[RMSPROP].there, 0);
+    ck_assert_double_lt(longest_step(&trial[MOMENTUM].walk), 2.2);
+
+    const float start[2] = {-4.0f, 3.4f};
+    for (float lr = 0.01f; lr < 0.47f; lr *= 1.3f) {
+        walk(&the_walk, s, start, SGD, lr, 500, 1e-4);
+        ck_assert_int_eq(the_walk.steps, 0);
+        for (int t = 1; t < the_walk.count; t++)
+            ck_assert_double_le(height_at(s, the_walk.path[t]),
+                                height_at(s, the_walk.path[t - 1]) + 1e-6);
+    }
+}
+END_TEST
+
+// AdaGrad's first step has the length of the rate in each direction, so that a
+// rate as large as the way to the deepest hollow leaps into it: past |x| or |y|
+// = pi / 4 the next ones begin.
+START_TEST(adagrad_leaps_over_the_hollows) {
+    best_rate(&trial[ADAGRAD], surface(HOLLOWS), ADAGRAD, 2000, 1e-4);
+    ck_assert_int_eq(trial[ADAGRAD].there, STARTS);
+    const Walk *w = &trial[ADAGRAD].walk;
+    for (int i = 0; i < 2; i++) {
+        double leap = fabs((double)(w->path[1][i] - w->path[0][i]));
+        ck_assert_double_eq_tol(leap, (double)trial[ADAGRAD].lr, 1e-5);
+        ck_assert_double_lt(fabs((double)w->path[1][i]), 0.785);
+    }
+}
+END_TEST
+
+// The best rate lies inside the range on every surface, and is the best one:
+// its neighbors are no quicker. One step from the start is best the smaller the
+// rate, since no step arrives and a walk counts as high as its highest point.
+START_TEST(best_rates_lie_inside) {
+    static Trial next;
+    for (int s = 0; s < SURFACES; s++) {
+        best_of_all((SurfaceKind)s);
+        for (int k = 0; k < OPTIMIZER_KINDS; k++) {
+            ck_assert(!trial[k].edge);
+            for (int sign = -1; sign <= 1; sign += 2) {
+                double lr = (double)trial[k].lr * pow(10.0, sign / 10.0);
+                try_rate(&next, surface((SurfaceKind)s), (OptimizerKind)k,
+                         (float)lr, 2000, 1e-4);
+                ck_assert_double_ge(next.steps, trial[k].steps);
+            }
+        }
+    }
+    best_rate(&next, surface(BOWL), SGD, 1, 1e-4);
+    ck_assert(next.edge);
 }
 END_TEST
 
@@ -129,6 +188,17 @@ START_TEST(prints_its_result) {
                         result_value(&run, "bowl_sgd"));
     run = run_program("optimizers --plot none --steps 1");
     ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.output, "(0.0001)*"));
+    ck_assert_ptr_nonnull(strstr(run.output, "\n* The best rate is the first"));
+    run = run_program("optimizers --plot none");
+    for (const char *line = run.output; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        ck_assert_uint_le(length, 80);
+        line += length + (line[length] == '\n');
+    }
+    ck_assert_ptr_null(strchr(run.output, '*'));
+    ck_assert_ptr_nonnull(strstr(run.output, " is no rate to copy"));
+    ck_assert_ptr_nonnull(strstr(run.output, " is about the distance"));
 }
 END_TEST
 
@@ -139,6 +209,8 @@ int main(void) {
                           {the_lowest_point_is_kept},
                           {momentum_beats_sgd_on_the_bowl},
                           {momentum_leaves_the_hollows},
+                          {adagrad_leaps_over_the_hollows},
+                          {best_rates_lie_inside},
                           {the_other_two},
                           {prints_its_result}};
     return run_tests("optimizers", tests, sizeof tests / sizeof *tests);

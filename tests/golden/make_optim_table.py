@@ -1,7 +1,8 @@
 #!/usr/bin/python3
 """make_optim_table.py - what optimizers and schedules should give.
 
-Those that make_golden.py does not have: Table 3.1's others, and A eq. 20-24.
+Those that make_golden.py does not have: Table 3.1's others in PyTorch's form
+and in the printed one, and A eq. (20)-(24) written down from the lecture.
 Computes in double precision and writes optim_table.txt beside itself, which
 tests/test_optim_table.c reads: nobody needs PyTorch to run the tests.
 
@@ -90,6 +91,26 @@ for t in range(STEPS):
 add("nesterov", checked(torch.stack(steps)))
 
 
+# A Table 3.1, rows 2 and 6, letter by letter: the rate inside the memory, and
+# epsilon inside the root above, outside below.
+theta, g, steps = start.clone(), torch.zeros(6, dtype=torch.float64), []
+for k in range(STEPS):
+    alpha = 0.01 if k < 10 else 0.001
+    g = 0.9 * g - alpha * grads[k]
+    theta = theta + g
+    steps.append(theta.clone())
+add("momentum_printed", checked(torch.stack(steps)))
+theta, steps = start.clone(), []
+t, Delta = torch.zeros(2, 6, dtype=torch.float64)
+for k in range(STEPS):
+    t = 0.9 * t + (1 - 0.9) * grads[k] ** 2
+    g = -torch.sqrt(Delta + 1e-6) / (torch.sqrt(t) + 1e-6) * grads[k]
+    theta = theta + g
+    Delta = 0.9 * Delta + (1 - 0.9) * g ** 2
+    steps.append(theta.clone())
+add("adadelta_printed", checked(torch.stack(steps)))
+
+
 def rates(make, steps):
     optimizer = optim.SGD([torch.zeros(1, requires_grad=True)], lr=0.3)
     schedule, values = make(optimizer), []
@@ -101,17 +122,59 @@ def rates(make, steps):
 
 
 kinds = optim.lr_scheduler
-add("inverse_time", rates(
-    lambda o: kinds.LambdaLR(o, lambda t: 1 / (1 + 0.1 * t)), 100))
-add("exponential", rates(lambda o: kinds.ExponentialLR(o, 0.95), 100))
-add("cosine", rates(lambda o: kinds.CosineAnnealingLR(o, 100), 100))
-add("held_exponential", rates(
-    lambda o: kinds.LambdaLR(o, lambda t: max(1 / 30, 0.9 ** max(0, t - 40))),
-    100))
-add("held_cosine", rates(
-    lambda o: kinds.SequentialLR(
-        o, [kinds.ConstantLR(o, 1.0),
-            kinds.CosineAnnealingLR(o, 60, eta_min=0.01)], [40]), 100))
+
+# A eq. (20)-(24) as the lecture prints them, one line of a case per line here.
+alpha_0, beta, T_0, T, alpha_min = 0.3, 0.1, 40, 100, 0.01
+
+
+def eq_20(t):
+    return alpha_0 * 1 / (1 + beta * t)
+
+
+def eq_21(t):
+    return alpha_0 * math.exp(-beta * t)
+
+
+def eq_22(t):
+    return 1 / 2 * alpha_0 * (1 + math.cos(t * math.pi / T))
+
+
+def eq_23(t, T_0, beta):
+    decayed = alpha_0 * 1 / (1 + beta * t)
+    if t <= T_0:
+        return alpha_0
+    if t > T_0 and decayed > alpha_min:
+        return decayed
+    if decayed < alpha_min:
+        return alpha_min
+    return alpha_min  # decayed = alpha_min: no case of the lecture's
+
+
+def eq_24(t, T_0, beta):
+    if t <= T_0:
+        return alpha_0
+    if T_0 < t <= 9 * T / 10:
+        return alpha_0 * 1 / (1 + beta * t)
+    return alpha_min
+
+
+def repaired(t, T_0, beta):
+    if t <= T_0:
+        return alpha_0
+    return max(alpha_min, alpha_0 * 1 / (1 + beta * (t - T_0)))
+
+
+add("inverse_time", [eq_20(t) for t in range(100)])
+add("exponential", [eq_21(t) for t in range(100)])
+add("cosine", [eq_22(t) for t in range(100)])
+add("held", [eq_23(t, T_0, beta) for t in range(100)])
+add("held_floor", [eq_24(t, T_0, beta) for t in range(100)])
+add("repaired", [repaired(t, T_0, beta) for t in range(100)])
+# A decay fast enough to meet the floor: at beta = 1, (20) is alpha_min at t = 29
+# and below it from then on.
+add("held_fast", [eq_23(t, 20, 1.0) for t in range(100)])
+add("held_floor_fast", [eq_24(t, 20, 1.0) for t in range(100)])
+add("repaired_fast", [repaired(t, 20, 1.0) for t in range(100)])
 add("step", rates(lambda o: kinds.StepLR(o, 25, 0.5), 100))
 add("divided", [0.3 / 10 ** (t // 30) for t in range(100)])
 add("piecewise", rates(

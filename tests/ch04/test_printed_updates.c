@@ -1,0 +1,161 @@
+// The printed updates beside numbers computed from the lectures' formulas in
+// Python, and where they and the library's part.
+
+#define main printed_updates_main
+#include "ch04_optimizers/printed_updates.c"
+#undef main
+
+#include <string.h>
+
+#include "golden.h"
+#include "testing.h"
+
+enum { STEPS = 20, SIZE = 6 };
+
+static double number(const char *name, int i) {
+    return golden_number("optim_table.txt", "", name, (size_t)i);
+}
+
+// The file has nine digits; 20 steps add up their roundings.
+static const double DIGITS = 1e-7;
+
+// 20 given gradients for 6 weights; the rate is 0.01, after 10 steps 0.001.
+START_TEST(momentum_is_the_lectures) {
+    for (int i = 0; i < SIZE; i++) {
+        Printed p = {.theta = number("start", i)};
+        for (int k = 0; k < STEPS; k++) {
+            momentum_as_printed(&p, number("grads", k * SIZE + i),
+                                k < 10 ? 0.01 : 0.001, 0.9);
+            ck_assert_double_eq_tol(
+                p.theta, number("momentum_printed", k * SIZE + i), DIGITS);
+        }
+    }
+}
+END_TEST
+
+START_TEST(adadelta_is_the_lectures) {
+    for (int i = 0; i < SIZE; i++) {
+        Printed p = {.theta = number("start", i)};
+        for (int k = 0; k < STEPS; k++) {
+            adadelta_as_printed(&p, number("grads", k * SIZE + i), 0.9, 1e-6);
+            ck_assert_double_eq_tol(
+                p.theta, number("adadelta_printed", k * SIZE + i), DIGITS);
+        }
+    }
+}
+END_TEST
+
+// On L = theta^2 / 2 from 1, alpha = 0.1: g = -0.1, theta = 0.9; then the
+// gradient is taken at 0.9 - 0.09 = 0.81, g = -0.09 - 0.081, theta = 0.729.
+START_TEST(nesterov_by_hand) {
+    Printed p = {.theta = 1.0};
+    nesterov_as_printed(&p, nesterov_ahead(&p, 0.9), 0.1, 0.9);
+    ck_assert_double_eq_tol(p.theta, 0.9, 1e-15);
+    ck_assert_double_eq_tol(nesterov_ahead(&p, 0.9), 0.81, 1e-15);
+    nesterov_as_printed(&p, nesterov_ahead(&p, 0.9), 0.1, 0.9);
+    ck_assert_double_eq_tol(p.theta, 0.729, 1e-15);
+}
+END_TEST
+
+// B's numbers. A step of at most 3 is off by 10 * 3 roundings in the library.
+START_TEST(the_cut_of_the_rate) {
+    static Glide out;
+    Options o = {.rho = 0.9f, .before = 0.3f, .after = 0.05f};
+    glide(&out, &o);
+    for (int t = 1; t <= CUT; t++)
+        ck_assert_double_eq_tol(out.printed[t], out.library[t], 1e-5);
+    ck_assert_double_eq_tol(out.printed[CUT + 1], -2.75, 1e-5);
+    ck_assert_double_eq_tol(out.library[CUT + 1], -0.5, 1e-5);
+    ck_assert_double_eq_tol(out.sum_after, -0.5, 1e-5);
+    for (int k = 0; CUT + 1 + k <= SHOWN; k++)
+        ck_assert_double_eq_tol(out.printed[CUT + 1 + k],
+                                -0.5 - 2.25 * pow(0.9, k), 1e-5);
+    o.after = o.before;
+    glide(&out, &o);
+    ck_assert_double_eq_tol(out.printed[SHOWN], out.library[SHOWN], 1e-5);
+    ck_assert_double_eq_tol(out.sum_after, out.printed[CUT + 1], 1e-5);
+}
+END_TEST
+
+// At a constant rate the weights differ by the float's roundings: 2^-24 of
+// |w| < 1 in each step and as much of its length, which momentum sums up.
+START_TEST(the_same_path_at_a_constant_rate) {
+    for (int kind = MOMENTUM; kind <= NESTEROV; kind++) {
+        ck_assert_double_lt(apart((OptimizerKind)kind, 1.0), 2e-6);
+        ck_assert_double_gt(apart((OptimizerKind)kind, 10.0), 0.01);
+    }
+}
+END_TEST
+
+// A's epsilon outside the root below: a gradient g far below sqrt(eps) moves
+// the printed form by sqrt(eps) g / (sqrt(0.1) g + eps) at first, the library's
+// by g.
+START_TEST(adadelta_parts_where_gradients_are_small) {
+    const double g = 1e-6;
+    Printed p = {0};
+    Library l;
+    adadelta_as_printed(&p, g, 0.9, 1e-6);
+    ck_assert_double_eq_tol(p.theta, -1e-3 * g / (sqrt(0.1) * g + 1e-6), 1e-12);
+    library_init(&l, ADADELTA, 0.0f);
+    ck_assert_double_eq_tol(library_step(&l, g), -g, 1e-12);
+    optimizer_free(&l.optimizer);
+
+    ck_assert_double_eq_tol(adadelta_printed(1.0) / adadelta_library(1.0), 1.0,
+                            1e-4);
+    ck_assert_double_gt(adadelta_printed(1e-4) / adadelta_library(1e-4), 30.0);
+    ck_assert_double_gt(adadelta_printed(1e-6) / adadelta_library(1e-6), 500.0);
+}
+END_TEST
+
+// The first step is eta / sqrt(1 - alpha), whatever the gradient; h becomes g^2
+// and the step eta. Without epsilon a gradient of 0 gives 0 / 0.
+START_TEST(rmsprop_steps_have_one_length) {
+    for (double g = 1e-3; g < 1e4; g *= 10.0) {
+        double library;
+        Printed p = {0};
+        rmsprop_as_printed(&p, g, 0.01, 0.9);
+        ck_assert_double_eq_tol(p.theta, -0.01 / sqrt(0.1), 1e-12);
+        p = rmsprop_steps(g, &library);
+        ck_assert_double_eq_tol(p.g, -1.0, 2e-5); // 0.9^100 = 2.7e-5
+        ck_assert_double_eq_tol(library, -1.0, 1e-4);
+    }
+    double library;
+    ck_assert(isnan(rmsprop_steps(0.0, &library).g));
+    ck_assert_double_eq(library, 0.0);
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("printed_updates --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_eq(result_value(&run, "printed_step"), -2.75);
+    ck_assert_double_eq(result_value(&run, "library_step"), -0.5);
+    ck_assert_double_eq(result_value(&run, "sum"), -0.5);
+    ck_assert_double_gt(result_value(&run, "adadelta_ratio"), 30.0);
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "    501     0.05      -2.7500      -0.5000\n"));
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "   10    0.3257    0.5000     0.002489    0.2500"));
+    ck_assert_ptr_nonnull(strstr(run.output, "0 / 0        0.0000\n"));
+    for (const char *line = run.output; *line != '\0';) {
+        size_t length = strcspn(line, "\n");
+        if (strncmp(line, "result:", 7) != 0)
+            ck_assert_uint_le(length, 80);
+        line += length + (line[length] == '\n');
+    }
+    run = run_program("printed_updates --plot none --rho 1");
+    ck_assert_int_eq(run.status, 2);
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{momentum_is_the_lectures},
+                          {adadelta_is_the_lectures},
+                          {nesterov_by_hand},
+                          {the_cut_of_the_rate},
+                          {the_same_path_at_a_constant_rate},
+                          {adadelta_parts_where_gradients_are_small},
+                          {rmsprop_steps_have_one_length},
+                          {prints_its_result}};
+    return run_tests("printed_updates", tests, sizeof tests / sizeof *tests);
+}
