@@ -225,6 +225,21 @@ START_TEST(docs_that_disagree_are_listed) {
 }
 END_TEST
 
+START_TEST(a_lecture_in_slide_order) {
+    write_documented_tree();
+    Run run = run_program("tests/lectures.sh page A");
+    assert_says(&run, 0, "\nChapter\n    2  eq.13");
+    assert_says(&run, 0, "c = f ∘ c + i\n");
+    assert_says(&run, 0, "./lstm: step\n");
+    assert_says(&run, 0, "erratum: It is a sum.\n");
+    shell("grep -q 'lstm.c#L3\"><code>step<' out/lecture_A.html");
+    run = run_program("tests/lectures.sh count");
+    assert_says(&run, 0, "A             2          1          0          1");
+    run = run_program("tests/lectures.sh page E");
+    assert_says(&run, 2, "there is no lecture 'E'");
+}
+END_TEST
+
 // ---- 4. run.sh and smoke.sh ------------------------------------------------
 
 // Makes an executable shell script that prints and exits so.
@@ -319,6 +334,7 @@ int main(void) {
         {mnist_keeps_nothing_of_a_wrong_mirror},
         {docs_that_agree_pass},
         {docs_that_disagree_are_listed},
+        {a_lecture_in_slide_order},
         {runner_adds_up},
         {runner_counts_crashes_and_idle_runs},
         {smoke_sees_what_is_wrong},

@@ -81,15 +81,21 @@ function columns(s) {
     return length(s)
 }
 
+function spaces(n) {
+    return substr("                                        ", 1, n)
+}
+
 # s in lines of 80 columns that all start at column indent; at is where we are.
 function fold(s, indent, at,    n, word, i, width) {
-    printf "%*s", at < indent ? indent - at : 0, ""
-    at = at < indent ? indent : at
+    if (at < indent) {
+        printf "%s", spaces(indent - at)
+        at = indent
+    }
     n = split(s, word, " ")
     for (i = 1; i <= n; i++) {
         width = columns(word[i])
         if (i > 1 && at + 1 + width > 80) {
-            printf "\n%*s", indent, ""
+            printf "\n%s", spaces(indent)
             at = indent
         } else if (i > 1) {
             printf " "
@@ -294,7 +300,8 @@ FNR == 1 {
         html_heading(heading)
     } else {
         text_terms()
-        printf "\n%s\n", heading
+        print ""
+        fold(heading, 0, 0)
     }
     next
 }
