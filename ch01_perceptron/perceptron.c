@@ -1,12 +1,15 @@
-// perceptron.c - a neuron that learns from its mistakes (感知机学习算法)
+// perceptron.c - a neuron that learns from its mistakes (分类器/回归器)
 //
 // Rosenblatt's rule changes the weights only when the answer is wrong, towards
 // the input if it should have fired and away from it if not. If any line
 // separates the classes, the rule finds one after finitely many mistakes, at
-// most (R / gamma)^2 of them (Novikoff 1962). If none does, as for XOR, it
-// never stops, and its weights run in a circle.
+// most (R / gamma)^2 of them. If none does, as for XOR, it never stops, and its
+// weights run in a circle.
 //
-// Source: C, perceptron learning. Run: make perceptron && ./perceptron
+// Source: C, the perceptron as classifier and regressor; how it learns is in no
+// lecture: Rosenblatt 1958 (rule), Novikoff 1962 (bound), Widrow & Hoff 1960
+// (delta rule).
+// Run: make perceptron && ./perceptron
 // Ends with: result: and_mistakes=10 or_mistakes=4 nand_mistakes=11 ...
 //
 // Contents: 1 the rule  2 learning a gate  3 Novikoff's bound
@@ -35,7 +38,8 @@ static double dot(const double *w, const double *x) {
     return w[W1] * x[W1] + w[W2] * x[W2] + w[BIAS] * x[BIAS];
 }
 
-// [Rosenblatt 1958] w += (t - y) x: nothing if right, +x or -x if wrong.
+// [Rosenblatt 1958] w <- w + (t - y) x
+// Nothing changes if the answer is right; +x or -x is added if it is wrong.
 // Returns whether it was wrong. (A learning rate would scale all weights alike,
 // and no answer would change: it is 1.)
 static bool learn(double *w, const Sample *s) {
@@ -100,9 +104,10 @@ static double margin(const Gate *g, double angle, double height) {
     return worst;
 }
 
-// [Novikoff 1962] mistakes <= (R / gamma)^2, R the longest input and gamma the
-// margin of the best separator: a search over all directions, made finer ten
-// times around the best so far. Infinite if no direction separates.
+// [Novikoff 1962] mistakes <= (R / gamma)^2
+// R is the longest input, gamma the margin of the best separator: a search over
+// all directions, made finer ten times around the best so far. Infinite if no
+// direction separates.
 static double novikoff(const Gate *g) {
     enum { STEPS = 60 };
     double angle = 0.0, height = 0.0, span = 3.15, gamma = -(double)INFINITY,
@@ -138,7 +143,7 @@ static void report(const Gate *g) {
 // Without the step the neuron's output is the sum itself, and the rule becomes
 // the delta rule of Widrow & Hoff, gradient descent on (t - y)^2 / 2, one
 // sample at a time.
-// [Widrow 1960] w += lr (t - w x) x
+// [Widrow 1960] w <- w + lr (t - w x) x
 static void regress(double *w, bool quiet, Rng *rng) {
     const double truth[WEIGHTS] = {2.0, -1.0, 0.5}, lr = 0.1;
     memset(w, 0, WEIGHTS * sizeof *w);
@@ -232,9 +237,11 @@ int main(int argc, char **argv) {
     for (int i = 0; i < 4; i++)
         gate_train(&gates[i]);
     if (!o.quiet) {
-        printf("  gate   epochs  mistakes  at most   learned\n");
+        printf("  gate   epochs  mistakes    bound   learned\n");
         for (int i = 0; i < 4; i++)
             report(&gates[i]);
+        printf("\nThe bound is Novikoff's, (R / gamma)^2: no run makes more "
+               "mistakes.\n");
     }
     double w[WEIGHTS];
     Rng rng;

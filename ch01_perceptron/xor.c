@@ -1,4 +1,4 @@
-// xor.c - what one neuron cannot do, two layers can (异或问题)
+// xor.c - what one neuron cannot do, two layers can (异或, 多层感知机)
 //
 // XOR says 1 where exactly one input is 1. Those two points lie on one diagonal
 // of a square and the two zeros on the other, and no straight line separates
@@ -6,7 +6,8 @@
 // three rows right. Two neurons that each cut off one corner, and a third that
 // joins them, get all four: depth bends the line.
 //
-// Source: C, XOR. Run: make xor && ./xor
+// Source: C, the perceptron's limit and the multilayer perceptron.
+// Run: make xor && ./xor
 // Ends with: result: best_single=3 gates=0110 network=0110
 //
 // Contents: 1 one neuron  2 two layers  3 the search  4 chart  5 main
@@ -26,15 +27,18 @@ static int neuron(double w1, double w2, double theta, double x1, double x2) {
 
 // ---- 2. Two layers ----------------------------------------------------------
 
-// [C XOR gates] XOR = AND(NAND(x1, x2), OR(x1, x2)), with chapter 1's gates
+// [C XOR gates] s1 = not AND(x1, x2), s2 = OR(x1, x2), y = AND(s1, s2)
+// The lecture's `not AND` is a neuron here: NAND, as in gates.c.
 static int xor_of_gates(double x1, double x2) {
     int s1 = neuron(-0.5, -0.5, -0.7, x1, x2); // NAND
     int s2 = neuron(0.5, 0.5, 0.2, x1, x2);    // OR
     return neuron(0.5, 0.5, 0.7, s1, s2);      // AND
 }
 
-// [C XOR network] every threshold 0.5: h1 = x1 without x2, h2 = x2 without x1,
-// and y = h1 or h2
+// Every threshold is 0.5, as the lecture sets it: h1 is x1 without x2, h2 is x2
+// without x1, and y is h1 or h2.
+// [C XOR network] h1 = [x1 - x2 > 0.5], h2 = [x2 - x1 > 0.5],
+// y = [h1 + h2 > 0.5]
 static int xor_network(double x1, double x2) {
     int h1 = neuron(1, -1, 0.5, x1, x2);
     int h2 = neuron(-1, 1, 0.5, x1, x2);
@@ -89,7 +93,7 @@ static Search search(void) {
 
 // ---- 4. The chart -----------------------------------------------------------
 
-// The plane as the best single neuron and as the network colour it.
+// The plane as the best single neuron and as the network color it.
 static void draw(const Search *best, const char *format) {
     enum { CELLS = 90 };
     Chart chart;

@@ -1,15 +1,18 @@
 // apple_tax.c - a computational graph, forward and backward (计算图)
 //
 // Apples cost 10, oranges 15, the shop adds 10 % tax: what do we pay, and by
-// how much would that change if a price rose a little? Forward, each node
-// computes its output from its inputs. Backward, each node is handed the
-// derivative of the total by its output and hands on, by the chain rule, the
-// derivative by each input: that is back-propagation (误差反向传播), whole.
+// how much would that change if a price rose a little? Forward (正向传播), each
+// node computes its output from its inputs. Backward, each node receives the
+// derivative of the total with respect to its output and passes on, by the
+// chain rule, the derivative with respect to each input. That is all there is
+// to backpropagation (误差反向传播).
 //
-// Source: C, apple tax. Run: make apple_tax && ./apple_tax
+// Source: C, Tom's two apples, then three oranges with them; the graphs and
+// their numbers stand in figures, but for the derivatives 2.2, 11 and 20.
+// Run: make apple_tax && ./apple_tax
 // Ends with: result: pays_two_apples=22 pays=71.5 dapple_price=2.2 dtax=65
 //
-// Contents: 1 nodes  2 the graph  3 table  4 chart  5 main
+// Contents: 1 nodes  2 two graphs  3 tables  4 chart  5 main
 
 #include <stdio.h>
 
@@ -21,12 +24,13 @@
 // One arrow of the graph: the number that travels forward along it, and
 // d(total)/d(value), which travels back.
 typedef struct {
-    const char *name;
+    const char *name; // NULL: not in this graph
     double value;
     double grad;
 } Edge;
 
-// [C mul node] z = x y. Backward swaps the inputs: dx = dz y, dy = dz x.
+// The signal times the other input: the inputs swap places.
+// [C mul node] z = x y: dx = dz y, dy = dz x
 static void mul_forward(Edge *z, const Edge *x, const Edge *y) {
     z->value = x->value * y->value;
 }
@@ -36,7 +40,8 @@ static void mul_backward(const Edge *z, Edge *x, Edge *y) {
     y->grad = z->grad * x->value;
 }
 
-// [C add node] z = x + y. Backward passes the signal on: dx = dz, dy = dz.
+// Both local derivatives are 1: the signal is passed on unchanged.
+// [C add node] z = x + y: dx = dz, dy = dz
 static void add_forward(Edge *z, const Edge *x, const Edge *y) {
     z->value = x->value + y->value;
 }
@@ -46,12 +51,23 @@ static void add_backward(const Edge *z, Edge *x, Edge *y) {
     y->grad = z->grad;
 }
 
-// ---- 2. The graph -----------------------------------------------------------
+// ---- 2. Two graphs ----------------------------------------------------------
 
 enum { APPLES, APPLE, ORANGES, ORANGE, TAX, SUM_A, SUM_O, SUM, TOTAL, EDGES };
 
-// The nodes are numbered 1 2 3 4 on the way there, and 4 3 2 1 on the way back:
+// The nodes are numbered 1 2 in the forward pass and 2 1 in the backward pass:
 // each backward line needs the gradient that the one above it has left.
+// [C two apples] total = apples * apple * tax
+static void buy_apples(Edge e[EDGES]) {
+    mul_forward(&e[SUM_A], &e[APPLES], &e[APPLE]); // 1
+    mul_forward(&e[TOTAL], &e[SUM_A], &e[TAX]);    // 2
+
+    e[TOTAL].grad = 1.0;                            // d(total)/d(total)
+    mul_backward(&e[TOTAL], &e[SUM_A], &e[TAX]);    // 2
+    mul_backward(&e[SUM_A], &e[APPLES], &e[APPLE]); // 1
+}
+
+// Two more nodes, 2 and 3, for the oranges.
 // [C apple tax] total = (apples * apple + oranges * orange) * tax
 static void buy(Edge e[EDGES]) {
     mul_forward(&e[SUM_A], &e[APPLES], &e[APPLE]);   // 1
@@ -66,12 +82,22 @@ static void buy(Edge e[EDGES]) {
     mul_backward(&e[SUM_A], &e[APPLES], &e[APPLE]);   // 1
 }
 
-// A basket: what the inputs are; the other edges are computed from them.
-static void fill_basket(Edge e[EDGES], double apples, double oranges) {
+// What the inputs are; the other edges are computed from them.
+static void fill_apples(Edge e[EDGES]) {
     const Edge inputs[EDGES] = {
-        [APPLES] = {"apple count", apples, 0},
+        [APPLES] = {"apple count", 2, 0}, [APPLE] = {"apple price", 10, 0},
+        [TAX] = {"tax", 1.1, 0},          [SUM_A] = {"before tax", 0, 0},
+        [TOTAL] = {"total", 0, 0},
+    };
+    for (int i = 0; i < EDGES; i++)
+        e[i] = inputs[i];
+}
+
+static void fill_basket(Edge e[EDGES]) {
+    const Edge inputs[EDGES] = {
+        [APPLES] = {"apple count", 2, 0},
         [APPLE] = {"apple price", 10, 0},
-        [ORANGES] = {"orange count", oranges, 0},
+        [ORANGES] = {"orange count", 3, 0},
         [ORANGE] = {"orange price", 15, 0},
         [TAX] = {"tax", 1.1, 0},
         [SUM_A] = {"all apples", 0, 0},
@@ -83,13 +109,42 @@ static void fill_basket(Edge e[EDGES], double apples, double oranges) {
         e[i] = inputs[i];
 }
 
-// ---- 3. The table -----------------------------------------------------------
+// What the total of two apples rises by if one input rises.
+static double rise_of_total(int input, double rise) {
+    Edge before[EDGES], after[EDGES];
+    fill_apples(before);
+    fill_apples(after);
+    after[input].value += rise;
+    buy_apples(before);
+    buy_apples(after);
+    return after[TOTAL].value - before[TOTAL].value;
+}
+
+// ---- 3. The tables ----------------------------------------------------------
 
 static void print_basket(const char *title, const Edge e[EDGES]) {
     printf("%s\n\n  %-14s %8s   %s\n", title, "arrow", "value",
            "d(total)/d(value)");
     for (int i = 0; i < EDGES; i++)
-        printf("  %-14s %8g   %8g\n", e[i].name, e[i].value, e[i].grad);
+        if (e[i].name != NULL)
+            printf("  %-14s %8g   %8g\n", e[i].name, e[i].value, e[i].grad);
+    printf("\n");
+}
+
+// The total is linear in each input, so that this holds for a rise of any size.
+// [C 2.2, 11 and 20] rise of the total = derivative * rise of the input
+static void print_meaning(const Edge e[EDGES]) {
+    const int inputs[] = {APPLE, APPLES, TAX};
+    const double rise = 0.1;
+    printf("What a derivative means: raise one input by %g\n\n"
+           "  %-14s %8s %8s   %s\n",
+           rise, "input", "from", "to", "the total rises by");
+    for (int i = 0; i < 3; i++) {
+        const Edge *input = &e[inputs[i]];
+        double total = rise_of_total(inputs[i], rise);
+        printf("  %-14s %8g %8g   %.4g = %.4g x %g\n", input->name,
+               input->value, input->value + rise, total, total / rise, rise);
+    }
     printf("\n");
 }
 
@@ -149,15 +204,16 @@ int main(int argc, char **argv) {
     cli_parse(
         &o, "apple_tax",
         "A computational graph forward and backward: what 2 apples and 3 "
-        "oranges cost with tax, and the derivative of that by each input.",
+        "oranges cost with tax, and the derivative with respect to each input.",
         NULL, 0, argc, argv);
     Edge two_apples[EDGES], basket[EDGES];
-    fill_basket(two_apples, 2, 0);
-    fill_basket(basket, 2, 3);
-    buy(two_apples);
+    fill_apples(two_apples);
+    fill_basket(basket);
+    buy_apples(two_apples);
     buy(basket);
     if (!o.quiet) {
         print_basket("2 apples at 10, tax 10 %", two_apples);
+        print_meaning(two_apples);
         print_basket("2 apples at 10 and 3 oranges at 15, tax 10 %", basket);
     }
     draw(basket, o.plot);

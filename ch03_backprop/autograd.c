@@ -1,15 +1,18 @@
-// autograd.c - derivatives of whatever was computed (自动微分)
+// autograd.c - derivatives of any computation (自动求导)
 //
 // apple_tax spells its graph out twice, forward and backward. Here every
-// operation also writes down, on a tape, what it did and to which numbers. The
-// tape is then the graph, each node behind its inputs (拓扑序), and read
-// backwards it hands every number its derivative, whatever was computed.
+// operation also records on a tape what it did and to which numbers. The tape
+// is then the graph (有向无环图), each node after its inputs, and read backward
+// it gives every number its derivative.
 //
-// Source: C, computational graphs and back-propagation; the tape as in PyTorch.
+// Source: C, backpropagation, its add, multiply and square nodes, its graphs;
+// B, automatic differentiation as in PyTorch, on a graph recorded during the
+// computation. The exp, tanh and ReLU nodes are in no lecture: Baydin et al.
+// 2018.
 // Run: make autograd && ./autograd
 // Ends with: result: pays=71.5 dapple_price=2.2 dz_dx=6 loss=0.007606 ...
 //
-// Contents: 1 tape  2 operations  3 the way back  4 graphs  5 a net on the tape
+// Contents: 1 tape  2 operations  3 backward  4 graphs  5 a net on the tape
 //           6 the same by hand  7 training  8 tables and charts  9 main
 
 #include <math.h>
@@ -34,7 +37,7 @@ typedef struct {
     Op op;
     int a, b;         // its inputs' places on the tape: before its own
     double power;     // of POW
-    const char *name; // of a LEAF; NULL if nobody will see it
+    const char *name; // of a LEAF; NULL if it is never printed
     double value, grad;
 } Node;
 
@@ -80,8 +83,8 @@ static double evaluate(const Node *node, const Node *z) {
     return z->value;
 }
 
-// Node z adds to its inputs' gradients what it owes them. It adds, because a
-// number that was used twice is blamed twice.
+// Node z adds its share to its inputs' gradients. It adds, because a number
+// used twice gets a gradient from both uses.
 static void hand_back(Node *node, const Node *z) {
     Node *x = &node[z->a], *y = &node[z->b];
     double dz = z->grad;
@@ -111,9 +114,9 @@ static void hand_back(Node *node, const Node *z) {
     }
 }
 
-// Computes a number, writes it down, returns its place. A node can only use
-// what is there already, so the tape's order is a topological one: whoever
-// walks along it meets inputs first, whoever walks back meets them last.
+// Computes a number, records it, returns its place. A node can only use what is
+// on the tape already, so that the tape is in topological order: read forward,
+// inputs come before the nodes that use them; read backward, after them.
 static int record(Tape *t, Node z) {
     REQUIRE(z.op == LEAF ||
                 (z.a >= 0 && z.a < t->count && z.b >= 0 && z.b < t->count),
@@ -146,11 +149,11 @@ static int apply(Tape *t, Op op, int x) {
     return record(t, (Node){.op = op, .a = x});
 }
 
-// ---- 3. The way back --------------------------------------------------------
+// ---- 3. Backward ------------------------------------------------------------
 
-// d(result)/d(every number on the tape), right to left: when a node's turn has
-// come, all that used it have had theirs, so that its own gradient is complete.
-// [C back-propagation]
+// From the last node to the first: when a node's turn comes, all nodes that use
+// it have had theirs, so that its own gradient is complete.
+// [C back-propagation] dL/dx = sum over all z that use x of dL/dz dz/dx
 static void backward(Tape *t, int result) {
     for (int i = 0; i < t->count; i++)
         t->node[i].grad = 0.0;
@@ -159,8 +162,9 @@ static void backward(Tape *t, int result) {
         hand_back(t->node, &t->node[i]);
 }
 
-// The same derivative the slow way: the tape is replayed with leaf i moved by
-// h to either side. One replay a leaf; the way back answers for all at once.
+// The same derivative the slow way: the tape is replayed with leaf i moved by h
+// to either side. Two replays per leaf, hidden weights included; one backward
+// pass gives all derivatives at once.
 static double slope(Tape *t, int result, int i, double h) {
     const double was = t->node[i].value, moved[] = {was + h, was - h, was};
     double y[3];
@@ -306,7 +310,7 @@ typedef struct {
 
 enum { MAX_EPOCHS = 5000 };
 
-// Both losses after each epoch, and how far apart the gradients ever were.
+// Both losses after each epoch, and the largest difference of the gradients.
 typedef struct {
     int epochs, nodes;
     double loss; // the last
@@ -314,7 +318,7 @@ typedef struct {
     double difference;
 } Record;
 
-// He initialisation, as chapter 2's nets have it: N(0, 2 / inputs), biases 0.
+// He initialization, as chapter 2's nets have it: N(0, 2 / inputs), biases 0.
 static void record_parameters(Tape *t, Rng *rng) {
     for (int p = 0; p < PARAMETERS; p++) {
         bool bias = p == output_at(H) || (p < output_at(0) && p % (D + 1) == D);
@@ -331,7 +335,7 @@ static Record train(Tape *t, const Samples *samples, const Options *o) {
     if (!o->common.quiet)
         printf("A net of %d weights learns exclusive or\n\n"
                "  %-6s %12s %12s %14s\n",
-               PARAMETERS, "epoch", "loss, tape", "by hand", "gradients apart");
+               PARAMETERS, "epoch", "loss, tape", "by hand", "difference");
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         t->count = PARAMETERS; // the parameters stay, the rest is new
@@ -426,7 +430,7 @@ static void print_tape(Tape *t, const char *title) {
     printf("\n");
 }
 
-// Goes back from the last node, prints and draws.
+// Runs backward from the last node, prints and draws.
 static void show(Tape *t, const char *name, const char *title,
                  const CommonOptions *o) {
     backward(t, t->count - 1);
@@ -443,8 +447,8 @@ static void parse(Options *o, int argc, char **argv) {
         option_float("lr", &o->lr, 1e-9, 10.0, "learning rate"),
     };
     cli_parse(&o->common, "autograd",
-              "A tape that records every operation and finds all derivatives "
-              "by itself; with it a small net learns exclusive or.",
+              "A tape that records every operation and gives all derivatives; "
+              "with it a small net learns exclusive or.",
               table, sizeof table / sizeof *table, argc, argv);
 }
 
@@ -468,7 +472,10 @@ int main(int argc, char **argv) {
     record_parameters(&tape, &rng);
     Record r = train(&tape, &samples, &o);
     if (!o.common.quiet)
-        printf("\nEach epoch wrote %d nodes onto the tape.\n\n", r.nodes);
+        printf(
+            "\nEach epoch records %d nodes on the tape; the last column is the "
+            "largest\ndifference of the two gradients so far.\n\n",
+            r.nodes);
     draw_training(&r, o.common.plot);
 
     printf("result: pays=%g dapple_price=%g dz_dx=%g loss=%.6f "

@@ -1,11 +1,13 @@
-// chain_rule.c - slopes along a chain multiply (链式法则)
+// chain_rule.c - slopes along a chain multiply (链式求导法则)
 //
 // z depends on t and t depends on x: if t moves twice as fast as x and z three
 // times as fast as t, then z moves six times as fast as x. So each step of a
-// computation needs to know only its own slope. It is handed the derivative of
-// the result by its output, multiplies, and hands the product on.
+// computation needs only its own slope, the local derivative (局部导数). It
+// receives the derivative of the result with respect to its output,
+// multiplies, and passes the product on.
 //
-// Source: C, the chain rule and its nodes. Run: make chain_rule && ./chain_rule
+// Source: C, the chain rule and what nodes do backward.
+// Run: make chain_rule && ./chain_rule
 // Ends with: result: z=9 dz_dt=6 dz_dx=6 dz_dy=6
 //
 // Contents: 1 nodes, backward  2 the chain  3 tables  4 chart  5 main
@@ -20,20 +22,24 @@
 // All derivatives are those of the final result: dz is what arrives at a node
 // from its output, dx and dy are what leaves it through its inputs.
 
-// [C add node] z = x + y moves as fast as either: the signal is passed on.
+// z moves as fast as x or y: both local derivatives are 1.
+// [C add node] z = x + y: dx = dz, dy = dz
 static void add_backward(double *dx, double *dy, double dz) {
     *dx = dz;
     *dy = dz;
 }
 
-// [C mul node] z = x y moves y times as fast as x: the inputs swap places.
+// z moves y times as fast as x: the inputs swap places.
+// [C mul node] z = x y: dx = dz y, dy = dz x
 static void mul_backward(double *dx, double *dy, double dz, double x,
                          double y) {
     *dx = dz * y;
     *dy = dz * x;
 }
 
-// [C power node] z = t^2 moves 2t times as fast as t.
+// The lecture's signal E is dz here. A node multiplies it by its own slope.
+// [C local derivative] dt = E dz/dt
+// [C power node] z = t^2: dz/dt = 2t
 static double square_backward(double dz, double t) {
     return dz * 2.0 * t;
 }
@@ -49,8 +55,8 @@ static double fork_backward(double dz, double t) {
 // ---- 2. The chain -----------------------------------------------------------
 
 typedef struct {
-    double x, y, t, z;     // on the way there
-    double dx, dy, dt, dz; // on the way back
+    double x, y, t, z;     // forward
+    double dx, dy, dt, dz; // backward
 } Chain;
 
 static void chain_forward(Chain *c, double x, double y) {
@@ -79,8 +85,8 @@ static double slope_by_differences(double x, double y, double h) {
 
 static void print_chain(const Chain *c) {
     printf("z = t^2, t = x + y\n\n"
-           "       value   dz/d(it)\n"
-           "  z %9g  %9g   where the way back begins\n"
+           "       value dz/d(value)\n"
+           "  z %9g  %9g   dz/dz: the backward pass starts with 1\n"
            "  t %9g  %9g   times the slope of z = t^2, 2t = %g\n"
            "  x %9g  %9g   times the slope of t = x + y, 1\n"
            "  y %9g  %9g   likewise\n\n",
@@ -92,15 +98,15 @@ static void print_chain(const Chain *c) {
            fork_backward(c->dz, c->t));
 }
 
-// One node of each kind, handed the same signal.
+// One node of each kind receives the same signal.
 static void print_nodes(double x, double y, double signal) {
     double dx, dy;
     printf("A signal of %g arrives at a node with x = %g and y = %g\n\n",
            signal, x, y);
     add_backward(&dx, &dy, signal);
-    printf("  x + y   hands %4g to x and %4g to y: passed on\n", dx, dy);
+    printf("  x + y   passes %4g to x and %4g to y: unchanged\n", dx, dy);
     mul_backward(&dx, &dy, signal, x, y);
-    printf("  x * y   hands %4g to x and %4g to y: times the other input\n\n",
+    printf("  x * y   passes %4g to x and %4g to y: times the other input\n\n",
            dx, dy);
 }
 
@@ -111,7 +117,7 @@ static void draw_panel(Chart *chart, const char *from, const char *to,
                        int column_from, int column_to, double at, double value,
                        double slope) {
     chart_script(chart,
-                 "set title '%s by %s: slope %.4g'\n"
+                 "set title '%s over %s: slope %.4g'\n"
                  "set xlabel '%s'; set ylabel '%s'\n"
                  "set xrange [%g:%g]\n"
                  "set label 1 at %.9g,%.9g point pt 7 front\n"
@@ -156,7 +162,7 @@ int main(int argc, char **argv) {
     };
     cli_parse(&o, "chain_rule",
               "The chain rule on z = t^2, t = x + y, and what an add node and "
-              "a multiply node do on the way back.",
+              "a multiply node do backward.",
               table, sizeof table / sizeof *table, argc, argv);
     Chain chain;
     chain_forward(&chain, (double)x, (double)y);

@@ -6,7 +6,9 @@
 // difference of two numbers that agree in nearly all their digits (rounding).
 // Hence the best step, and the better formula that looks to both sides.
 //
-// Source: C, derivatives. Run: make derivative && ./derivative
+// Source: C, derivatives and partial derivatives (偏导数) with their examples;
+// the difference to both sides is in no lecture: Nocedal & Wright 2006.
+// Run: make derivative && ./derivative
 // Ends with: result: slope_at_1=2.0001 slope_at_2=4.0001 df_dx=8 df_dy=7 ...
 //
 // Contents: 1 difference quotients  2 the lecture's functions  3 the error
@@ -22,6 +24,7 @@
 
 // ---- 1. Difference quotients ------------------------------------------------
 
+// The lecture's step is dx, its quotient dy/dx; here the limit stops at h > 0.
 // [C derivative] f'(x) = lim (f(x + h) - f(x)) / h for h -> 0
 static double forward_difference(double (*f)(double), double x, double h) {
     return (f(x + h) - f(x)) / h;
@@ -36,7 +39,7 @@ static double central_difference(double (*f)(double), double x, double h) {
 
 enum { VARIABLES = 3 }; // x, y, z
 
-// Only variable i moves; for the others it is as if they were constants.
+// Only variable i moves; the others are held constant.
 // [C partial derivative] df/dv_i ~ (f(.. v_i + h ..) - f(.. v_i - h ..)) / 2h
 static double partial_difference(double (*f)(const double *v), const double *v,
                                  int i, double h) {
@@ -71,8 +74,8 @@ static void polynomial_gradient(double *d, const double *v) {
 
 // ---- 3. The error, step by step ---------------------------------------------
 
-// Four ways to the slope of exp. It is its own derivative, so its error is
-// easily told: h / 2 of it for the forward quotient, h^2 / 6 for the central.
+// Four ways to the slope of exp. exp is its own derivative, so the relative
+// error is known: h / 2 for the forward quotient, h^2 / 6 for the central one.
 static double forward_float(double at, double step) {
     float x = (float)at, h = (float)step;
     return (double)((expf(x + h) - expf(x)) / h);
@@ -117,8 +120,8 @@ static double step_size(int i) {
     return pow(10.0, -i / 4.0);
 }
 
-// Mean of |quotient - slope| / slope over points between 1 and 2: at one point
-// alone rounding may err by nothing, for once.
+// Mean of |quotient - slope| / slope over points between 1 and 2: at a single
+// point the rounding error may happen to be 0.
 static double relative_error(const Method *method, double h) {
     double sum = 0.0;
     for (int p = 0; p < POINTS; p++) {
@@ -139,13 +142,26 @@ static double best_step(const Method *method) {
 
 // ---- 4. Tables --------------------------------------------------------------
 
+// As the lecture writes it, dy rounded to the step's last digit.
+static double rounded_rise(double x, double h) {
+    return round((parabola(x + h) - parabola(x)) / h) * h;
+}
+
+// [C slope at 1] x0 = 1, y0 = 2; x1 = 1.0001, y1 = 2.00020001; dy/dx ~ 2
+// [C slope at 2] x0 = 2, y0 = 5; x1 = 2.0001, y1 = 5.00040001; dy/dx ~ 4
 static void print_slopes(double h) {
-    printf("y = x^2 + 1, step %g\n\n  %-4s %8s %10s %10s\n", h, "x", "2x",
-           "forward", "central");
+    printf("y = x^2 + 1, from x0 to x1 = x0 + %g\n\n"
+           "  x0  y0 %11s %12s %10s      dy rounded   %9s  2x\n",
+           h, "x1", "y1", "dy/dx", "central");
     for (int x = 1; x <= 2; x++)
-        printf("  %-4d %8d %10.6f %10.6f\n", x, 2 * x,
-               forward_difference(parabola, x, h),
-               central_difference(parabola, x, h));
+        printf("  %2d %3g %11.9g %12.9g %10.6f   %6g/%g = %g %9.6f %3d\n", x,
+               parabola(x), x + h, parabola(x + h),
+               forward_difference(parabola, x, h), rounded_rise(x, h), h,
+               rounded_rise(x, h) / h, central_difference(parabola, x, h),
+               2 * x);
+    printf("\ndy/dx is the slope 2x plus the step. The lecture rounds dy to "
+           "0.0002 and 0.0004,\nand the step is gone; the central difference "
+           "has none.\n");
 }
 
 static void print_partials(const double *v, double h) {

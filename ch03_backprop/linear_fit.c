@@ -1,11 +1,13 @@
 // linear_fit.c - gradient descent by hand, with one weight (梯度下降)
 //
 // A line through the origin, prediction = w x, is to pass close to some points.
-// How badly it does is the loss; as a function of w it is a bowl. The slope of
-// the bowl says which way is down and how steep it is, so each step moves w
-// against it, by the learning rate times the slope.
+// How far it misses them is the loss (损失函数); as a function of w it is a
+// bowl. The slope of the bowl says which way is down and how steep it is, so
+// each step moves w against it, by the learning rate (学习率) times the slope.
 //
-// Source: C, linear model (which calls the weight omega).
+// Source: C, case 2, the linear model, and its loop of gradient descent. There
+// the weight is omega in three lines and w in one, and the rate is alpha; the
+// five points are ours.
 // Run: make linear_fit && ./linear_fit
 // Ends with: result: w=2.007672 best_w=2.010909 loss=0.0357 epochs=20 lr=0.05
 //
@@ -20,19 +22,19 @@
 
 // ---- 1. Model ---------------------------------------------------------------
 
-// [C linear model] prediction = w x
+// [C linear model] y^ = omega x
 static double predict(double x, double w) {
     return w * x;
 }
 
-// [C squared loss] loss = (xw - y)^2
+// [C squared loss] loss = (y^ - y)^2 = (x w - y)^2
 static double loss_at(double x, double y, double w) {
     double error = predict(x, w) - y;
     return error * error;
 }
 
 // By the chain rule: the square gives 2 (xw - y), the product with x gives x.
-// [C loss gradient] dloss/dw = 2x(xw - y)
+// [C loss gradient] dloss_n/domega = 2 x_n (x_n omega - y_n)
 static double dloss_at(double x, double y, double w) {
     return 2.0 * x * (predict(x, w) - y);
 }
@@ -53,8 +55,9 @@ static Points measured(void) {
     };
 }
 
-// The loss of all points is the mean of theirs, and so is its gradient: the
-// derivative of a sum is the sum of the derivatives.
+// The loss of all points is the mean of their losses (均方误差), and so is its
+// gradient: the derivative of a sum is the sum of the derivatives.
+// [C MSE] MSE = sum over n of (y_n - y^_n)^2 / N
 static double mean_loss(const Points *p, double w) {
     double sum = 0.0;
     for (int n = 0; n < N; n++)
@@ -89,7 +92,7 @@ static double best_weight(const Points *p) {
 
 enum { MAX_EPOCHS = 1000 };
 
-// What was seen on the way; step[0] is where it began.
+// The weight and its loss at every step; step[0] is the start.
 typedef struct {
     int epochs;
     struct {
@@ -108,7 +111,8 @@ static void look(Descent *path, int step, const Points *p, double w) {
             step, 1.0 / mean_square(p));
 }
 
-// [C gradient descent] w <- w - lr dloss/dw
+// [C update of the weight] omega = omega - alpha dloss/domega
+// [C gradient descent] w_i <- w_i + dw_i, dw_i = -eta dE/dw_i
 static void train(Descent *path, const Points *p, double w, double lr,
                   int epochs) {
     look(path, 0, p, w);
@@ -133,8 +137,10 @@ static void print_steps(const Descent *path, const Points *p, double lr) {
            mean_loss(p, best_weight(p)), mean_dloss(p, best_weight(p)));
     // w - lr * 2 mean(x^2) (w - best): a step multiplies the distance
     printf("Each step multiplies the distance to the best w by\n"
-           "1 - 2 lr mean(x^2) = %.4g. It goes down for lr < 1 / mean(x^2) = "
-           "%.3g.\n\n",
+           "1 - 2 lr mean(x^2) = %.4g. The loss falls for lr < 1 / mean(x^2) = "
+           "%.3g.\n\n"
+           "The lecture's letters: w is omega, lr is alpha, a point's loss is "
+           "loss_n with\ndloss_n/domega = 2 x_n (x_n omega - y_n).\n\n",
            1.0 - 2.0 * lr * mean_square(p), 1.0 / mean_square(p));
 }
 

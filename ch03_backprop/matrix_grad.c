@@ -1,12 +1,14 @@
-// matrix_grad.c - the derivative by a matrix (矩阵求导)
+// matrix_grad.c - derivatives with respect to a matrix (矩阵及向量求导)
 //
 // A loss is one number, a weight matrix has thousands. The derivative of the
-// loss by the matrix is a matrix of the same shape, element by element: how
+// loss with respect to the matrix has the same shape: each element tells how
 // much the loss moves when that one weight does. For the two products nets are
 // made of it is again a product, and the shapes leave only one that fits.
 //
-// Source: B, derivatives of matrices. Run: make matrix_grad && ./matrix_grad
-// Ends with: result: dX_error=... dH_error=... dW_error=... db_error=...
+// Source: B, backpropagation through Z = h2 W^T + b (h2 is H here) and the
+// example f = a^T X b. B names dL/db and prints no formula: the sum is ours.
+// Run: make matrix_grad && ./matrix_grad
+// Ends with: result: dX_error=0e+00 dH_error=..e-08 dW_error=1e-07 ...
 //
 // Contents: 1 f = a^T X b  2 Z = H W^T + b  3 the slow way  4 tables  5 chart
 //           6 main
@@ -49,7 +51,8 @@ static void bilinear_free(Bilinear *f) {
     tensor_free(&f->b);
 }
 
-// [B bilinear form] f = a^T X b = sum over i, j of a_i X_ij b_j
+// Written out: the sum over p and q of a_p X_pq b_q.
+// [B bilinear form] f = a^T X b
 static double bilinear(const void *context) {
     const Bilinear *f = context;
     int R = f->X.shape[0], C = f->X.shape[1];
@@ -62,7 +65,7 @@ static double bilinear(const void *context) {
 }
 
 // X_ij appears once in that sum, with the factor a_i b_j: an outer product.
-// [B bilinear gradient] df/dX = a b^T
+// [B bilinear gradient] df/dX_ij = a_i b_j, df/dX = a b^T
 static void bilinear_backward(Tensor *dX, const Bilinear *f) {
     int R = f->X.shape[0], C = f->X.shape[1];
     tensor_resize_like(dX, &f->X);
@@ -72,7 +75,7 @@ static void bilinear_backward(Tensor *dX, const Bilinear *f) {
 
 // ---- 2. Z = H W^T + b -------------------------------------------------------
 
-// A layer and a loss behind it, L = (1/2) sum of Z^2, chosen because dL/dZ is
+// A layer and a loss after it, L = (1/2) sum of Z^2, chosen because dL/dZ is
 // then Z itself. What follows is the same for any loss.
 typedef struct {
     Tensor H; // [N, D] a batch of N hidden vectors
@@ -99,7 +102,8 @@ static void layer_free(Layer *layer) {
     tensor_free(&layer->Z);
 }
 
-// [B linear layer] Z = H W^T + b, b added to every row
+// b is added to every row. B writes h2 for H.
+// [B linear layer] Z = h2 W^T + b
 static void layer_forward(Layer *layer) {
     int N = layer->H.shape[0], D = layer->H.shape[1], M = layer->W.shape[0];
     for (int n = 0; n < N; n++)
@@ -110,17 +114,20 @@ static void layer_forward(Layer *layer) {
 }
 
 // Z_nm = sum over d of H_nd W_md + b_m, so H_nd moves Z_nm by W_md, for every
-// m; W_md moves it by H_nd and b_m by 1, for every n.
+// m; W_md moves it by H_nd and b_m by 1, for every n. B writes dZ/dh2 = W and
+// dZ/dW = h2 for the middle factors. Strictly each has four indices:
+// dZ_nm/dW_kd = H_nd if m = k and 0 if not. Summed with dL/dZ_nm over n and m
+// they leave the products below.
 static void layer_backward(Tensor *dH, Tensor *dW, Tensor *db,
                            const Layer *layer, const Tensor *dZ) {
     int N = layer->H.shape[0], D = layer->H.shape[1], M = layer->W.shape[0];
     tensor_resize_like(dH, &layer->H);
     tensor_resize_like(dW, &layer->W);
     tensor_resize_like(db, &layer->b);
-    // [B input gradient] dL/dH = (dL/dZ) W, [N, M] [M, D] = [N, D]
+    // [B input gradient] dL/dh2 = dL/dZ W: [N, M] [M, D] = [N, D]
     sgemm('N', 'N', N, D, M, 1.0f, dZ->data, M, layer->W.data, D, 0.0f,
           dH->data, D);
-    // [B weight gradient] dL/dW = (dL/dZ)^T H, [M, N] [N, D] = [M, D]
+    // [B weight gradient] dL/dW = (dL/dZ)^T h2: [M, N] [N, D] = [M, D]
     sgemm('T', 'N', M, D, N, 1.0f, dZ->data, M, layer->H.data, D, 0.0f,
           dW->data, D);
     // [B bias gradient] dL/db = sum over the rows of dL/dZ
@@ -161,7 +168,7 @@ static void numeric_gradient(Tensor *dw, double (*f)(const void *),
         w->data[i] = down;
         double below = f(context);
         w->data[i] = was;
-        // the step that was really taken: was + h has been rounded
+        // the actual step: was + h has been rounded
         double step = (double)up - (double)down;
         dw->data[i] = (float)((above - below) / step);
     }
@@ -170,12 +177,13 @@ static void numeric_gradient(Tensor *dw, double (*f)(const void *),
 // The largest difference between two gradients, relative to their largest
 // element.
 static double gradient_error(const Tensor *a, const Tensor *b) {
-    double apart = 0.0, largest = 0.0;
+    double difference = 0.0, largest = 0.0;
     for (size_t i = 0; i < a->size; i++) {
-        apart = fmax(apart, fabs((double)a->data[i] - (double)b->data[i]));
+        difference =
+            fmax(difference, fabs((double)a->data[i] - (double)b->data[i]));
         largest = fmax(largest, fabs((double)b->data[i]));
     }
-    return apart / largest;
+    return difference / largest;
 }
 
 // ---- 4. Tables --------------------------------------------------------------
@@ -192,11 +200,21 @@ static void print_matrix(const char *name, const Tensor *t) {
 
 static void print_gradient(const char *name, const char *formula,
                            const Tensor *d, const Tensor *numeric) {
-    printf("%s = %s %s, from differences %.0e away\n", name, formula,
+    printf("%s = %s %s, relative difference %.0e\n", name, formula,
            tensor_shape(d).text, gradient_error(d, numeric));
     print_matrix("formula", d);
     print_matrix("differences", numeric);
     printf("\n");
+}
+
+// B's middle factor, which is no matrix.
+static void print_jacobian(const Layer *layer) {
+    int N = layer->H.shape[0], D = layer->H.shape[1], M = layer->W.shape[0];
+    printf("The lecture writes dZ/dh2 = W and dZ/dW = h2. dZ_nm/dW_kd has four "
+           "indices:\n%d x %d x %d x %d = %d numbers, H_nd where m = k (%d of "
+           "them) and 0 elsewhere. Only\nsummed with dL/dZ_nm do they become a "
+           "matrix of W's shape.\n\n",
+           N, M, M, D, N * M * M * D, N * M * D);
 }
 
 // ---- 5. The chart -----------------------------------------------------------
@@ -256,8 +274,8 @@ static void draw(const Tensor *dX, const Tensor *nX, const Tensor *dW,
 int main(int argc, char **argv) {
     CommonOptions o = {.seed = 1};
     cli_parse(&o, "matrix_grad",
-              "Derivatives by a matrix: of a^T X b and of a layer, by formula "
-              "and by differences.",
+              "Derivatives with respect to a matrix: of a^T X b and of a "
+              "layer, by formula and by differences.",
               NULL, 0, argc, argv);
     Rng rng;
     Bilinear f;
@@ -282,6 +300,7 @@ int main(int argc, char **argv) {
         print_gradient("dL/dH", "(dL/dZ) W", &dH, &nH);
         print_gradient("dL/dW", "(dL/dZ)^T H", &dW, &nW);
         print_gradient("dL/db", "column sums of dL/dZ", &db, &nb);
+        print_jacobian(&layer);
     }
     draw(&dX, &nX, &dW, &nW, o.plot);
     printf("result: dX_error=%.0e dH_error=%.0e dW_error=%.0e db_error=%.0e\n",

@@ -1,15 +1,19 @@
 // vanishing.c - gradients that vanish and explode (梯度消失, 梯度爆炸)
 //
-// On its way back through a deep net a gradient is multiplied, layer by layer,
-// by the weights and by the slope of the activation. Fifty factors of a half
-// make 1e-15, fifty of two make 1e15: the first layers learn nothing, or far
-// too much. Weights drawn to the measure of the layer keep the factor near 1.
+// In the backward pass through a deep net a gradient is multiplied, layer by
+// layer, by the weights and by the slope of the activation. Fifty factors of a
+// half make 1e-15, fifty of two make 1e15: the first layers learn nothing, or
+// far too much. Weights whose variance fits the layer keep the factor near 1.
 //
-// Source: A, C, vanishing gradients. Run: make vanishing && ./vanishing
-// Ends with: result: sigmoid_xavier=... tanh_xavier=... relu_he=... depth=50
+// Source: A and C, vanishing and exploding gradients; three claims of C (ReLU
+// avoids both, at most seven layers, the scale of the input) are put to the
+// test. The initial weights are in no lecture: Glorot & Bengio 2010, He et al.
+// 2015.
+// Run: make vanishing && ./vanishing
+// Ends with: result: sigmoid_xavier=2.02e-31 tanh_xavier=1.77e-01 ...
 //
 // Contents: 1 activations  2 initial weights  3 the net  4 measuring
-//           5 table  6 charts  7 main
+//           5 tables  6 charts  7 main
 
 #include <math.h>
 #include <stdio.h>
@@ -37,8 +41,9 @@ static void activate(Activation f, Tensor *y, const Tensor *z) {
         relu_forward(y, z);
 }
 
-// f'(z), told by y = f(z).
-// [C sigmoid slope] y(1 - y), 1/4 at the very most
+// f'(z), computed from y = f(z). The lecture says the sigmoid's slope needs a
+// division; y(1 - y) needs none. (Its y = 1 / (1 + exp(-z)) does.)
+// [C sigmoid slope] f'(z) = y (1 - y), at most 1/4
 static float slope(Activation f, float y) {
     return f == SIGMOID ? y * (1.0f - y)
            : f == TANH  ? 1.0f - y * y
@@ -49,11 +54,11 @@ static float slope(Activation f, float y) {
 
 typedef enum { SMALL, LARGE, XAVIER, HE, INITS } Init;
 
-// The standard deviation of a weight in a layer with so many inputs and
-// outputs. Xavier's keeps a signal's variance on the way there and back, if the
-// activation lets it through; He's makes up for the half that ReLU takes away.
-// [Glorot 2010] 2 / (inputs + outputs)   (Glorot & Bengio 2010)
-// [He 2015] 2 / inputs                   (He et al. 2015)
+// The standard deviation of a weight in a layer with these inputs and outputs.
+// Xavier's keeps a signal's variance forward and backward, if the activation
+// lets it through; He's makes up for the half that ReLU takes away.
+// [Glorot 2010] Var(w) = 2 / (inputs + outputs)
+// [He 2015] Var(w) = 2 / inputs
 static float deviation(Init init, int inputs, int outputs) {
     return init == SMALL    ? 0.01f
            : init == LARGE  ? 0.5f
@@ -77,7 +82,7 @@ typedef struct {
     Tensor y[MAX_DEPTH + 1]; // [N, width]
     // written by backward
     Tensor dy[MAX_DEPTH + 1]; // [N, width]
-    Tensor dw, db;            // of the layer in hand
+    Tensor dw, db;            // of the current layer
 } Net;
 
 static void fill_normal(Tensor *t, float factor, Rng *rng) {
@@ -117,9 +122,9 @@ static void net_forward(Net *net, int depth) {
     }
 }
 
-// From dy[depth], what the loss has to say about the output, to dy[0].
-// [C vanishing gradient] dL/dy_{l-1} = (dL/dy_l * f'(z_l)) w_l: every layer
-// multiplies by a slope and by weights
+// From dy[depth], the derivative with respect to the output, to dy[0]. Every
+// layer multiplies by a slope and by weights.
+// [C vanishing gradient] dL/dy_{l-1} = (dL/dy_l * f'(z_l)) w_l
 static void net_backward(Net *net, int depth) {
     Tensor dz = {0};
     for (int l = depth; l >= 1; l--) {
@@ -139,10 +144,14 @@ typedef struct {
     double of[ACTIVATIONS][INITS][MAX_DEPTH + 1];
 } Norms;
 
+// Inputs as the lecture has them: normalized to 0..1, and as the pixels come.
+enum { TO_1, TO_255, SCALES };
+
 typedef struct {
-    int depth;   // of the nets in `layer`
+    int depth;   // of the nets in `layer` and `scaled`
     Norms layer; // by layer, 1 ... depth
     Norms first; // layer 1's, by the depth of the net, 2 ... MAX_DEPTH
+    double scaled[ACTIVATIONS][INITS][SCALES]; // layer 1's, by the input
 } Measured;
 
 static double norm(const Tensor *t) {
@@ -150,6 +159,29 @@ static double norm(const Tensor *t) {
     for (size_t i = 0; i < t->size; i++)
         sum += (double)t->data[i] * (double)t->data[i];
     return sqrt(sum);
+}
+
+// The same net twice: with inputs in 0..1, and with these times 255.
+static void measure_scales(double norms[SCALES], Net *net, int depth,
+                           Rng *rng) {
+    const float largest[SCALES] = {1.0f, 255.0f};
+    Tensor x = {0}, dy = {0};
+    tensor_resize_like(&x, &net->y[0]);
+    tensor_resize_like(&dy, &net->y[depth]);
+    for (size_t i = 0; i < x.size; i++)
+        x.data[i] = rng_uniform(rng);
+    fill_normal(&dy, 1.0f, rng);
+
+    for (int s = 0; s < SCALES; s++) {
+        for (size_t i = 0; i < x.size; i++)
+            net->y[0].data[i] = largest[s] * x.data[i];
+        net_forward(net, depth);
+        tensor_copy(&net->dy[depth], &dy);
+        net_backward(net, depth);
+        norms[s] = norm(&net->dy[1]) / norm(&dy);
+    }
+    tensor_free(&x);
+    tensor_free(&dy);
 }
 
 // Nets of 2, 3, ... 50 layers, each the beginning of the next. The loss is left
@@ -170,10 +202,11 @@ static void measure(Measured *m, Activation f, Init init, int width,
         for (int l = 1; l <= depth && depth == m->depth; l++)
             m->layer.of[f][init][l] = norm(&net.dy[l]) / output;
     }
+    measure_scales(m->scaled[f][init], &net, m->depth, &rng);
     net_free(&net);
 }
 
-// Twelve kinds of net, none waiting for another, over the threads there are.
+// Twelve kinds of net, independent of each other, shared among the threads.
 static void measure_all(Measured *m, int width, uint64_t seed) {
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < ACTIVATIONS * INITS; i++)
@@ -185,7 +218,7 @@ static double per_layer(const Measured *m, Activation f, Init init) {
     return pow(m->layer.of[f][init][1], 1.0 / (m->depth - 1));
 }
 
-// ---- 5. The table -----------------------------------------------------------
+// ---- 5. The tables ----------------------------------------------------------
 
 static const char *activation_name(int f) {
     static const char *const name[] = {"sigmoid", "tanh", "ReLU"};
@@ -202,23 +235,65 @@ static void print_table(const Measured *m, int width) {
            "layers of %d\nunits; in brackets the factor per layer.\n\n  %-8s",
            m->depth, width, "");
     for (int init = 0; init < INITS; init++)
-        printf("  %-7s %.4f ", init_name(init),
-               (double)deviation((Init)init, width, width));
+        printf("  %-7s %.4f%s", init_name(init),
+               (double)deviation((Init)init, width, width),
+               init < INITS - 1 ? " " : "");
     printf("\n");
     for (int f = 0; f < ACTIVATIONS; f++) {
         printf("  %-8s", activation_name(f));
         for (int init = 0; init < INITS; init++)
-            printf("  %-7.0e (%4.2f) ", m->layer.of[f][init][1],
-                   per_layer(m, (Activation)f, (Init)init));
+            printf("  %-7.0e (%4.2f)%s", m->layer.of[f][init][1],
+                   per_layer(m, (Activation)f, (Init)init),
+                   init < INITS - 1 ? " " : "");
         printf("\n");
     }
     printf("\nBeside each name its weights' standard deviation. 0 is what "
            "float32 makes of a\nnumber below 1e-45.\n\n");
 }
 
+// What 255 times the input does to layer 1's gradient: a factor of at least 1.
+static double scale_factor(const Measured *m, int f, int init) {
+    double ratio = m->scaled[f][init][TO_255] / m->scaled[f][init][TO_1];
+    return fmax(ratio, 1.0 / ratio);
+}
+
+static void print_scales(const Measured *m) {
+    printf("The same with inputs in 0..1 | with these inputs times 255\n\n"
+           "  %-8s",
+           "");
+    for (int init = LARGE; init < INITS; init++)
+        printf(init < HE ? "  %-18s" : "  %s", init_name(init));
+    printf("\n");
+    for (int f = 0; f < ACTIVATIONS; f++) {
+        printf("  %-8s", activation_name(f));
+        for (int init = LARGE; init < INITS; init++)
+            printf("  %7.1e | %7.1e%s", m->scaled[f][init][TO_1],
+                   m->scaled[f][init][TO_255], init < HE ? " " : "");
+        printf("\n");
+    }
+    printf("\n");
+}
+
+static void print_claims(const Measured *m) {
+    double largest = 1.0;
+    for (int f = 0; f < ACTIVATIONS; f++)
+        for (int init = LARGE; init < INITS; init++)
+            largest = fmax(largest, scale_factor(m, f, init));
+    printf(
+        "Three claims of the lecture, and what these nets of %d layers do\n"
+        "- at most about seven layers: tanh keeps %.1e of the gradient with\n"
+        "  Xavier's weights, ReLU %.1e with He's\n"
+        "- inputs in 0..1 make it vanish, others explode: 255 times the input\n"
+        "  changes it by a factor of %.1f at most\n"
+        "- ReLU avoids vanishing and exploding: %.1e with Xavier's weights,\n"
+        "  %.1e with large ones\n\n",
+        m->depth, m->layer.of[TANH][XAVIER][1], m->layer.of[RELU][HE][1],
+        largest, m->layer.of[RELU][XAVIER][1], m->layer.of[RELU][LARGE][1]);
+}
+
 // ---- 6. Charts --------------------------------------------------------------
 
-// One panel an activation, one curve an initialisation.
+// One panel per activation, one curve per initialization.
 static void draw(const Norms *norms, int from, int to, const char *name,
                  const char *title, const char *x, const char *format) {
     Chart chart;
@@ -261,15 +336,18 @@ int main(int argc, char **argv) {
         option_int("width", &width, 1, 128, "units in each layer"),
     };
     cli_parse(&o, "vanishing",
-              "What becomes of a gradient on its way back through a deep net, "
-              "by activation and initial weights.",
+              "What a deep net does to a gradient in the backward pass, by "
+              "activation, initial weights and scale of the input.",
               table, sizeof table / sizeof *table, argc, argv);
     Measured m = {.depth = depth};
     measure_all(&m, width, o.seed);
-    if (!o.quiet)
+    if (!o.quiet) {
         print_table(&m, width);
+        print_scales(&m);
+        print_claims(&m);
+    }
     draw(&m.layer, 1, depth, "vanishing_layers",
-         "The gradient on its way back, from the last layer to the first",
+         "The gradient in the backward pass, from the last layer to the first",
          "layer", o.plot);
     draw(&m.first, 2, MAX_DEPTH, "vanishing_depth",
          "What reaches the first layer, in ever deeper nets",

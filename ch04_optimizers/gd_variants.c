@@ -1,14 +1,17 @@
 // gd_variants.c - how many samples per step? (批量、随机、小批量梯度下降)
 //
 // The gradient of the loss is a mean over all samples. Batch gradient descent
-// takes the whole mean for one good step; stochastic gradient descent takes one
-// sample and steps at once, in a direction that is right on average only;
-// mini-batches lie between, and win. A mean over n samples costs n times as
-// much, but its noise falls with the square root of n alone.
+// computes the whole mean for one good step; stochastic gradient descent takes
+// one sample and steps at once, in a direction that is right on average only;
+// mini-batches are the compromise, and come nearest for the same number of
+// passes. A mean over n samples costs n times as much, but its noise falls only
+// with the square root of n.
 //
-// Source: B, C, gradient descent and its variants.
+// Source: B and C, gradient descent: batch, stochastic, mini-batch.
 // Run: make gd_variants && ./gd_variants
-// Ends with: result: batch_loss=.. minibatch_loss=.. stochastic_loss=.. ...
+// Ends with: result: batch_loss=1.07819 minibatch_loss=0.44829 ...
+//
+// Try: --batch 4 or 64; --lr 0.01 (which of the three gains from it?).
 //
 // Contents: 1 samples  2 loss and gradient  3 the three variants  4 noise and
 //           cost  5 charts  6 main
@@ -95,8 +98,10 @@ typedef struct {
     double last_loss; // of all samples, mean over the steps of the last epoch
 } Descent;
 
-// [B gradient descent] w = w - lr (mean of the gradients of n samples)
-// n = N: batch; n = 1: stochastic; between: mini-batch. The same lines.
+// [B gradient descent] w <- w - lr dL/dw, L the mean over n samples
+// [C batch] n = N
+// [C stochastic] n = 1
+// [C mini-batch] n = batch_size, between the two
 static void descend(Descent *d, const Samples *s, int epochs, double lr,
                     Rng *rng) {
     int index[N], count = 0, per_epoch = (N + d->batch - 1) / d->batch;

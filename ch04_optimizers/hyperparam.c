@@ -1,14 +1,16 @@
 // hyperparam.c - who chooses the learning rate? (超参数: 网格搜索, 随机搜索)
 //
-// What training does not learn has to be tried. Grid search takes all pairs of
-// ten decays beta and ten learning rates alpha; random search spends the same
-// hundred trials on pairs drawn at random, and so sees a hundred values of
-// each, not ten. Every trial is written down when it ends: stopped and started
-// again, the program goes on where it was.
+// What training does not learn has to be tried. Grid search tries all pairs of
+// ten decay rates beta and ten learning rates alpha; random search spends the
+// same hundred trials on pairs drawn at random, and so sees a hundred values of
+// each, not ten. Every trial is logged when it ends: stopped and started again,
+// the program continues from its log.
 //
-// Source: A eq. (25); random search: Bergstra & Bengio 2012.
+// Source: A eq. (25), the grid's table, random search; Bergstra & Bengio 2012.
 // Run: make hyperparam && ./hyperparam
 // Ends with: result: grid_best=0.8660 random_best=0.8640 ...
+//
+// Try: --grid lecture (the table of A as printed: how many cells learn?).
 //
 // Contents: 1 what is tried  2 a trial  3 the log  4 the search  5 charts
 //           6 main
@@ -37,28 +39,53 @@ typedef enum { GRID, RANDOM, SEARCHES } Search;
 static const char *const search_name[SEARCHES] = {"grid", "random"};
 
 typedef struct {
-    double alpha;    // the first learning rate, 0.001 .. 10
-    double beta;     // how fast it decays, 0.0001 .. 1: alpha / (1 + beta t)
+    double alpha;    // the first learning rate
+    double beta;     // how fast it decays: alpha / (1 + beta t)
     double accuracy; // on validation digits; NaN before it is tried
 } Trial;
 
-// Both differ by powers of ten, so the exponents are spread evenly: u in [0, 1]
-// goes from `low` to 10^4 times as much.
-static double on_log_axis(double low, double u) {
-    return low * pow(10, 4 * u);
+// From u = 0 to 1: low .. low + span, or, where powers of ten matter and the
+// exponents are spread evenly, low .. low 10^span.
+typedef struct {
+    double low, span;
+    bool log;
+} Axis;
+
+typedef struct {
+    const char *name;
+    Axis beta, alpha;
+} Grid;
+
+static const Grid grids[] = {
+    {"log", {1e-4, 4, true}, {1e-3, 4, true}},   // 0.0001 .. 1, 0.001 .. 10
+    {"lecture", {1, 9, false}, {0.1, -9, true}}, // 1 .. 10, 0.1 .. 10^-10
+};
+
+static double on_axis(const Axis *axis, double u) {
+    return axis->log ? axis->low * pow(10, axis->span * u)
+                     : axis->low + axis->span * u;
 }
 
-// [A eq.25] the grid: all pairs (beta_i, alpha_j), i, j = 1 .. 10
-static void plan(Trial trials[SEARCHES][TRIALS], Rng *rng) {
+// [A grid] all pairs (beta_i, alpha_j), i, j = 1 .. 10
+// A takes beta = 1 .. 10 and alpha = 10^-1 .. 10^-10: --grid lecture.
+static Trial grid_point(const Grid *grid, int n) {
+    return (Trial){.beta = on_axis(&grid->beta, n / SIDE / (SIDE - 1.0)),
+                   .alpha = on_axis(&grid->alpha, n % SIDE / (SIDE - 1.0)),
+                   .accuracy = (double)NAN};
+}
+
+// [A random search] as many pairs as trials are allowed, drawn at random
+static Trial random_point(const Grid *grid, Rng *rng) {
+    double u = (double)rng_uniform(rng), v = (double)rng_uniform(rng);
+    return (Trial){.beta = on_axis(&grid->beta, u),
+                   .alpha = on_axis(&grid->alpha, v),
+                   .accuracy = (double)NAN};
+}
+
+static void plan(Trial trials[SEARCHES][TRIALS], const Grid *grid, Rng *rng) {
     for (int n = 0; n < TRIALS; n++) {
-        trials[GRID][n] =
-            (Trial){.beta = on_log_axis(1e-4, n / SIDE / (SIDE - 1.0)),
-                    .alpha = on_log_axis(1e-3, n % SIDE / (SIDE - 1.0)),
-                    .accuracy = (double)NAN};
-        double u = (double)rng_uniform(rng), v = (double)rng_uniform(rng);
-        trials[RANDOM][n] = (Trial){.beta = on_log_axis(1e-4, u),
-                                    .alpha = on_log_axis(1e-3, v),
-                                    .accuracy = (double)NAN};
+        trials[GRID][n] = grid_point(grid, n);
+        trials[RANDOM][n] = random_point(grid, rng);
     }
 }
 
@@ -67,7 +94,7 @@ static void plan(Trial trials[SEARCHES][TRIALS], Rng *rng) {
 typedef struct {
     CommonOptions common;
     int epochs, batch, limit;
-    const char *data, *log;
+    const char *data, *log, *grid;
 } Options;
 
 static double evaluate(ReluNet *net, const Dataset *set) {
@@ -83,9 +110,10 @@ static double evaluate(ReluNet *net, const Dataset *set) {
     return confusion_accuracy(&confusion);
 }
 
+// [A eq.25] min over theta of L(theta_hyper, theta), the inner minimum
 // Trains a net of 32 ReLU with these two numbers and returns its accuracy on
 // `judge`. Every trial begins with the same weights and the same order. A loss
-// that is no number any more ends it: that, too, is an answer.
+// that is no longer a number ends it: that, too, is an answer.
 static double try_out(const Trial *trial, const Dataset *train,
                       const Dataset *judge, const Options *o) {
     Rng rng;
@@ -105,6 +133,7 @@ static double try_out(const Trial *trial, const Dataset *train,
             loss = softmax_cross_entropy(&net.dlogits, &net.logits,
                                          batches.labels);
             relu_net_backward(&net, &batches.x);
+            // [A eq.20] alpha_t = alpha / (1 + beta t)
             sgd.lr = inverse_time_decay(sgd.step, (float)trial->alpha,
                                         (float)trial->beta);
             optimizer_step(&sgd, &net.params.value, &net.params.grad);
@@ -204,8 +233,11 @@ static void write_line(FILE *log, Search search, int n, const Trial *trial,
 
 // ---- 4. The search ----------------------------------------------------------
 
-// Each core takes the next trial that nobody has. A trial depends on nothing
-// but its own numbers, so the order does not matter. Returns how many were run.
+// [A eq.25] theta_hyper* = argmin (min over theta of L(theta_hyper, theta))
+// The outer minimum; the loss it compares is the error on validation digits,
+// which the inner one has not seen. Each core takes the next free trial. Trials
+// depend on nothing but their own numbers, so the order does not matter.
+// Returns how many were run.
 static int search_all(Trial trials[SEARCHES][TRIALS], const Dataset *train,
                       const Dataset *judge, const Options *o, FILE *log,
                       const Settings *settings, Progress *progress) {
@@ -237,9 +269,44 @@ static const Trial *best_of(const Trial trials[TRIALS]) {
     return best;
 }
 
+// How many trials of a search read more than twice what guessing would.
+static int count_learned(const Trial trials[TRIALS], int classes) {
+    int count = 0;
+    for (int n = 0; n < TRIALS; n++)
+        count += trials[n].accuracy > 2.0 / classes;
+    return count;
+}
+
+// How many read what the untrained net reads. (The log keeps six digits.)
+static int count_unmoved(const Trial trials[TRIALS], double untrained) {
+    int count = 0;
+    for (int n = 0; n < TRIALS; n++)
+        count += fabs(trials[n].accuracy - untrained) < 1e-6;
+    return count;
+}
+
 // ---- 5. Charts --------------------------------------------------------------
 
-static void draw_maps(Trial trials[SEARCHES][TRIALS], const char *format) {
+// A map's coordinate: the exponent, where exponents are spread evenly.
+static double coordinate(const Axis *axis, double value) {
+    return axis->log ? log10(value) : value;
+}
+
+// Half a cell of the grid around the first and the last value.
+static void draw_axis(Chart *chart, const char *which, const Axis *axis,
+                      const char *label) {
+    double a = coordinate(axis, on_axis(axis, 0)),
+           b = coordinate(axis, on_axis(axis, 1));
+    double low = fmin(a, b), high = fmax(a, b), half = (high - low) / 18;
+    chart_script(chart,
+                 "set %srange [%g:%g]; set %slabel '%s'; set %stics %d\n"
+                 "set format %s '%s'\n",
+                 which, low - half, high + half, which, label, which,
+                 high - low > 5 ? 3 : 1, which, axis->log ? "10^{%.0f}" : "%g");
+}
+
+static void draw_maps(Trial trials[SEARCHES][TRIALS], const Grid *grid,
+                      const char *format) {
     Chart chart;
     if (!chart_open(&chart, "ch04", "hyperparam_map", format))
         return;
@@ -247,25 +314,26 @@ static void draw_maps(Trial trials[SEARCHES][TRIALS], const char *format) {
     for (int s = 0; s < SEARCHES; s++) {
         chart_columns(&chart, "beta,alpha,accuracy");
         for (int n = 0; n < TRIALS; n++)
-            chart_row(&chart, 3, log10(trials[s][n].beta),
-                      log10(trials[s][n].alpha), 100 * trials[s][n].accuracy);
+            chart_row(&chart, 3, coordinate(&grid->beta, trials[s][n].beta),
+                      coordinate(&grid->alpha, trials[s][n].alpha),
+                      100 * trials[s][n].accuracy);
         chart_break(&chart);
         chart_break(&chart);
     }
     chart_script(
         &chart, "set multiplot layout 1,2 title 'Validation accuracy (%%) over "
                 "decay β and learning rate α: the same budget twice'\n"
-                "unset key; unset grid; set size ratio 1; set cbrange [0:100]\n"
-                "set xrange [-4.25:0.25]; set yrange [-3.25:1.25]\n"
-                "set format x '10^{%%.0f}'; set format y '10^{%%.0f}'\n"
-                "set xtics 1; set ytics 1; set xlabel 'decay β'\n"
-                "set ylabel 'learning rate α'\n"
-                "set title 'grid search: 10 values of each'\n"
-                "plot DATA index 0 using 1:2:3 with image\n"
-                "set title 'random search: 100 values of each'\n"
-                "plot DATA index 1 using 1:2:3 with points pt 7 ps 1.4 "
-                "palette\n"
-                "unset multiplot\n");
+                "unset key; unset grid; set size ratio 1; set cbrange "
+                "[0:100]\n");
+    draw_axis(&chart, "x", &grid->beta, "decay β");
+    draw_axis(&chart, "y", &grid->alpha, "learning rate α");
+    chart_script(&chart,
+                 "set title 'grid search: 10 values of each'\n"
+                 "plot DATA index 0 using 1:2:3 with image pixels\n"
+                 "set title 'random search: 100 values of each'\n"
+                 "plot DATA index 1 using 1:2:3 with points pt 7 ps 1.4 "
+                 "palette\n"
+                 "unset multiplot\n");
     chart_close(&chart);
 }
 
@@ -299,28 +367,43 @@ static void parse(Options *o, int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 3, 60000,
                    "use only so many digits, a third of them to validate"),
-        option_text("log", &o->log, "FILE", "where trials are written down"),
+        option_text("log", &o->log, "FILE", "where trials are logged"),
+        option_text("grid", &o->grid, "log|lecture",
+                    "which values: spread over the powers of ten that matter, "
+                    "or the lecture's"),
     };
     cli_parse(&o->common, "hyperparam",
               "Grid search and random search for a learning rate and its "
               "decay. Trials in the log are not run again; delete it to start "
-              "afresh.",
+              "over.",
               table, sizeof table / sizeof *table, argc, argv);
 }
 
-static void report(const Trial *best[SEARCHES], int found, int run,
+static void report(const Trial *best[SEARCHES], const int learned[SEARCHES],
+                   int unmoved, const Grid *grid, int found, int run,
                    double test) {
     printf("%d of %d trials were in the log, %d were run.\n\n", found,
            SEARCHES * TRIALS, run);
-    printf("  %-8s %10s %10s   %s\n", "search", "alpha", "beta",
-           "best validation accuracy");
+    printf("  %-8s %10s %10s   %-24s   %s\n", "search", "alpha", "beta",
+           "best validation accuracy", "trials that learn");
     for (int s = 0; s < SEARCHES; s++)
         if (best[s] != NULL)
-            printf("  %-8s %10.4g %10.4g   %.2f %%\n", search_name[s],
-                   best[s]->alpha, best[s]->beta, 100 * best[s]->accuracy);
-    printf("\nOn test digits, which nobody has chosen by, the better of them "
-           "reads %.2f %%.\n\n",
+            printf("  %-8s %10.4g %10.4g   %22.2f %%   %10d of %d\n",
+                   search_name[s], best[s]->alpha, best[s]->beta,
+                   100 * best[s]->accuracy, learned[s], TRIALS);
+    printf("\nOn the test digits, which took no part in the choice, the better "
+           "of them reads\n%.2f %%. A trial learns if it reads more than "
+           "twice what guessing would.\n",
            100 * test);
+    if (grid == &grids[0])
+        printf("The lecture prints another grid, beta = 1 .. 10 and alpha = "
+               "10^-1 .. 10^-10:\n--grid lecture.\n\n");
+    else
+        printf("In the lecture's grid %d of %d cells read what the untrained "
+               "net reads: with\nbeta = 1 the rate falls to a hundredth within "
+               "99 steps, and below alpha = 10^-3\nno weight moves far enough "
+               "in so short a training.\n\n",
+               unmoved, TRIALS);
 }
 
 int main(int argc, char **argv) {
@@ -328,7 +411,8 @@ int main(int argc, char **argv) {
                  .epochs = 5,
                  .batch = 20,
                  .limit = 1500,
-                 .log = "out/ch04/hyperparam_trials.csv"};
+                 .log = "out/ch04/hyperparam_trials.csv",
+                 .grid = "log"};
     parse(&o, argc, argv);
 
     Error err;
@@ -345,7 +429,8 @@ int main(int argc, char **argv) {
     Progress progress;
     int found;
     rng_seed(&rng, o.common.seed);
-    plan(trials, &rng);
+    const Grid *grid = &grids[strcmp(o.grid, grids[0].name) != 0];
+    plan(trials, grid, &rng);
     mkdir("out", 0777);
     mkdir("out/ch04", 0777);
     FILE *log = open_log(o.log, trials, &settings, &found);
@@ -359,17 +444,25 @@ int main(int argc, char **argv) {
 
     const Trial *best[SEARCHES] = {best_of(trials[GRID]),
                                    best_of(trials[RANDOM])};
-    double grid = best[GRID] ? best[GRID]->accuracy : 0;
-    double random = best[RANDOM] ? best[RANDOM]->accuracy : 0;
-    const Trial *chosen = best[random > grid ? RANDOM : GRID];
+    const int learned[] = {count_learned(trials[GRID], judge.classes),
+                           count_learned(trials[RANDOM], judge.classes)};
+    const Trial idle = {.alpha = 0};
+    double untrained = try_out(&idle, &digits.train, &judge, &o);
+    int unmoved = count_unmoved(trials[GRID], untrained);
+    double accuracy[] = {best[GRID] ? best[GRID]->accuracy : 0,
+                         best[RANDOM] ? best[RANDOM]->accuracy : 0};
+    const Trial *chosen =
+        best[accuracy[RANDOM] > accuracy[GRID] ? RANDOM : GRID];
     double test = chosen ? try_out(chosen, &digits.train, &digits.test, &o) : 0;
     if (!o.common.quiet)
-        report(best, found, run, test);
-    draw_maps(trials, o.common.plot);
+        report(best, learned, unmoved, grid, found, run, test);
+    draw_maps(trials, grid, o.common.plot);
     draw_best_so_far(trials, o.common.plot);
     printf("result: grid_best=%.4f random_best=%.4f test_accuracy=%.4f "
-           "trials=%d from_log=%d seed=%llu data=%s\n",
-           grid, random, test, run, found, (unsigned long long)o.common.seed,
+           "grid_learned=%d random_learned=%d trials=%d from_log=%d seed=%llu "
+           "data=%s\n",
+           accuracy[GRID], accuracy[RANDOM], test, learned[GRID],
+           learned[RANDOM], run, found, (unsigned long long)o.common.seed,
            digits_name(&digits));
     digits_free(&digits);
     return 0;

@@ -1,25 +1,30 @@
 // init.c - what the weights are before the first step (参数初始化)
 //
-// All zero, and no hidden unit ever learns; all equal, and they all learn the
-// same; too small, and the signal dies on its way through the layers. Xavier
-// and He choose the spread so that every layer's output is as large as its
-// input; and best of all is to begin where another training ended (预训练).
+// With all weights zero a ReLU net learns nothing but the biases of its output
+// layer; with all weights equal, the units of a layer stay equal; with weights
+// that are too small, the signal fades from layer to layer. The variance 0.01
+// of the lecture suits layers of 100 units, not of 25; Xavier and He compute a
+// variance for each width. Weights from an earlier training (预训练) do best.
 //
-// Source: A and B, initialisation; Glorot & Bengio 2010; He et al. 2015.
+// Source: A and B, initialization; Glorot & Bengio 2010; He et al. 2015.
 // Run: make init && ./init   (make mnist fetches the real digits)
-// Ends with: result: zero=0.11.. constant=0.11.. ... he=0.9.. pretrained=0.9..
+// Ends with: result: test_accuracy zero=0.11.. constant=0.26.. small=0.11.. ...
 //
-// Contents: 1 seven beginnings  2 what they do  3 training  4 a file to begin
-//           from  5 table  6 charts  7 main
+// Try: WIDTH 25 and 400 (which rows do not notice?), UNIFORM_R 0.05.
+//
+// Contents: 1 eight beginnings  2 what they do  3 B's quiz  4 training
+//           5 a file to begin from  6 table  7 charts  8 main
 
 #include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
+#include "blas.h"
 #include "chart.h"
 #include "cli.h"
 #include "data.h"
 #include "digits.h"
+#include "layers.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -27,11 +32,12 @@
 #include "relu_net.h"
 #include "safetensors.h"
 
-// ---- 1. Seven beginnings ----------------------------------------------------
+// ---- 1. Eight beginnings ----------------------------------------------------
 
 typedef enum {
     ZERO,
     CONSTANT,
+    SMALL,
     GAUSSIAN,
     UNIFORM,
     XAVIER,
@@ -40,13 +46,23 @@ typedef enum {
     KINDS
 } Kind;
 
-static const char *const kind_name[KINDS] = {
-    "zero", "constant", "gaussian", "uniform", "xavier", "he", "pretrained"};
-static const char *const kind_text[KINDS] = {
-    "all zero", "all 0.01", "Gaussian, σ = 0.01", "uniform in ±0.05",
-    "Xavier",   "He",       "pre-trained"};
+static const char *const kind_name[KINDS] = {"zero",     "constant",  "small",
+                                             "gaussian", "uniform",   "xavier",
+                                             "he",       "pretrained"};
+static const char *const kind_text[KINDS] = {"all zero",
+                                             "all 0.01",
+                                             "Gaussian, σ = 0.01",
+                                             "Gaussian, σ² = 0.01",
+                                             "uniform, σ² = 0.01",
+                                             "Xavier",
+                                             "He",
+                                             "pre-trained"};
 
 enum { HIDDEN = 5, WIDTH = 100 }; // hidden layers, and units in each
+
+// B gives the Gaussian's variance, 0.01, but no r for the uniform weights: this
+// r gives them the same variance, r^2 / 3 = 0.01.
+static const float GAUSSIAN_SIGMA = 0.1f, UNIFORM_R = 0.17320508f;
 
 static float uniform(Rng *rng, float r) {
     return r * (2 * rng_uniform(rng) - 1);
@@ -54,16 +70,19 @@ static float uniform(Rng *rng, float r) {
 
 // One weight of a layer of fan_in inputs and fan_out outputs. A sum of fan_in
 // products has fan_in times the variance of one, so Var(w) = 1 / fan_in keeps
-// the size; ReLU wipes out half of it, so He takes twice that. Xavier thinks of
-// the way back too, where fan_out terms are added up, and of tanh, not of ReLU.
+// the signal's size; ReLU sets half of it to zero, so He takes 2 / fan_in.
+// Xavier is a compromise with the backward pass, which sums fan_out products,
+// and assumes tanh.
 static float first_weight(Kind kind, int fan_in, int fan_out, Rng *rng) {
     switch (kind) {
     case CONSTANT:
         return 0.01f;
-    case GAUSSIAN: // [B Gaussian] w ~ N(0, 0.01^2)
-        return 0.01f * rng_normal(rng);
-    case UNIFORM: // [B uniform] w ~ U(-r, r), r = 0.05
-        return uniform(rng, 0.05f);
+    case SMALL: // ten times less: what happens if 0.01 is read as sigma
+        return 0.1f * GAUSSIAN_SIGMA * rng_normal(rng);
+    case GAUSSIAN: // [B Gaussian] w ~ N(0, 0.01), so sigma = 0.1
+        return GAUSSIAN_SIGMA * rng_normal(rng);
+    case UNIFORM: // [B uniform] w ~ U(-r, r), r = sqrt(3 * 0.01) = 0.173
+        return uniform(rng, UNIFORM_R);
     case XAVIER: // [Glorot 2010] w ~ U(-r, r), r = sqrt(6 / (fan_in + fan_out))
         return uniform(rng, sqrtf(6.0f / (float)(fan_in + fan_out)));
     case HE: // [He 2015] w ~ N(0, 2 / fan_in)
@@ -73,7 +92,8 @@ static float first_weight(Kind kind, int fan_in, int fan_out, Rng *rng) {
     }
 }
 
-// Biases begin at zero: what breaks the symmetry are the weights.
+// [A fixed values] b = 0
+// The random weights already make the units of a layer different.
 static void init_weights(ReluNet *net, Kind kind, Rng *rng) {
     for (int l = 0; l < net->layers; l++) {
         Tensor *w = &net->w[l]; // [fan_out, fan_in]
@@ -154,7 +174,109 @@ static void look_inside(Outcome *outcome, ReluNet *net, const Dataset *set) {
     batches_free(&batches);
 }
 
-// ---- 3. Training ------------------------------------------------------------
+// ---- 3. B's quiz ------------------------------------------------------------
+
+// All parameters zero: what cannot be done, (A) compute the loss, (B) adjust
+// the output layer, (C) adjust the hidden layers? It depends on h = f(0), the
+// output of every hidden unit: 0.5 for the sigmoid, 0 for tanh and ReLU.
+typedef enum { SIGMOID, TANH, RELU, ACTIVATIONS } Activation;
+static const char *const activation_name[ACTIVATIONS] = {"sigmoid", "tanh",
+                                                         "ReLU"};
+enum { QUIZ_LAYERS = 3, QUIZ_WIDTH = 16, QUIZ_STEPS = 300 };
+static const float QUIZ_RATE = 5.0f;
+
+// Steps count from 1. A layer of which no gradient is ever nonzero has 0.
+typedef struct {
+    double first_loss, last_loss;
+    int weights[QUIZ_LAYERS]; // first step with a nonzero gradient,
+    int biases[QUIZ_LAYERS];  // from the first layer to the output layer
+    int units; // of the last hidden layer that differ, at the end
+} Quiz;
+
+static float activation(Activation f, float x) {
+    if (f == SIGMOID)
+        return 1 / (1 + expf(-x));
+    return f == TANH ? tanhf(x) : fmaxf(0, x);
+}
+
+// The slope, from the output y.
+static float slope(Activation f, float y) {
+    if (f == SIGMOID)
+        return y * (1 - y);
+    return f == TANH ? 1 - y * y : (float)(y > 0);
+}
+
+static void quiz_forward(ReluNet *net, const Tensor *x, Activation f) {
+    for (int l = 0; l < QUIZ_LAYERS - 1; l++) {
+        Tensor *h = &net->hidden[l];
+        linear_forward(h, x, &net->w[l], &net->b[l]);
+        for (size_t i = 0; i < h->size; i++)
+            h->data[i] = activation(f, h->data[i]);
+        x = h;
+    }
+    linear_forward(&net->logits, x, &net->w[QUIZ_LAYERS - 1],
+                   &net->b[QUIZ_LAYERS - 1]);
+}
+
+static void quiz_backward(ReluNet *net, const Tensor *x, Activation f) {
+    const Tensor *dy = &net->dlogits;
+    for (int l = QUIZ_LAYERS - 1; l > 0; l--) {
+        Tensor *dh = &net->dhidden[l - 1], *h = &net->hidden[l - 1];
+        linear_backward(dh, &net->dw[l], &net->db[l], dy, h, &net->w[l]);
+        for (size_t i = 0; i < h->size; i++)
+            dh->data[i] *= slope(f, h->data[i]);
+        dy = dh;
+    }
+    linear_backward(NULL, &net->dw[0], &net->db[0], dy, x, &net->w[0]);
+}
+
+// [B quiz] all zero: A the loss, B the output layer, C the hidden layers?
+// Gradient descent on one batch, from zero; notes when each layer first moves.
+static Quiz take_quiz(const Dataset *set, Activation f, Rng *rng) {
+    ReluNet net;
+    Batches all;
+    Quiz quiz = {.units = 0};
+    const int sizes[] = {set->rows * set->cols, QUIZ_WIDTH, QUIZ_WIDTH,
+                         set->classes};
+    relu_net_init(&net, QUIZ_LAYERS + 1, sizes, rng);
+    tensor_fill(&net.params.value, 0);
+    batches_init(&all, set, set->count < 500 ? set->count : 500);
+    batches_start(&all, NULL);
+    batches_next(&all);
+
+    for (int step = 1; step <= QUIZ_STEPS; step++) {
+        quiz_forward(&net, &all.x, f);
+        quiz.last_loss = (double)softmax_cross_entropy(&net.dlogits,
+                                                       &net.logits, all.labels);
+        quiz_backward(&net, &all.x, f);
+        if (step == 1)
+            quiz.first_loss = quiz.last_loss;
+        for (int l = 0; l < QUIZ_LAYERS; l++) {
+            if (quiz.weights[l] == 0 && rms(&net.dw[l]) > 0)
+                quiz.weights[l] = step;
+            if (quiz.biases[l] == 0 && rms(&net.db[l]) > 0)
+                quiz.biases[l] = step;
+        }
+        saxpy((int)net.params.value.size, -QUIZ_RATE, net.params.grad.data,
+              net.params.value.data);
+    }
+    quiz.units = different_units(&net.hidden[QUIZ_LAYERS - 2]);
+    batches_free(&all);
+    relu_net_free(&net);
+    return quiz;
+}
+
+// Which options are true of the first step: the letters, "C" for instance.
+static void true_options(char letters[4], const Quiz *q) {
+    int last = QUIZ_LAYERS - 1;
+    bool output = q->weights[last] == 1 || q->biases[last] == 1, hidden = false;
+    for (int l = 0; l < last; l++)
+        hidden |= q->weights[l] == 1 || q->biases[l] == 1;
+    snprintf(letters, 4, "%s%s%s", isfinite(q->first_loss) ? "" : "A",
+             output ? "" : "B", hidden ? "" : "C");
+}
+
+// ---- 4. Training ------------------------------------------------------------
 
 typedef struct {
     CommonOptions common;
@@ -203,10 +325,11 @@ static void train(Outcome *outcome, ReluNet *net, const Dataset *set,
     batches_free(&batches);
 }
 
-// ---- 4. A file to begin from ------------------------------------------------
+// ---- 5. A file to begin from ------------------------------------------------
 
-// Trains on digits that the computer has drawn, never on those that are to be
-// read, and leaves the weights in a file.
+// [A pre-training] w = the weights that an earlier training ended with
+// Trained on digits that the computer has drawn, never on those of the task,
+// and left in a file.
 static void write_pretrained(const char *path, const Dataset *like,
                              const Options *o) {
     Error err;
@@ -225,7 +348,7 @@ static void write_pretrained(const char *path, const Dataset *like,
     dataset_free(&drawn);
 }
 
-// ---- 5. The table -----------------------------------------------------------
+// ---- 6. The table -----------------------------------------------------------
 
 static void print_head(void) {
     printf("\n%d hidden layers of %d ReLU. Before training: the size (rms) of "
@@ -247,27 +370,57 @@ static void print_row(Kind kind, const Outcome *outcome) {
            100 * outcome->accuracy, outcome->units);
 }
 
-// B's quiz: what does a net learn whose weights are all zero?
-static void print_quiz(const Outcome *zero) {
+static void print_zero(const Outcome *zero) {
     printf("\nAll zero, the gradients of the weights of layers 1 to %d are",
            HIDDEN + 1);
     for (int l = 0; l <= HIDDEN; l++)
         printf(" %g%s", zero->gradient[l], l < HIDDEN ? "," : ".");
-    printf("\nNo hidden unit speaks, so no weight behind it is to blame; no "
-           "weight behind it\nis open, so no blame comes back. Only the last "
-           "biases learn: how frequent each\ndigit is.\n\n");
+    printf("\nEvery hidden unit outputs 0, so the next layer's weights get a "
+           "zero gradient;\nand because those weights are 0, no gradient "
+           "reaches the hidden layer either.\nOnly the output biases learn: "
+           "how frequent each digit is.\n");
 }
 
-// ---- 6. Charts --------------------------------------------------------------
+static void print_quiz(const Quiz quiz[ACTIVATIONS]) {
+    printf("\nThe lecture's quiz: with all parameters 0, what is impossible? A "
+           "computing the\nloss, B adjusting the output layer, C adjusting the "
+           "hidden layers. Two hidden\nlayers of %d units, %d steps at rate "
+           "%g; the step in which each first moves:\n\n",
+           QUIZ_WIDTH, QUIZ_STEPS, (double)QUIZ_RATE);
+    printf("  %-7s %7s %8s %8s %8s %9s %15s  %s\n", "", "output", "(biases)",
+           "hidden 2", "hidden 1", "last loss", "different units", "answer");
+    for (int f = 0; f < ACTIVATIONS; f++) {
+        const Quiz *q = &quiz[f];
+        const int steps[] = {q->weights[2], q->biases[2], q->weights[1],
+                             q->weights[0]};
+        char letters[4];
+        true_options(letters, q);
+        printf("  %-7s", activation_name[f]);
+        for (int i = 0; i < 4; i++)
+            if (steps[i] > 0)
+                printf(" %*d", i == 0 ? 7 : 8, steps[i]);
+            else
+                printf(" %*s", i == 0 ? 7 : 8, "never");
+        printf(" %9.4f %15d  %s\n", q->last_loss, q->units, letters);
+    }
+    printf("\nThe gradient reaches a hidden layer through the weights above "
+           "it, which are 0:\nhence C. Sigmoid units output 0.5, which moves "
+           "the output weights at once and\none hidden layer more in each "
+           "step, but all units of a layer stay equal. With\ntanh and ReLU "
+           "the output weights are stuck, too: only the output biases "
+           "move.\n\n");
+}
+
+// ---- 7. Charts --------------------------------------------------------------
 
 static void draw_activations(const Outcome outcomes[KINDS],
                              const char *format) {
     Chart chart;
     if (!chart_open(&chart, "ch04", "init_activations", format))
         return;
-    chart_size(&chart, 960, 640);
+    chart_size(&chart, 1200, 640);
     chart_script(&chart,
-                 "set multiplot layout 2,3 title 'Does the signal reach "
+                 "set multiplot layout 2,4 title 'Does the signal reach "
                  "layer 5? Positive outputs of each hidden layer, "
                  "before training'\n"
                  "set logscale x; set xrange [1e-8:100]\n"
@@ -277,7 +430,7 @@ static void draw_activations(const Outcome outcomes[KINDS],
     int block = 0;
     for (int k = CONSTANT; k < KINDS; k++) {
         chart_script(&chart, "set title '%s'\nset ylabel '%s'\nplot ",
-                     kind_text[k], k % 3 == 1 ? "share of outputs (%)" : "");
+                     kind_text[k], k % 4 == 1 ? "share of outputs (%)" : "");
         for (int l = 0; l < HIDDEN; l++, block++) {
             chart_columns(&chart, "output,share");
             for (int i = 0; i < BINS; i++)
@@ -309,8 +462,8 @@ static void draw_training(const Outcome outcomes[KINDS], int epochs,
         chart_break(&chart);
     }
     chart_script(&chart,
-                 "set title 'The same net from seven beginnings: three learn, "
-                 "four hardly do'\n"
+                 "set title 'The same net, eight beginnings: σ² = 0.01 learns, "
+                 "σ = 0.01 does not'\n"
                  "set xlabel 'epoch'; set ylabel 'training loss'\n"
                  "set xrange [0.9:%g]; set xtics 1; set yrange [0:*]\nplot ",
                  epochs + 0.1);
@@ -322,7 +475,7 @@ static void draw_training(const Outcome outcomes[KINDS], int epochs,
     chart_close(&chart);
 }
 
-// ---- 7. Main ----------------------------------------------------------------
+// ---- 8. Main ----------------------------------------------------------------
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
@@ -337,7 +490,7 @@ static void parse(Options *o, int argc, char **argv) {
                     "begin `pretrained' from these weights"),
     };
     cli_parse(&o->common, "init",
-              "Seven ways to choose a net's first weights: what each does to "
+              "Eight ways to choose a net's first weights: what each does to "
               "the signal, and what the net then learns.",
               table, sizeof table / sizeof *table, argc, argv);
 }
@@ -381,8 +534,16 @@ int main(int argc, char **argv) {
             print_row((Kind)k, &outcomes[k]);
         relu_net_free(&net);
     }
-    if (!o.common.quiet)
-        print_quiz(&outcomes[ZERO]);
+    Quiz quiz[ACTIVATIONS];
+    for (int f = 0; f < ACTIVATIONS; f++) {
+        Rng rng;
+        rng_seed(&rng, o.common.seed);
+        quiz[f] = take_quiz(&digits.train, (Activation)f, &rng);
+    }
+    if (!o.common.quiet) {
+        print_zero(&outcomes[ZERO]);
+        print_quiz(quiz);
+    }
     draw_activations(outcomes, o.common.plot);
     draw_training(outcomes, o.epochs, o.common.plot);
 

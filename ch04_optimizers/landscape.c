@@ -1,16 +1,18 @@
-// landscape.c - what does the loss of a net look like from its minimum?
-// (损失曲面)
+// landscape.c - what does the loss of a net look like around its minimum?
+// (神经网络的目标函数)
 //
 // A net has thousands of weights; we can look along two directions of them at
-// a time. Random ones would be unfair, for a net with large weights hardly
-// notices a step that ruins one with small weights: so each unit's part of a
+// a time. Random ones would be unfair, because a net with large weights hardly
+// changes in a step that ruins one with small weights: so each unit's part of a
 // direction is made as long as the unit's own weights are (filter
-// normalisation). Then a sharp minimum and a flat one can be put side by side:
-// the same net, trained as usual, and trained to bear a shaking of its weights.
+// normalization). Then a sharp minimum and a flat one can be compared: the same
+// net, trained as usual, and trained with its weights shaken in every step.
 //
-// Source: B, loss surfaces; A fig. 13; Li et al. 2018.
+// Source: B, objective functions of deep nets, from Li et al. 2018; A fig. 13.
 // Run: make landscape && ./landscape
 // Ends with: result: sharp_loss=0.0013 flat_loss=0.0019 sharp_rise=0.1847 ...
+//
+// Try: --seed 2 to 8 (is the flat minimum the better net?), shake_of.
 //
 // Contents: 1 the loss  2 directions  3 two minima  4 the surface  5 report
 //           6 charts  7 main
@@ -40,7 +42,7 @@ typedef struct {
     float lr;
 } Options;
 
-// All windows of the set at once; the loss, and the part that is right.
+// All windows of the set at once: the loss and the accuracy.
 static double loss_of(ReluNet *net, const Dataset *set, double *accuracy) {
     Confusion confusion = {.classes = set->classes};
     Batches all;
@@ -59,7 +61,7 @@ static double loss_of(ReluNet *net, const Dataset *set, double *accuracy) {
 // ---- 2. Directions ----------------------------------------------------------
 
 // d of one unit, as long as its weights w.
-static void normalise_row(float *d, const float *w, int count) {
+static void normalize_row(float *d, const float *w, int count) {
     double dd = 0, ww = 0;
     for (int i = 0; i < count; i++) {
         dd += (double)d[i] * (double)d[i];
@@ -82,15 +84,15 @@ static void random_direction(Tensor *d, const ReluNet *net, Rng *rng) {
         for (int i = 0; i < M * D; i++)
             part[i] = rng_normal(rng);
         for (int m = 0; m < M; m++)
-            normalise_row(part + m * D, w->data + m * D, D);
+            normalize_row(part + m * D, w->data + m * D, D);
     }
 }
 
 // ---- 3. Two minima ----------------------------------------------------------
 
 // Trains; with shake > 0 every gradient is taken that far from the weights, in
-// a random direction. It then is the gradient of the mean loss all around, and
-// that is low only where the minimum is wide.
+// a random direction. On average it is then the gradient of the mean loss all
+// around, and that is low only where the minimum is wide.
 static void train(ReluNet *net, const Dataset *set, float shake,
                   const Options *o, Rng *rng) {
     Tensor w = {0}, d = {0}, *value = &net->params.value;
@@ -201,7 +203,12 @@ static void report(const View views[NETS], const Options *o) {
         printf("  %-8s %13.4f %17.4f %17.4f %7.1f %%\n", net_name[k],
                views[k].loss, views[k].loss + views[k].rise,
                views[k].validation, 100 * views[k].accuracy);
-    printf("\n");
+    printf(
+        "\nThe flat minimum is flat because training shook the weights. That "
+        "does not make\nit better by every measure: its validation loss is "
+        "%s, its accuracy\n%s. Another --seed may say otherwise.\n\n",
+        views[1].validation < views[0].validation ? "lower" : "not lower",
+        views[1].accuracy > views[0].accuracy ? "higher" : "not higher");
 }
 
 // ---- 6. Charts --------------------------------------------------------------
@@ -218,7 +225,7 @@ static void write_surfaces(Chart *chart, const View views[NETS]) {
     }
 }
 
-// One panel per net, the loss as colour (on a log scale) and as lines of equal
+// One panel per net, the loss as color (on a log scale) and as lines of equal
 // loss; view: from where gnuplot is to look at it.
 static void draw(const View views[NETS], const char *name, const char *view,
                  const char *format) {
@@ -279,8 +286,10 @@ int main(int argc, char **argv) {
     draw(views, "landscape_contours",
          "set view map; set size ratio 1; set contour base\n", o.common.plot);
     printf("result: sharp_loss=%.4f flat_loss=%.4f "
-           "sharp_rise=%.4f flat_rise=%.4f seed=%llu\n",
+           "sharp_rise=%.4f flat_rise=%.4f sharp_validation=%.4f "
+           "flat_validation=%.4f seed=%llu\n",
            views[0].loss, views[1].loss, views[0].rise, views[1].rise,
+           views[0].validation, views[1].validation,
            (unsigned long long)o.common.seed);
     dataset_free(&train_set);
     dataset_free(&validation);

@@ -1,17 +1,20 @@
 // newton.c - steps that know how the slope changes (牛顿法, 拟牛顿法,
 // 共轭梯度法)
 //
-// A gradient says which way is down but not how far. Newton's method asks the
-// second derivatives too and goes where the parabola through this point has
-// its minimum: close to a minimum every step doubles the number of right
-// digits. BFGS guesses these derivatives from the gradients it has seen, and
-// nonlinear conjugate gradient (Polak-Ribiere+) mixes each direction with the
-// last one; both ask for gradients only.
+// A gradient says which way is down but not how far. Newton's method also uses
+// the second derivatives and goes where the parabola through this point has its
+// minimum. The lecture multiplies this step by a rate η: with η = 1 the number
+// of correct digits doubles in every step near a minimum, with η = 0.5 the
+// error is only halved. BFGS builds its matrix from the gradients it has seen,
+// and nonlinear conjugate gradient (Polak-Ribiere+) mixes each direction with
+// the last one; both need gradients only.
 //
-// Source: B, second-order methods; Nocedal & Wright, Numerical Optimization.
+// Source: B, Newton's method. B names the other two without a formula: theirs
+// are those of Nocedal & Wright, Numerical Optimization, 2006.
 // Run: make newton && ./newton
 // Ends with: result: surface=rosenbrock gradient_descent_steps=43605 ...
-// ...
+//
+// Try: --eta 0.9 or 0.1: by which factor does |g| fall per step? close_enough.
 //
 // Contents: 1 linear algebra of two  2 line search  3 directions  4 descent
 //           5 table  6 charts  7 main
@@ -65,13 +68,12 @@ static Point look(const Surface *s, double x, double y, Cost *cost) {
     return point;
 }
 
-// Goes t p from a, t such that the step is neither too long (1) nor too short
-// (2), Wolfe's strong conditions, with m = g . p < 0 the slope at the start:
-//     (1) f(t) <= f(0) + 1e-4 t m        (2) |f'(t)| <= c |m|
-// Doubles t until a good one lies between `low` and `high`, then closes in:
-// where the slope changes sign, to where a straight line between the two slopes
-// is zero (exact on a parabola), else to the middle.
-// [Nocedal 2006 Wolfe]
+// [Nocedal 2006 Wolfe] f(t) <= f(0) + c1 t m, |f'(t)| <= c |m|, m = g . p < 0
+// Goes t p from a. The first condition keeps t from being too long (c1 = 1e-4),
+// the second from being too short. Doubles t until a good one lies between
+// `low` and `high`, then closes in: where the slope changes sign, to where a
+// straight line between the two slopes is zero (exact on a parabola), else to
+// the middle.
 static Point line_search(const Surface *s, const Point *a, const double p[2],
                          double t, double c, Cost *cost) {
     double m = dot(a->g, p), low = 0, high = (double)INFINITY, low_slope = m;
@@ -99,15 +101,16 @@ static Point line_search(const Surface *s, const Point *a, const double p[2],
 
 // ---- 3. Directions ----------------------------------------------------------
 
-typedef enum { DESCENT, NEWTON, GUARDED, BFGS, CG, METHODS } Method;
+typedef enum { DESCENT, NEWTON, DAMPED, GUARDED, BFGS, CG, METHODS } Method;
 
 static const char *const method_name[METHODS] = {
-    "gradient descent", "Newton", "Newton, guarded", "BFGS", "CG (PR+)"};
+    "gradient descent", "Newton", "Newton, damped",
+    "Newton, guarded",  "BFGS",   "CG (PR+)"};
 
-// [B Newton] p = -H^-1 g
-// This leads to the nearest point that is level, be it a saddle or a summit.
-// Guarded, H becomes H + tI where it bends down somewhere, with t so large that
-// every direction bends up; where the surface is a bowl H stays what it is.
+// [Nocedal 2006 Hessian modification] p = -(H + t I)^-1 g
+// With t = 0 this is Newton's direction, to the nearest point that is level, be
+// it a saddle or a summit. Guarded, t is so large that every direction bends
+// up; where the surface is a bowl, t stays 0.
 static void newton_direction(double p[2], const Surface *s, const Point *a,
                              bool guarded, Cost *cost) {
     double h[3], t = 0;
@@ -119,7 +122,7 @@ static void newton_direction(double p[2], const Surface *s, const Point *a,
     solve(p, (const double[3]){h[0] + t, h[1], h[2] + t}, a->g);
 }
 
-// [Nocedal 2006 BFGS] B <- (I - r s y') B (I - r y s') + r s s',  r = 1 / (s . y)
+// [Nocedal 2006 BFGS] B <- (I - r s y') B (I - r y s') + r s s', 1 / r = s . y
 // B [b0 b1; b1 b2] stands for H^-1; s is the last step and y what it did to the
 // gradient, and the new B maps y to s as H^-1 does.
 static void bfgs_update(double B[3], const double s[2], const double y[2]) {
@@ -131,7 +134,7 @@ static void bfgs_update(double B[3], const double s[2], const double y[2]) {
     B[2] += k * s[1] * s[1] - 2 * r * s[1] * By[1];
 }
 
-// [Nocedal 2006 Polak-Ribiere] beta = max(0, g . (g - g_last) / (g_last . g_last))
+// [Nocedal 2006 Polak-Ribiere] beta = max(0, g . (g - last) / |last|^2)
 static double polak_ribiere(const double g[2], const double last[2]) {
     double y[2] = {g[0] - last[0], g[1] - last[1]};
     return fmax(0, dot(g, y) / dot(last, last));
@@ -168,21 +171,28 @@ static void note(Walk *walk, const Point *a) {
     memcpy(walk->path[walk->cost.steps], a->w, sizeof a->w);
 }
 
-// Gradient descent with a fixed learning rate, and Newton's method, both as
-// they stand in the lecture; guarded, it also goes through the line search.
-static Point descent_step(const Surface *s, const Point *a, double rate,
+// [B gradient descent] w <- w - eta dL/dw
+static Point descent_step(const Surface *s, const Point *a, double eta,
                           Cost *cost) {
-    return look(s, a->w[0] - rate * a->g[0], a->w[1] - rate * a->g[1], cost);
+    return look(s, a->w[0] - eta * a->g[0], a->w[1] - eta * a->g[1], cost);
 }
 
-static Point newton_step(const Surface *s, const Point *a, bool guarded,
+// [B Newton] w <- w - eta H^-1 dL/dw
+static Point newton_step(const Surface *s, const Point *a, double eta,
                          Cost *cost) {
     double p[2];
-    newton_direction(p, s, a, guarded, cost);
-    return guarded ? line_search(s, a, p, 1, 0.9, cost)
-                   : look(s, a->w[0] + p[0], a->w[1] + p[1], cost);
+    newton_direction(p, s, a, false, cost);
+    return look(s, a->w[0] + eta * p[0], a->w[1] + eta * p[1], cost);
 }
 
+// Guarded against saddles and summits, and by a line search instead of eta.
+static Point guarded_step(const Surface *s, const Point *a, Cost *cost) {
+    double p[2];
+    newton_direction(p, s, a, true, cost);
+    return line_search(s, a, p, 1, 0.9, cost);
+}
+
+// [B quasi-Newton] a positive definite B takes the place of H^-1
 static Point bfgs_step(const Surface *s, const Point *a, Memory *m,
                        Cost *cost) {
     const double *B = m->B, *g = a->g;
@@ -191,14 +201,16 @@ static Point bfgs_step(const Surface *s, const Point *a, Memory *m,
     Point b = line_search(s, a, p, t, 0.9, cost);
     double step[2] = {b.w[0] - a->w[0], b.w[1] - a->w[1]};
     double y[2] = {b.g[0] - g[0], b.g[1] - g[1]};
-    if (cost->steps == 0) // the identity, but of the surface's size
+    // [Nocedal 2006 BFGS scaling] B = (s . y) / (y . y) I, before the update
+    if (cost->steps == 0)
         m->B[0] = m->B[2] = dot(step, y) / dot(y, y);
-    if (dot(step, y) > 0) // Wolfe's (2) sees to that, up to rounding
+    if (dot(step, y) > 0) // the search ensures it, up to rounding
         bfgs_update(m->B, step, y);
     return b;
 }
 
-// beta of 0 forgets the last direction and starts afresh.
+// [B conjugate gradient] conjugate directions instead of H^-1
+// beta = 0 drops the last direction and starts afresh.
 static Point cg_step(const Surface *s, const Point *a, const double last[2],
                      Memory *m, Cost *cost) {
     double beta = cost->steps == 0 ? 0 : polak_ribiere(a->g, last);
@@ -214,7 +226,26 @@ static Point cg_step(const Surface *s, const Point *a, const double last[2],
     return b;
 }
 
-static Walk descend(Method method, const Surface *s, double rate) {
+static Point next_point(Method method, const Surface *s, const Point *a,
+                        double eta, const double last[2], Memory *memory,
+                        Cost *cost) {
+    switch (method) {
+    case DESCENT:
+        return descent_step(s, a, eta, cost);
+    case GUARDED:
+        return guarded_step(s, a, cost);
+    case BFGS:
+        return bfgs_step(s, a, memory, cost);
+    case CG:
+        return cg_step(s, a, last, memory, cost);
+    default:
+        return newton_step(s, a, eta, cost);
+    }
+}
+
+// eta: of gradient descent and of Newton's method; the others search a line. A
+// walk also ends where numbers do: where |g| is NaN.
+static Walk descend(Method method, const Surface *s, double eta) {
     Walk walk = {.cost = {0}};
     Memory memory = {.B = {1, 0, 1}};
     Cost *cost = &walk.cost;
@@ -222,10 +253,7 @@ static Walk descend(Method method, const Surface *s, double rate) {
     double last[2] = {0, 0};
     note(&walk, &a);
     while (length(a.g) >= close_enough && cost->steps < MAX_STEPS) {
-        Point b = method == DESCENT ? descent_step(s, &a, rate, cost)
-                  : method == BFGS  ? bfgs_step(s, &a, &memory, cost)
-                  : method == CG    ? cg_step(s, &a, last, &memory, cost)
-                                 : newton_step(s, &a, method == GUARDED, cost);
+        Point b = next_point(method, s, &a, eta, last, &memory, cost);
         memcpy(last, a.g, sizeof last);
         a = b;
         cost->steps++;
@@ -258,9 +286,10 @@ static double tidy(double x) {
 }
 
 static void print_table(const Surface *s, const Walk walks[METHODS],
-                        double rate) {
-    printf("%s, from (%g, %g), gradient descent with rate %g\n\n", s->text,
-           s->start[0], s->start[1], rate);
+                        double rate, double eta) {
+    printf("%s, from (%g, %g),\ngradient descent with η = %g, Newton with η = "
+           "1, damped with η = %g\n\n",
+           s->text, s->start[0], s->start[1], rate, eta);
     printf("  %-17s %6s %9s %8s %8s %7s %7s  %s\n", "method", "steps",
            "gradients", "Hessians", "x", "y", "f", "which is");
     for (int k = 0; k < METHODS; k++) {
@@ -273,17 +302,24 @@ static void print_table(const Surface *s, const Walk walks[METHODS],
     printf("\n");
 }
 
-// The last |g| of two walks: what linear and what quadratic means.
-static void print_tails(const Walk walks[METHODS]) {
-    const Method shown[] = {DESCENT, GUARDED};
-    printf("The last |g| on the saddle's way down to a minimum:\n\n");
-    for (int k = 0; k < 2; k++) {
+// The last |g| of three walks: what linear and what quadratic means.
+static void print_tails(const Walk walks[METHODS], double eta) {
+    const Method shown[] = {DESCENT, DAMPED, GUARDED};
+    const char *const text[] = {"halved: linear", "times 1-η: linear",
+                                "squared: quadratic"};
+    printf("The last |g| on the saddle's surface, on the way to where each "
+           "method ends\n(damped: η = %g):\n\n",
+           eta);
+    for (int k = 0; k < 3; k++) {
         printf("  %-17s", method_name[shown[k]]);
         for (int i = 0; i < TAIL; i++)
             printf(" %7.0e", walks[shown[k]].tail[i]);
-        printf("   %s\n", k == 0 ? "halved: linear" : "squared: quadratic");
+        printf("   %s\n", text[k]);
     }
-    printf("\n");
+    printf("\nWith η < 1 Newton's method ends as gradient descent does, by a "
+           "constant factor\nin each step: but the factor is 1 - η in every "
+           "valley, however narrow. Quadratic\nconvergence needs η = 1. "
+           "Neither rate keeps away from saddles.\n\n");
 }
 
 // ---- 6. Charts --------------------------------------------------------------
@@ -305,14 +341,16 @@ static void draw_convergence(Walk walks[SURFACES][METHODS],
             chart_break(&chart);
             chart_break(&chart);
         }
-    chart_script(&chart, "set multiplot layout 2,2 title 'Newton and BFGS "
-                         "bend down, gradient descent stays straight'\n"
+    chart_script(&chart, "set multiplot layout 2,2 title 'Newton and BFGS bend "
+                         "down, gradient descent and damped Newton end "
+                         "straight'\n"
                          "set logscale y; set format y '10^{%%L}'\n"
                          "set yrange [1e-10:1e4]; set xrange [0:40]\n"
-                         "set xlabel 'step'; set ylabel '|gradient|'\nset key "
-                         "inside right center vertical\n");
+                         "set xlabel 'step'; set ylabel '|gradient|'\n"
+                         "unset key\n");
     for (int i = 0; i < SURFACES; i++) {
-        chart_script(&chart, "set title \"%s\"\nplot ",
+        chart_script(&chart, "%sset title \"%s\"\nplot ",
+                     i == HOLLOWS ? "set key inside right top vertical\n" : "",
                      surface((SurfaceKind)i)->text);
         for (int k = 0; k < METHODS; k++)
             chart_script(&chart,
@@ -320,7 +358,7 @@ static void draw_convergence(Walk walks[SURFACES][METHODS],
                          "pointsize 0.6 title '%s'",
                          k > 0 ? ", \\\n  " : "", i * METHODS + k,
                          method_name[k]);
-        chart_script(&chart, "\nunset key\n");
+        chart_script(&chart, "\n");
     }
     chart_script(&chart, "unset multiplot\n");
     chart_close(&chart);
@@ -365,27 +403,34 @@ static void draw_paths(Walk walks[SURFACES][METHODS], const char *format) {
 
 int main(int argc, char **argv) {
     CommonOptions o = {.seed = 1};
+    float eta = 0.5f;
+    const Option table[] = {
+        option_float("eta", &eta, 0.01, 1, "rate of the damped Newton step"),
+    };
     cli_parse(&o, "newton",
               "Gradient descent, Newton's method, BFGS and nonlinear conjugate "
               "gradient go down the same four surfaces.",
-              NULL, 0, argc, argv);
+              table, sizeof table / sizeof *table, argc, argv);
+    const double newton_eta[METHODS] = {[NEWTON] = 1, [DAMPED] = (double)eta};
     static Walk walks[SURFACES][METHODS]; // too large for the stack
     for (int i = 0; i < SURFACES; i++) {
         const Surface *s = surface((SurfaceKind)i);
         for (int k = 0; k < METHODS; k++)
-            walks[i][k] = descend((Method)k, s, rate_of[i]);
+            walks[i][k] = descend((Method)k, s,
+                                  k == DESCENT ? rate_of[i] : newton_eta[k]);
         if (!o.quiet)
-            print_table(s, walks[i], rate_of[i]);
+            print_table(s, walks[i], rate_of[i], (double)eta);
     }
     if (!o.quiet)
-        print_tails(walks[SADDLE]);
+        print_tails(walks[SADDLE], (double)eta);
     draw_convergence(walks, o.plot);
     draw_paths(walks, o.plot);
     const Walk *valley = walks[ROSENBROCK];
     printf("result: surface=rosenbrock gradient_descent_steps=%d "
-           "newton_steps=%d guarded_steps=%d bfgs_steps=%d cg_steps=%d\n",
+           "newton_steps=%d damped_steps=%d guarded_steps=%d bfgs_steps=%d "
+           "cg_steps=%d\n",
            valley[DESCENT].cost.steps, valley[NEWTON].cost.steps,
-           valley[GUARDED].cost.steps, valley[BFGS].cost.steps,
-           valley[CG].cost.steps);
+           valley[DAMPED].cost.steps, valley[GUARDED].cost.steps,
+           valley[BFGS].cost.steps, valley[CG].cost.steps);
     return 0;
 }

@@ -1,11 +1,11 @@
 // preprocess.c - put the inputs on one scale (数据预处理: 归一化, 标准化, 白化)
 //
-// Shoe sizes vary by 2, heights by 8 cm, and who is tall has large shoes: the
+// Shoe sizes vary by 2, heights by 8 cm, and tall people wear large shoes: the
 // loss over two such weights is a long slanting valley, and gradient descent
-// zigzags down it. Standardised, both inputs vary by 1; whitened, they vary by
+// zigzags down it. Standardized, both inputs vary by 1; whitened, they vary by
 // 1 in every direction, the valley is a round bowl, and one step is enough.
 //
-// Source: A eq. (15)-(19), whitening; B, size normalisation of pictures.
+// Source: A eq. (15)-(19), whitening by name; B, size normalization by name.
 // Run: make preprocess && ./preprocess
 // Ends with: result: within_3=0.9972 pca_error=.. ... steps_whitened=1
 //
@@ -47,8 +47,10 @@ static void draw_people(Tensor *x, Tensor *t, Rng *rng) {
 
 // ---- 2. One column at a time ------------------------------------------------
 
-// [A eq.15] x' = (x - min) / (max - min), then stretched from [0, 1] to
-// [low, high]. One wild value is the new maximum, and squeezes all others.
+// [A eq.15] x' = (x - min) / (max - min)
+// Then stretched from [0, 1] to [low, high]. An outlier is the new maximum, and
+// squeezes all others towards low. A constant column (0 / 0 in the formula)
+// becomes low, so 0 in [0, 1].
 static void min_max(Tensor *x, int column, float low, float high) {
     int count = x->shape[0], width = x->shape[1];
     float min = INFINITY, max = -INFINITY;
@@ -58,7 +60,7 @@ static void min_max(Tensor *x, int column, float low, float high) {
     }
     for (int n = 0; n < count; n++) {
         float *v = &x->data[n * width + column];
-        *v = low + (high - low) * (*v - min) / (max - min);
+        *v = max > min ? low + (high - low) * (*v - min) / (max - min) : low;
     }
 }
 
@@ -72,7 +74,8 @@ static double mean_of(const Tensor *x, int column) {
 }
 
 // [A eq.17] s = sqrt(1 / (N - 1) sum of (x - mean)^2)
-// N - 1, for the mean has been fitted to the same numbers.
+// A prints s^2 and calls it the standard deviation: that is the root. N - 1,
+// because the mean was computed from the same numbers.
 static double deviation_of(const Tensor *x, int column) {
     int count = x->shape[0], width = x->shape[1];
     double mean = mean_of(x, column), sum = 0;
@@ -83,27 +86,29 @@ static double deviation_of(const Tensor *x, int column) {
     return sqrt(sum / (count - 1));
 }
 
-// [A eq.18] z = (x - mean) / s, and with s = 1 no more than
+// [A eq.18] z = (x - mean) / s
 // [A eq.19] z = x - mean
+// The second is the first with s = 1. A constant column (s = 0, 0 / 0 in the
+// formula) becomes 0.
 static void shift_and_scale(Tensor *x, int column, double mean, double s) {
     int count = x->shape[0], width = x->shape[1];
     for (int n = 0; n < count; n++) {
         float *v = &x->data[n * width + column];
-        *v = (float)(((double)*v - mean) / s);
+        *v = s > 0 ? (float)(((double)*v - mean) / s) : 0.0f;
     }
 }
 
-static void standardise(Tensor *x) {
+static void standardize(Tensor *x) {
     for (int d = 0; d < x->shape[1]; d++)
         shift_and_scale(x, d, mean_of(x, d), deviation_of(x, d));
 }
 
-static void centre(Tensor *x) {
+static void center(Tensor *x) {
     for (int d = 0; d < x->shape[1]; d++)
         shift_and_scale(x, d, mean_of(x, d), 1);
 }
 
-// The part of `count` normal numbers that lie within three deviations.
+// The fraction of `count` normal numbers that lie within three deviations.
 static double within_three(int count, Rng *rng) {
     int inside = 0;
     for (int n = 0; n < count; n++)
@@ -162,13 +167,13 @@ static void cholesky(double L[D][D], double C[D][D]) {
 }
 
 // [A Cholesky whitening] z = L^-1 (x - mean), with C = L L^T
-// Solved from the first row down: z_0 is column 0 standardised, z_1 what of
-// column 1 column 0 does not tell, standardised.
+// Solved from the first row down: z_0 is column 0 standardized, z_1 what of
+// column 1 column 0 does not tell, standardized.
 static void cholesky_whiten(Tensor *x) {
     double C[D][D], L[D][D];
     covariance(C, x);
     cholesky(L, C);
-    centre(x);
+    center(x);
     for (int n = 0; n < x->shape[0]; n++)
         for (int i = 0; i < D; i++) {
             double sum = (double)x->data[n * D + i];
@@ -180,15 +185,15 @@ static void cholesky_whiten(Tensor *x) {
 
 // ---- 4. Gradient descent ----------------------------------------------------
 
-typedef enum { CENTRED, STANDARD, PCA_WHITE, CHOLESKY_WHITE, SCALES } Scale;
+typedef enum { CENTERED, STANDARD, PCA_WHITE, CHOLESKY_WHITE, SCALES } Scale;
 static const char *const scale_name[SCALES] = {
-    "centred only", "standardised", "PCA-whitened", "Cholesky-whitened"};
+    "centered only", "standardized", "PCA-whitened", "Cholesky-whitened"};
 
 static void rescale(Tensor *x, Scale scale) {
-    if (scale == CENTRED)
-        centre(x);
+    if (scale == CENTERED)
+        center(x);
     else if (scale == STANDARD)
-        standardise(x);
+        standardize(x);
     else if (scale == PCA_WHITE)
         pca_whiten(x);
     else
@@ -264,10 +269,10 @@ static void put_on_canvas(float *canvas, const uint8_t *digit, Rng *rng) {
                 digit[i * SIDE / size * SIDE + j * SIDE / size] / 255.0f;
 }
 
-// [B size normalization] the box around the ink scaled to 20 x 20, its centre
-// of mass put into the middle of 28 x 28.
+// [B size normalization] the ink's box to 20 x 20, its center to 14, 14
+// The center is that of mass, the middle of 28 x 28, as in MNIST.
 // pictures [2 SHEET, 56, 56]: a row before, a row after at twice the size.
-static void normalise_pictures(float *pictures, Rng *rng) {
+static void normalize_pictures(float *pictures, Rng *rng) {
     Error err;
     Dataset set;
     Tensor digit = {0};
@@ -288,15 +293,17 @@ static void normalise_pictures(float *pictures, Rng *rng) {
 
 // ---- 6. Report --------------------------------------------------------------
 
-// The heights, with the first one typed wrong or not: what becomes of the
-// others, from the smallest to the largest of them?
+static const float OUTLIER = 1720; // cm, a digit too many
+
+// From the smallest to the largest height, without the first person's, which
+// was typed wrong or not: how much of the scale is left to all others?
 static double width_of_others(const Tensor *x, bool wrong, bool standard) {
     Tensor y = {0};
     tensor_copy(&y, x);
     if (wrong)
-        y.data[1] = 1720;
+        y.data[1] = OUTLIER;
     if (standard)
-        standardise(&y);
+        standardize(&y);
     else
         min_max(&y, 1, 0, 1);
     float low = INFINITY, high = -INFINITY;
@@ -308,8 +315,7 @@ static double width_of_others(const Tensor *x, bool wrong, bool standard) {
     return (double)(high - low);
 }
 
-static void report(const Tensor *x, const Descent descents[SCALES],
-                   double within) {
+static void report_columns(const Tensor *x) {
     printf("%d people: shoe size %.2f ± %.2f, height %.1f ± %.1f cm\n\n", N,
            mean_of(x, 0), deviation_of(x, 0), mean_of(x, 1),
            deviation_of(x, 1));
@@ -320,13 +326,21 @@ static void report(const Tensor *x, const Descent descents[SCALES],
     min_max(&y, 1, -1, 1);
     printf(
         "Scaled to [0, 1] the mean height is %.3f, to [-1, 1] %.3f. With one "
-        "height\ntyped as 1720, the others fill %.3f of [0, 1] instead of "
-        "%.3f. Standardised,\nthey span %.2f deviations instead of %.2f: no "
-        "better. Look for wild values first.\n\n",
-        zero_one, mean_of(&y, 1), width_of_others(x, true, false),
-        width_of_others(x, false, false), width_of_others(x, true, true),
-        width_of_others(x, false, true));
+        "outlier,\na height typed as %.0f, the others fill %.3f of [0, 1] "
+        "instead of %.3f.\nStandardized, they span %.2f deviations instead of "
+        "%.2f: no better. Look for\noutliers first.\n\n",
+        zero_one, mean_of(&y, 1), (double)OUTLIER,
+        width_of_others(x, true, false), width_of_others(x, false, false),
+        width_of_others(x, true, true), width_of_others(x, false, true));
     tensor_free(&y);
+    printf("A constant column would be 0 / 0 in both formulas. Here it becomes "
+           "0: 67 of\nMNIST's 784 pixels are 0 in all 60,000 training "
+           "digits.\n\n");
+}
+
+static void report(const Tensor *x, const Descent descents[SCALES],
+                   double within) {
+    report_columns(x);
     printf("Of a million normal numbers %.2f %% lie within ±3 deviations "
            "(exactly: %.2f %%;\nthe lecture: about 99 %%).\n\n",
            100 * within, 100 * erf(3 / sqrt(2)));
@@ -336,7 +350,7 @@ static void report(const Tensor *x, const Descent descents[SCALES],
     for (int k = 0; k < SCALES; k++) {
         const Descent *d = &descents[k];
         printf("  %-18s  [%6.3f %6.3f; %6.3f] %10.2f %6d\n", scale_name[k],
-               d->C[0][0], d->C[0][1] + 0.0, d->C[1][1],
+               d->C[0][0], round(1000 * d->C[0][1]) / 1000 + 0.0, d->C[1][1],
                d->eigen[0] / d->eigen[1], d->steps);
     }
     printf("\n");
@@ -350,7 +364,7 @@ static void draw_clouds(const Tensor *x, const char *format) {
         return;
     chart_size(&chart, 900, 800);
     chart_script(
-        &chart, "set multiplot layout 2,2 title 'The same people: standardised "
+        &chart, "set multiplot layout 2,2 title 'The same people: standardized "
                 "the cloud still slants, whitened it is round'\n"
                 "unset key; set xtics 2; set ytics 2\n");
     for (int k = 0; k < SCALES; k++) {
@@ -372,7 +386,7 @@ static void draw_clouds(const Tensor *x, const char *format) {
             "plot DATA index %d using 1:2 with points pt 7 ps 0.4\n",
             scale_name[k], k ? 4 : 25, k ? 4 : 25, k ? 4 : 25, k ? 4 : 25,
             k ? 2 : 10, k == PCA_WHITE ? "first component" : "shoe size",
-            k == CENTRED     ? "height (cm)"
+            k == CENTERED    ? "height (cm)"
             : k == STANDARD  ? "height"
             : k == PCA_WHITE ? "second component"
                              : "height beyond what the shoe tells",
@@ -394,8 +408,8 @@ static void draw_paths(Descent descents[SCALES], const char *format) {
     chart_size(&chart, 1000, 420);
     chart_script(&chart, "set multiplot layout 1,3 title 'Gradient descent on "
                          "the same data: the rounder the bowl, the straighter "
-                         "the way'\nunset key; set size ratio 1\n");
-    for (int k = CENTRED; k <= PCA_WHITE; k++) {
+                         "the path'\nunset key; set size ratio 1\n");
+    for (int k = CENTERED; k <= PCA_WHITE; k++) {
         Descent *d = &descents[k];
         double reach = 1.3 * hypot(d->best[0], d->best[1]);
         const double range[2][2] = {{d->best[0] - reach, d->best[0] + reach},
@@ -427,7 +441,7 @@ static void draw_pictures(const float *pictures, const char *format) {
     chart_size(&chart, 800, 260);
     chart_script(&chart,
                  "set title 'Any size, anywhere (above), and after size "
-                 "normalisation (below)'\n");
+                 "normalization (below)'\n");
     chart_pictures(&chart, pictures, 2 * SHEET, CANVAS, CANVAS, SHEET, NULL);
     chart_close(&chart);
 }
@@ -438,7 +452,7 @@ int main(int argc, char **argv) {
     CommonOptions o = {.seed = 1};
     cli_parse(
         &o, "preprocess",
-        "Min-max scaling, standardising and whitening of inputs, and what "
+        "Min-max scaling, standardizing and whitening of inputs, and what "
         "they do for gradient descent.",
         NULL, 0, argc, argv);
     Rng rng;
@@ -454,16 +468,16 @@ int main(int argc, char **argv) {
         descents[k] = descend(&y, &t);
     }
     float *pictures = mem_alloc(2 * SHEET * PIXELS, sizeof *pictures);
-    normalise_pictures(pictures, &rng);
+    normalize_pictures(pictures, &rng);
     if (!o.quiet)
         report(&x, descents, within);
     draw_clouds(&x, o.plot);
     draw_paths(descents, o.plot);
     draw_pictures(pictures, o.plot);
     printf("result: within_3=%.4f pca_error=%.1e cholesky_error=%.1e "
-           "steps_centred=%d steps_standardised=%d steps_whitened=%d\n",
+           "steps_centered=%d steps_standardized=%d steps_whitened=%d\n",
            within, error[PCA_WHITE], error[CHOLESKY_WHITE],
-           descents[CENTRED].steps, descents[STANDARD].steps,
+           descents[CENTERED].steps, descents[STANDARD].steps,
            descents[PCA_WHITE].steps);
     mem_free(pictures);
     tensor_free(&x);

@@ -1,6 +1,6 @@
 // printed_updates.c - the updates as the lectures print them (优化算法)
 //
-// common/optim.c has the forms of PyTorch. Three of the printed ones differ.
+// common/optim.c has the forms of PyTorch. Some of the printed ones differ.
 // Momentum (动量法) and Nesterov keep the learning rate (学习率) inside the
 // memory: that is the same path until the rate is cut, and then it is not.
 // Adadelta has its epsilon in another place, which shows once gradients are

@@ -73,7 +73,7 @@ static float dividing(long t, long T, float lr) {
     return divided_decay(t, T / 3 + 1, lr, 5.0f);
 }
 
-// B's 0.3, 0.05, 0.01, scaled to begin with lr, in B's proportions of time.
+// [B schedule] 0.3, 0.05, 0.01 for 50, 40, 10 % of T, scaled to begin with lr
 static float by_table(long t, long T, float lr) {
     const long until[] = {T / 2, T * 9 / 10, T};
     const float rates[] = {lr, lr * 0.05f / 0.3f, lr * 0.01f / 0.3f};

@@ -1,12 +1,14 @@
-// augment.c - more pictures out of few (数据增强)
+// augment.c - more pictures out of few (数据增强 data augmentation)
 //
-// A digit that is shifted, turned, zoomed or noisy is still that digit. So each
-// time a training picture comes up it is changed a little at random: the net
-// never sees the same one twice and cannot learn it by heart. That is worth the
-// more, the fewer pictures there are; and only what keeps the meaning helps, a
-// mirrored 2 is no digit.
+// A digit that is shifted, rotated, zoomed or noisy is still that digit. So
+// each time a training picture comes up it is changed a little at random: the
+// net never sees the same one twice and cannot memorize it. The fewer pictures
+// there are, the more this is worth. A change should keep the meaning: a
+// mirrored 2 is not a digit, so flips are shown but not trained on.
 //
-// Source: B, data augmentation. Run: make augment && ./augment
+// Source: B, data augmentation (rotation, flip, zoom, shift, noise); the shear
+//         is ours
+// Run: make augment && ./augment
 // Ends with: result: error_100=30.28 augmented_100=19.43 error_300=18.52 ...
 //
 // Contents: 1 kinds of change  2 evaluation  3 training  4 table  5 charts
@@ -36,7 +38,8 @@ typedef struct {
 static const Kind kinds[] = {
     {"shift", {.shift = 5.0f}}, {"rotate", {.rotate = 35.0f}},
     {"zoom", {.zoom = 0.5f}},   {"shear", {.shear = 30.0f}},
-    {"flip", {.flip = 1.0f}},   {"noise", {.noise = 0.2f}},
+    {"flip x", {.flip = 1.0f}}, {"flip y", {.flip_vertical = 1.0f}},
+    {"noise", {.noise = 0.2f}},
 };
 enum { KINDS = sizeof kinds / sizeof *kinds };
 
@@ -49,7 +52,7 @@ static const Augment training_strength = {.shift = 2.0f,
 
 // ---- 2. Evaluation ----------------------------------------------------------
 
-// The part of wrong answers, in per cent.
+// The error rate, in per cent.
 static double error_on(ReluNet *net, const Dataset *set) {
     Confusion confusion = {.classes = set->classes};
     Batches batches;
@@ -74,7 +77,7 @@ typedef struct {
     const char *data;
 } Options;
 
-// As many steps for few pictures as for many: so many epochs more.
+// Few pictures get as many steps as many do, so more epochs.
 // [B data augmentation] each picture is changed anew whenever it comes up
 static void train(ReluNet *net, const Dataset *set, bool augmented,
                   const Options *o, Rng *rng) {
@@ -173,8 +176,8 @@ static void draw_kinds(const Dataset *set, const char *format) {
         for (int i = 0; i < COPIES; i++)
             captions[k * COPIES + i] = i == 0 ? "as it is" : kinds[k].name;
     }
-    chart_size(&chart, 800, 760);
-    chart_script(&chart, "set title 'One digit, six kinds of change'\n");
+    chart_size(&chart, 800, 880);
+    chart_script(&chart, "set title 'One digit, %d kinds of change'\n", KINDS);
     chart_pictures(&chart, sheet.data, KINDS * COPIES, H, W, COPIES, captions);
     chart_close(&chart);
     tensor_free(&sheet);
@@ -187,8 +190,8 @@ static void draw_errors(double error[SIZES][2], const char *format) {
     chart_columns(&chart, "digits,as they are,augmented");
     for (int i = 0; i < SIZES; i++)
         chart_row(&chart, 3, (double)sizes[i], error[i][0], error[i][1]);
-    chart_script(&chart, "set title 'Changed pictures are worth many more of "
-                         "them'\n"
+    chart_script(&chart, "set title 'Test error with and without data "
+                         "augmentation'\n"
                          "set xlabel 'training digits'\n"
                          "set ylabel 'test error (%%)'; set yrange [0:*]\n"
                          "set style fill solid 0.8\n"
@@ -204,7 +207,7 @@ static void draw_errors(double error[SIZES][2], const char *format) {
 // ---- 6. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
-    // one thread: so small a net is done before a second one has woken up
+    // one thread: the net is too small for a second one to pay off
     Options o = {.common = {.seed = 1, .threads = 1}, .steps = 1500, .runs = 3};
     const Option table[] = {
         option_int("steps", &o.steps, 1, 1000000, "steps of each run"),
@@ -213,7 +216,7 @@ int main(int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
     };
     cli_parse(&o.common, "augment",
-              "Shows six kinds of data augmentation and trains a net on 100, "
+              "Shows seven kinds of data augmentation and trains a net on 100, "
               "300 and 1000 digits with and without.",
               table, sizeof table / sizeof *table, argc, argv);
     Error err;

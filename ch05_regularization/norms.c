@@ -6,7 +6,8 @@
 // has its corners on the axes, where a weight is 0: a corner is what a loss
 // bowl most often touches first, so L1 gives zeros (稀疏) and L2 does not.
 //
-// Source: B, norms and regularization. Run: make norms && ./norms
+// Source: B, norms and regularization
+// Run: make norms && ./norms
 // Ends with: result: L0=2 L1=7 L2=5 Linf=4 corners_L1=0.54 corners_L2=0
 //
 // Contents: 1 norms  2 the corner  3 tables  4 charts  5 main
@@ -83,7 +84,7 @@ static Point touch_l1(Point bottom) {
     return (Point){copysign(t, bottom.x), copysign(1.0 - t, bottom.y)};
 }
 
-// The circle's nearest point lies on the line to its centre.
+// The circle's nearest point lies on the line to its center.
 static Point touch_l2(Point bottom) {
     double length = hypot(bottom.x, bottom.y);
     return (Point){bottom.x / length, bottom.y / length};
@@ -96,7 +97,7 @@ static Point bottom_at(double degrees, double distance) {
     return (Point){distance * cos(angle), distance * sin(angle)};
 }
 
-// The part of all directions of the bowl in which one weight comes out as
+// The fraction of all directions of the bowl in which one weight comes out as
 // exactly 0. The directions miss the axes themselves by half a step.
 static double zeros(Point (*touch)(Point), double distance) {
     int count = 0;

@@ -1,13 +1,13 @@
-// polyfit.c - a polynomial that fits too well (过拟合)
+// polyfit.c - a polynomial that fits too well (过拟合 overfitting)
 //
 // Fifteen noisy points lie around a curve. A polynomial of low degree misses
-// the curve (under-fitting, 欠拟合); one of high degree goes through the
-// points, noise and all, and is worse between them (over-fitting, 过拟合): the
-// error on the training points only falls with the degree, that on new points
-// turns up. A penalty lambda on the weights' squares tames the high degree
-// instead.
+// the curve (underfitting, 欠拟合); one of high degree goes through the points,
+// noise and all, and is worse between them (overfitting): the error on the
+// training points only falls with the degree, the error on new points turns up.
+// A penalty lambda on the squares of the weights tames the high degree instead:
+// with small w_3, w_4, w_5 a polynomial of degree 5 is almost a quadratic.
 //
-// Source: B, over-fitting and regularization.
+// Source: B, overfitting and what a penalty does to a polynomial
 // Run: make polyfit && ./polyfit
 // Ends with: result: best_degree=3 train_12=0.2247 validation_12=2.2998 ...
 //
@@ -30,7 +30,8 @@ typedef struct {
     double w[TERMS];
 } Polynomial;
 
-// [B polynomial] y = w_0 + w_1 x + ... + w_M x^M   (by Horner's rule)
+// By Horner's rule.
+// [B polynomial] f(x) = w_0 + w_1 x + w_2 x^2 + ... + w_n x^n
 static double predict(const Polynomial *p, double x) {
     double y = 0.0;
     for (int k = DEGREE; k >= 0; k--)
@@ -93,7 +94,7 @@ static void solve(double A[TERMS][TERMS], double *b, int M) {
 // The minimum of a quadratic loss can be solved for: where its gradient is 0,
 //     (X^T X + lambda N I) w = X^T y,   X[n][k] = x_n^k.
 // w_0 is the curve's height, not its wiggling, and goes free.
-// [B L2 regularization] L = (1/N) sum of (y_n - t_n)^2 + lambda sum of w_k^2
+// [B L2 regularization] L = (1/N) sum of (f(x_n) - y_n)^2 + lambda sum of w_k^2
 static Polynomial fit(const Points *p, int degree, double lambda) {
     double A[TERMS][TERMS] = {{0}};
     Polynomial best = {{0}};
@@ -113,6 +114,19 @@ static Polynomial fit(const Points *p, int degree, double lambda) {
     return best;
 }
 
+// The largest distance on [-1, 1] between the curve and its quadratic part. For
+// |x| <= 1 it is at most |w_3| + |w_4| + ..., so small if these are small.
+// [B quadratic part] w_0 + w_1 x + ... + w_5 x^5 ~ w_0 + w_1 x + w_2 x^2
+static double distance_from_quadratic(const Polynomial *p) {
+    Polynomial quadratic = {{p->w[0], p->w[1], p->w[2]}};
+    double largest = 0.0;
+    for (int i = -100; i <= 100; i++) {
+        double x = i / 100.0;
+        largest = fmax(largest, fabs(predict(p, x) - predict(&quadratic, x)));
+    }
+    return largest;
+}
+
 // The degree of the smallest validation error.
 static int best_degree(const Points *train, const Points *validation) {
     int best = 1;
@@ -127,10 +141,10 @@ static int best_degree(const Points *train, const Points *validation) {
     return best;
 }
 
-// Sum of |w_k| for the orders from 4 up, which the sine hardly needs.
-static double high_order(const Polynomial *p) {
+// Sum of |w_k| for the orders k >= first.
+static double high_order(const Polynomial *p, int first) {
     double sum = 0.0;
-    for (int k = 4; k <= DEGREE; k++)
+    for (int k = first; k <= DEGREE; k++)
         sum += fabs(p->w[k]);
     return sum;
 }
@@ -157,9 +171,28 @@ static void print_lambdas(const Points *train, const Points *validation,
     for (int i = 0; i < count; i++) {
         Polynomial p = fit(train, DEGREE, lambda[i]);
         printf("  %-8g %12.4f %12.4f %22.3f\n", lambda[i], error_of(&p, train),
-               error_of(&p, validation), high_order(&p));
+               error_of(&p, validation), high_order(&p, 4));
     }
     printf("\n");
+}
+
+static const double strengths[] = {0.0, 0.01, 1.0, 100.0};
+enum { STRENGTHS = sizeof strengths / sizeof *strengths };
+
+static void print_quadratic(const Points *train) {
+    printf("Degree 5 and its quadratic part, w_0 + w_1 x + w_2 x^2, on [-1, 1]"
+           "\n\n  %-8s %12s %22s %18s\n",
+           "lambda", "training", "|w_3| + |w_4| + |w_5|", "largest distance");
+    for (int i = 0; i < STRENGTHS; i++) {
+        Polynomial p = fit(train, 5, strengths[i]);
+        printf("  %-8g %12.4f %22.4f %18.4f\n", strengths[i],
+               error_of(&p, train), high_order(&p, 3),
+               distance_from_quadratic(&p));
+    }
+    printf(
+        "\nThe smaller the high weights, the closer the curve to its "
+        "quadratic part. But\nw_1 and w_2 shrink as well, and the points lie "
+        "around a sine: the training\nerror rises.\n\n");
 }
 
 // ---- 5. Charts --------------------------------------------------------------
@@ -207,11 +240,11 @@ static void draw_curves(const Points *train, double lambda,
                   predict(&p[2], x), predict(&p[3], x));
     }
     chart_script(&chart,
-                 "set multiplot layout 2,2 title 'Too stiff, about right, too "
-                 "supple, and supple with a penalty'\n"
+                 "set multiplot layout 2,2 title 'Underfitting, about right, "
+                 "overfitting, and a penalty against it'\n"
                  "unset key; set yrange [-2:2]; set xrange [-1:1]\n");
-    const char *title[] = {"degree 1: under-fits", "degree 3",
-                           "degree 12: over-fits", "degree 12, λ = "};
+    const char *title[] = {"degree 1: underfits", "degree 3",
+                           "degree 12: overfits", "degree 12, λ = "};
     for (int i = 0; i < 4; i++) {
         chart_script(&chart, "set title '%s", title[i]);
         if (i == 3)
@@ -278,6 +311,7 @@ int main(int argc, char **argv) {
     if (!o.quiet) {
         print_degrees(&train, &validation);
         print_lambdas(&train, &validation, lambdas, count);
+        print_quadratic(&train);
     }
     draw_errors(&train, &validation, (double)noise, o.plot);
     draw_curves(&train, (double)lambda, o.plot);

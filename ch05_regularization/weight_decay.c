@@ -1,17 +1,18 @@
-// weight_decay.c - is weight decay L2? Under SGD yes, under Adam no (权重衰减)
+// weight_decay.c - is weight decay L2? Under SGD yes, under Adam no (权值衰减)
 //
-// Weight decay takes a part lambda of every weight away in each step; an L2
-// penalty adds its gradient to the loss's. Plain gradient descent then takes
-// the same step for both, if lambda_L2 = lambda / eta. Adam divides gradients
-// by their size, and the penalty's with them: a weight whose gradients are
-// large is hardly decayed at all. AdamW keeps the two apart.
+// Weight decay subtracts a fraction lambda of every weight in each step; an L2
+// penalty adds its gradient to the loss's. Under plain SGD the two are the same
+// step, under Adam they are not: B says both. What B leaves unsaid is the
+// factor, lambda_L2 = lambda / eta for the penalty (lambda_L2 / 2) sum of w^2.
+// Adam divides a gradient by its size, and the penalty's with it: a weight of
+// large gradients is hardly decayed at all. AdamW decays outside of Adam's
+// step. D's formula, run as printed, lets the weights grow.
 //
-// Source: B, D (both say "weight decay = L2"; D's sign is wrong, see
-// README.md); AdamW: Loshchilov & Hutter 2019. Run: make weight_decay &&
-// ./weight_decay Ends with: result: sgd_difference=.. adam_difference=.. ...
-// seed=1
+// Source: B, weight decay; D, rule 1; AdamW: Loshchilov & Hutter 2019
+// Run: make weight_decay && ./weight_decay
+// Ends with: result: sgd_first_step=5.2e-08 sgd_difference=3.6e-04 ...
 //
-// Contents: 1 decays  2 training  3 table  4 charts  5 main
+// Contents: 1 decays  2 training  3 tables  4 chart  5 main
 
 #include <math.h>
 #include <stdio.h>
@@ -32,20 +33,29 @@ enum { HIDDEN = 32 };
 
 // Everything is decayed here, biases too: it keeps the comparison to one line.
 
-// [B L2 regularization] the penalty (lambda_L2 / 2) sum of w^2 has the gradient
-// g += lambda_L2 w;  without the half, lambda_L2 would mean twice as much
+// The penalty is (lambda_L2 / 2) sum of w^2; without the half its gradient
+// would be 2 lambda_L2 w, and the equal decay lambda = 2 eta lambda_L2.
+// [B L2 regularization] L += lambda_L2 / 2 sum of w^2,  so g += lambda_L2 w
 static void l2_gradient(Tensor *g, const Tensor *w, float lambda_l2) {
     saxpy((int)w->size, lambda_l2, w->data, g->data);
 }
 
-// [B weight decay] w = (1 - lambda) w - eta g: the first half, before the step
+// The optimizer's step subtracts eta g afterwards.
+// [B weight decay] theta_t = (1 - lambda) theta_{t-1} - eta g_t
 static void decay_weights(Tensor *w, float lambda) {
     sscal((int)w->size, 1.0f - lambda, w->data);
 }
 
-// [D weight decay] as D prints it, w = w / (1 - lambda): weights GROW
-static void decay_as_printed(Tensor *w, float lambda) {
-    sscal((int)w->size, 1.0f / (1.0f - lambda), w->data);
+// For 0 < lambda alpha < 1 the factor is above 1, and the larger lambda, the
+// larger it is. With the other sign it shrinks: 1 / (1 + lambda alpha) is, for
+// small lambda alpha, the decay 1 - lambda alpha.
+// [D weight decay] w = w / (1 - lambda alpha), as printed: weights GROW
+static float printed_factor(float lambda, float alpha) {
+    return 1.0f / (1.0f - lambda * alpha);
+}
+
+static void decay_as_printed(Tensor *w, float lambda, float alpha) {
+    sscal((int)w->size, printed_factor(lambda, alpha), w->data);
 }
 
 // ---- 2. Training ------------------------------------------------------------
@@ -74,7 +84,7 @@ static double length_of(const Tensor *w) {
 }
 
 // With L2_PENALTY lambda_L2 = lambda / eta. With DECAY and ADAM the step is
-// that of ADAMW, whose weight_decay is called lambda / eta.
+// that of ADAMW with weight_decay = lambda / eta.
 static void train(Trained *result, const Dataset *set, const Options *o,
                   OptimizerKind kind, Way way) {
     ReluNet net;
@@ -104,7 +114,7 @@ static void train(Trained *result, const Dataset *set, const Options *o,
             else if (way == DECAY)
                 decay_weights(w, o->lambda);
             else
-                decay_as_printed(w, o->lambda);
+                decay_as_printed(w, 1.0f, o->lambda); // D's lambda is 1
             optimizer_step(&optimizer, w, g);
             progress_batch(&progress, loss);
         }
@@ -134,7 +144,7 @@ static double difference(const Tensor *a, const Tensor *b) {
     return sqrt(sum) / fmax(length_of(a), length_of(b));
 }
 
-// ---- 3. The table -----------------------------------------------------------
+// ---- 3. Tables --------------------------------------------------------------
 
 static const char *const way_names[WAYS] = {"L2 penalty", "weight decay",
                                             "as D prints it"};
@@ -152,13 +162,37 @@ static void print_table(Trained t[2][WAYS], const Options *o) {
                    t[k][way].length[t[k][way].epochs],
                    difference(&t[k][L2_PENALTY].first, &t[k][way].first),
                    difference(&t[k][L2_PENALTY].w, &t[k][way].w));
-    printf("\nSGD: the same step but for rounding, which training amplifies "
-           "where a ReLU is\nabout to switch. Adam: two different nets; the "
-           "decay behind Adam's back is\nAdamW. The third way lets the weights "
-           "grow: it is a misprint.\n\n");
+    printf(
+        "\nSGD: L2 and weight decay take the same step up to rounding, which "
+        "training\namplifies where a ReLU is about to switch. Adam: they end "
+        "in two different nets;\nweight decay beside Adam's step is AdamW. B "
+        "says both. D's formula, as printed\n(its lambda 1, its alpha %g), "
+        "ends with longer weights under both.\n\n",
+        (double)o->lambda);
 }
 
-// ---- 4. Charts --------------------------------------------------------------
+static const float printed_lambdas[] = {0.5f, 1.0f, 2.0f, 50.0f, 150.0f};
+enum { PRINTED = sizeof printed_lambdas / sizeof *printed_lambdas };
+
+// What one step of D's rule multiplies each weight by.
+static void print_factors(void) {
+    const float alpha = 0.01f;
+    printf("D's factor per step at alpha = %g\n\n  %-8s %20s %22s\n",
+           (double)alpha, "lambda", "1/(1 - lambda alpha)",
+           "decay 1 - lambda alpha");
+    for (int i = 0; i < PRINTED; i++) {
+        float lambda = printed_lambdas[i];
+        printf("  %-8g %20.3f %22.3f\n", (double)lambda,
+               (double)printed_factor(lambda, alpha),
+               (double)(1.0f - lambda * alpha));
+    }
+    printf("\nD calls the decay weaker for lambda > 1 and stronger for lambda "
+           "< 1. It is the\nother way round: a larger lambda decays more, and "
+           "in D's formula grows more,\nuntil lambda alpha > 1 turns the sign "
+           "of every weight.\n\n");
+}
+
+// ---- 4. The chart -----------------------------------------------------------
 
 static void draw(Trained t[2][WAYS], const char *format) {
     Chart chart;
@@ -182,7 +216,7 @@ static void draw(Trained t[2][WAYS], const char *format) {
                  "plot DATA using 1:2 with lines lw 5 title 'L2', "
                  "DATA using 1:3 with lines lw 2 title 'decay', "
                  "DATA using 1:4 with lines title 'as D prints it'\n"
-                 "set title 'Adam: they are two; decay alone is AdamW'\n"
+                 "set title 'Adam: they are two; weight decay is AdamW'\n"
                  "plot DATA using 1:5 with lines lw 2 title 'L2', "
                  "DATA using 1:6 with lines lw 2 title 'decay (AdamW)', "
                  "DATA using 1:7 with lines title 'as D prints it'\n"
@@ -193,7 +227,7 @@ static void draw(Trained t[2][WAYS], const char *format) {
 // ---- 5. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
-    // one thread: so small a net is done before a second one has woken up
+    // one thread: the net is too small for a second one to pay off
     Options o = {.common = {.seed = 1, .threads = 1},
                  .epochs = 300,
                  .lr_sgd = 0.1f,
@@ -204,7 +238,7 @@ int main(int argc, char **argv) {
         option_float("lr", &o.lr_sgd, 1e-9, 10.0, "SGD's learning rate"),
         option_float("lr-adam", &o.lr_adam, 1e-9, 10.0, "Adam's learning rate"),
         option_float("lambda", &o.lambda, 0.0, 0.5,
-                     "the part of each weight taken away per step"),
+                     "the fraction of each weight that a step subtracts"),
     };
     cli_parse(&o.common, "weight_decay",
               "Weight decay against an L2 penalty, under SGD, where they are "
@@ -218,8 +252,10 @@ int main(int argc, char **argv) {
         train(&t[0][way], &set, &o, SGD, (Way)way);
         train(&t[1][way], &set, &o, ADAM, (Way)way);
     }
-    if (!o.common.quiet)
+    if (!o.common.quiet) {
         print_table(t, &o);
+        print_factors();
+    }
     draw(t, o.common.plot);
     printf("result: sgd_first_step=%.1e sgd_difference=%.1e "
            "adam_difference=%.3f length_L2=%.2f length_adamw=%.2f "

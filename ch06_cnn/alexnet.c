@@ -1,10 +1,13 @@
 // alexnet.c - AlexNet's ideas, one taken out at a time (AlexNet)
 //
-// AlexNet made convolutional nets large by four ideas: ReLU instead of sigmoid,
-// so that gradients survive; pooling windows that overlap; local response
-// normalization, by which strong channels damp their neighbours; and dropout
-// between the large linear layers. Here a small net has all four, and five nets
-// show what becomes of it without each: one idea matters more than all others.
+// C names five features of AlexNet: ReLU instead of sigmoid, so that gradients
+// survive in depth; dropout (C: 丢弃学习) against overfitting; overlapping
+// maximum pooling (重叠的最大池化) instead of the average, which blurs; local
+// response normalization (LRN, 局部正规化), which lets strong channels damp the
+// others and generalizes better; and a GPU. Here a small net has the first
+// four, and four nets lack one each. What this shows: without ReLU the net does
+// not learn. What it cannot show: the other three change the test error by less
+// than another seed does, and the net without dropout is even a little better.
 //
 //     layer   output shape
 //     conv1   [ 8, 28, 28]   5 x 5, ReLU
@@ -15,9 +18,9 @@
 //     fc1     [128]          ReLU, half of them dropped
 //     fc2     [10]           softmax
 //
-// Source: C, AlexNet (after Krizhevsky et al. 2012).
+// Source: C, AlexNet, which prints no formula; those of Krizhevsky et al. 2012.
 // Run: make alexnet && ./alexnet
-// Ends with: result: all=.. sigmoid=.. apart=.. no_lrn=.. no_dropout=.. ...
+// Ends with: result: all=6.. sigmoid=88.. apart=6.. no_lrn=6.. ...
 //
 // Contents: 1 model  2 forward and backward  3 evaluation  4 training
 //           5 table  6 charts  7 main
@@ -100,7 +103,8 @@ static void net_free(Net *net) {
 
 // ---- 2. Forward and backward ------------------------------------------------
 
-// [C AlexNet ReLU] y = max(0, x), in place; without it y = 1 / (1 + e^-x)
+// [C AlexNet ReLU] y = max(0, x)
+// In place; the net without it takes y = 1 / (1 + e^-x).
 static void activate(const Net *net, Tensor *y) {
     if (net->ideas.relu)
         relu_forward(y, y);
@@ -117,7 +121,8 @@ static void activate_backward(const Net *net, Tensor *dy, const Tensor *y) {
             dy->data[i] *= y->data[i] * (1.0f - y->data[i]);
 }
 
-// [C overlapping pooling] windows of 3, 2 apart; without: 2, 2 apart
+// [C overlapping pooling] windows of 3 × 3, 2 apart
+// The net without it: 2 x 2, 2 apart.
 static int window(const Net *net) {
     return net->ideas.overlap ? 3 : 2;
 }
@@ -129,7 +134,7 @@ static void net_forward(Net *net, const Tensor *x, Rng *rng) {
     activate(net, &net->conv1_y);
     const Tensor *y = &net->conv1_y;
     if (net->ideas.lrn) {
-        // [C LRN] y_c = x_c / (k + alpha sum of x_j^2 of near channels)^beta
+        // [C LRN] y_c = x_c / (k + α Σ x_j²)^β, j near c
         lrn_forward(&net->lrn, &net->lrn_y, &net->lrn_scale, y);
         y = &net->lrn_y;
     }

@@ -1,18 +1,18 @@
-// architectures.c - the classic convolutional nets, counted (经典网络结构)
+// architectures.c - the classic convolutional nets, counted (经典CNN)
 //
 // What a net costs can be read off its description: a layer's weights, which
 // memory has to hold and data have to teach, and its multiply-adds, which every
-// picture costs. The classics differ by two hundred times in weights, and the
+// picture costs. The classics differ by two thousand times in weights, and the
 // largest is not the best: GoogLeNet has a twentieth of VGG's and makes fewer
 // mistakes.
 //
-// Source: C, LeNet to ResNet; the counts are those of the papers (LeCun 1998,
+// Source: C, LeNet to ResNet; the papers where C gives no numbers (LeCun 1998,
 // Krizhevsky 2012, Simonyan 2014, Szegedy 2014, He 2015).
 // Run: make architectures && ./architectures --net vgg_d
-// Ends with: result: lenet=656080 alexnet=62378344 ... resnet50=25557032
+// Ends with: result: lenet5=60000 lenet=656080 alexnet=62378344 ...
 //
-// Contents: 1 LeNet and AlexNet  2 VGG  3 GoogLeNet  4 ResNet  5 tables
-//           6 chart  7 main
+// Contents: 1 LeNet  2 AlexNet  3 VGG  4 GoogLeNet  5 ResNet  6 tables
+//           7 chart  8 main
 
 #include <stdio.h>
 #include <string.h>
@@ -21,16 +21,50 @@
 #include "cli.h"
 #include "netcount.h"
 
-// ---- 1. LeNet and AlexNet ---------------------------------------------------
+// ---- 1. LeNet ---------------------------------------------------------------
 
-// [C AlexNet] The lecture's: one tower, every kernel sees all channels. The
-// original was cut into two towers, one per graphics card, which met only in
-// conv3 and the last three layers: groups = 2.
+// [LeCun 1998 LeNet-5] 6@5x5, S2, 16@5x5, S4, 120, 84, 10 RBF: 60,000 weights
+// Poolings have a weight and a bias a map, and of the 16 kernels of C3 six see
+// 3 maps, nine see 4, one sees all 6. The 10 outputs are distances to drawings
+// of the digits that nobody trains.
+static void lenet5(NetCount *net) {
+    netcount_init(net, "LeNet-5", 1, 32, 32);
+    netcount_conv(net, "C1", 6, 5, 1, 0);
+    netcount_subsample(net, "S2", 2);
+    netcount_sparse(net, "C3", 16, 5, 6 * 3 + 9 * 4 + 1 * 6);
+    netcount_subsample(net, "S4", 2);
+    netcount_conv(net, "C5", 120, 5, 1, 0);
+    netcount_linear(net, "F6", 84);
+    netcount_rbf(net, "output", 10);
+}
+
+// As textbooks draw it: plain pooling, every kernel sees all maps, 10 linear
+// outputs.
+static void lenet5_dense(NetCount *net) {
+    netcount_init(net, "LeNet-5, textbooks'", 1, 32, 32);
+    netcount_conv(net, "conv1", 6, 5, 1, 0);
+    netcount_pool(net, "pool1", 2, 2, 0);
+    netcount_conv(net, "conv2", 16, 5, 1, 0);
+    netcount_pool(net, "pool2", 2, 2, 0);
+    netcount_linear(net, "fc1", 120);
+    netcount_linear(net, "fc2", 84);
+    netcount_linear(net, "fc3", 10);
+}
+
+// ---- 2. AlexNet -------------------------------------------------------------
+
+// [C AlexNet] 96 kernels 11x11x3 stride 4, ..., 4096-4096-1000
+// The lecture's: one tower, every kernel sees all channels. The original was
+// cut into two towers, one per graphics card, which met only in conv3 and the
+// last three layers: groups = 2. C's input is 224 x 224, of which its own size
+// formula makes (224 - 11) / 4 + 1 = 54.25; 227 makes 55.
 static void alexnet(NetCount *net, const char *name, int groups) {
     netcount_init(net, name, 3, 227, 227);
     netcount_conv(net, "conv1", 96, 11, 4, 0);
+    netcount_lrn(net, "lrn1");
     netcount_pool(net, "pool1", 3, 2, 0); // overlapping: 3 wide, 2 apart
     netcount_grouped(net, "conv2", 256, 5, 1, 2, groups);
+    netcount_lrn(net, "lrn2");
     netcount_pool(net, "pool2", 3, 2, 0);
     netcount_conv(net, "conv3", 384, 3, 1, 1);
     netcount_grouped(net, "conv4", 384, 3, 1, 1, groups);
@@ -49,16 +83,21 @@ static void alexnet_original(NetCount *net) {
     alexnet(net, "AlexNet, two towers", 2);
 }
 
-// ---- 2. VGG -----------------------------------------------------------------
+// ---- 3. VGG -----------------------------------------------------------------
 
-// [C VGG] Five stages of 3 x 3 convolutions, a pooling behind each. plan holds
-// the kernel sizes of each stage: "33" are two 3 x 3, "331" ends with a 1 x 1.
+// [C VGG] five stages of 3x3, stride 1, padding 1, a 2x2 pooling after each
+// plan holds the layers of each stage: "33" are two 3 x 3, "331" ends with a
+// 1 x 1, "3L" with local response normalization, which has no weights.
 static void vgg(NetCount *net, const char *name, const char *const plan[5]) {
     static const int channels[] = {64, 128, 256, 512, 512};
     char layer[24];
     netcount_init(net, name, 3, 224, 224);
     for (int stage = 0; stage < 5; stage++) {
         for (int i = 0; plan[stage][i] != '\0'; i++) {
+            if (plan[stage][i] == 'L') {
+                netcount_lrn(net, "lrn");
+                continue;
+            }
             int size = plan[stage][i] - '0';
             snprintf(layer, sizeof layer, "conv%d_%d", stage + 1, i + 1);
             netcount_conv(net, layer, channels[stage], size, 1, size / 2);
@@ -75,10 +114,16 @@ static void vgg_a(NetCount *net) {
     vgg(net, "VGG A", (const char *[]){"3", "3", "33", "33", "33"});
 }
 
+static void vgg_a_lrn(NetCount *net) {
+    vgg(net, "VGG A-LRN", (const char *[]){"3L", "3", "33", "33", "33"});
+}
+
 static void vgg_b(NetCount *net) {
     vgg(net, "VGG B", (const char *[]){"33", "33", "33", "33", "33"});
 }
 
+// C's list says that all kernels are 3 x 3; column C of its table has three of
+// 1 x 1, and so do we.
 static void vgg_c(NetCount *net) {
     vgg(net, "VGG C", (const char *[]){"33", "33", "331", "331", "331"});
 }
@@ -92,7 +137,7 @@ static void vgg_e(NetCount *net) {
         (const char *[]){"33", "33", "3333", "3333", "3333"});
 }
 
-// ---- 3. GoogLeNet -----------------------------------------------------------
+// ---- 4. GoogLeNet -----------------------------------------------------------
 
 // The kernels of an Inception block's four branches.
 typedef struct {
@@ -103,9 +148,11 @@ typedef struct {
     int pooled;               // 3 x 3 maximum, then 1 x 1
 } Inception;
 
-// [C Inception] out = 1x1 | 1x1-3x3 | 1x1-5x5 | pool-1x1, joined on channels
+// [C Inception] y = [1x1(x), 3x3(1x1(x)), 5x5(1x1(x)), 1x1(max(x))]
+// The longest branch has two layers with weights.
 static void inception(NetCount *net, const Inception *b) {
     const PictureShape in = net->out;
+    const int depth = net->depth;
     char layer[32];
     snprintf(layer, sizeof layer, "%s 1x1", b->name);
     netcount_conv(net, layer, b->one, 1, 1, 0);
@@ -124,6 +171,7 @@ static void inception(NetCount *net, const Inception *b) {
     netcount_conv(net, layer, b->pooled, 1, 1, 0);
     net->out =
         (PictureShape){b->one + b->three + b->five + b->pooled, in.H, in.W};
+    net->depth = depth + 2;
 }
 
 // As it classifies: without the two helpers that are trained beside it and
@@ -155,11 +203,12 @@ static void googlenet(NetCount *net) {
     netcount_linear(net, "fc", 1000);
 }
 
-// ---- 4. ResNet --------------------------------------------------------------
+// ---- 5. ResNet --------------------------------------------------------------
 
-// [C ResNet] y = F(x) + x; where the shape changes, x goes through a 1 x 1. The
-// addition has no weights. A plain block is two 3 x 3; a bottleneck is 1 x 1,
-// 3 x 3, 1 x 1 with four times the channels at the end.
+// [C ResNet] y = relu(F(x) + x)
+// Where the shape changes, x goes through a 1 x 1. The addition has no weights.
+// A plain block is two 3 x 3; a bottleneck is 1 x 1, 3 x 3, 1 x 1 with four
+// times the channels at the end. What the shortcut adds is not depth.
 static void residual(NetCount *net, const char *name, int channels, int stride,
                      int bottleneck) {
     const PictureShape in = net->out;
@@ -177,9 +226,11 @@ static void residual(NetCount *net, const char *name, int channels, int stride,
         netcount_conv_norm(net, layer, out, 1, 1, 0);
     }
     if (stride != 1 || in.C != out) {
+        const int depth = net->depth;
         net->out = in;
         snprintf(layer, sizeof layer, "%s shortcut", name);
         netcount_conv_norm(net, layer, out, 1, stride, 0);
+        net->depth = depth;
     }
 }
 
@@ -211,7 +262,7 @@ static void resnet50(NetCount *net) {
     resnet(net, "ResNet-50", (int[]){3, 4, 6, 3}, 1);
 }
 
-// ---- 5. Tables --------------------------------------------------------------
+// ---- 6. Tables --------------------------------------------------------------
 
 typedef struct {
     const char *key; // what --net and the result line call it
@@ -219,22 +270,42 @@ typedef struct {
     int year;
     double top5; // published error of one net on ImageNet, %; 0: none
     int side;    // where its name stands in the chart: right, left, nowhere
+    const char *note; // printed below its layers
 } Classic;
+
+static const char lenet_note[] =
+    "LeCun et al. 1998: 60,000 trainable parameters in seven layers. C gives "
+    "LeNet an\ninput of 32 x 32, a layer of 500 and one of 10; with the 20 and "
+    "50 kernels of\nCaffe's example that makes 656,080.\n\n";
+static const char alexnet_note[] =
+    "C's input is 224 x 224, of which its size formula makes (224 - 11) / 4 + "
+    "1 "
+    "=\n54.25; 227 makes 55. C and the paper speak of 650,000 neurons: the "
+    "outputs of\nthe eight layers are 659,272.\n\n";
+static const char vgg_note[] =
+    "C speaks of 16 to 19 layers and of 3 x 3 kernels only. Its table has nets "
+    "of 11\nand 13 layers as well, and in column C three kernels of 1 x 1.\n\n";
+static const char resnet_note[] =
+    "C's 3.57 % on ImageNet is the error of an ensemble; the chart has single "
+    "nets.\n\n";
 
 static const Classic classics[] = {
     // the papers' figures; they differ in how many crops of a picture are seen
-    {"lenet", netcount_lenet, 1998, 0, 0},
-    {"alexnet", alexnet_lecture, 2012, 0, 0},
-    {"alexnet2", alexnet_original, 2012, 18.2, 1},
-    {"vgg_a", vgg_a, 2014, 10.4, 1},
-    {"vgg_b", vgg_b, 2014, 9.9, 0},
-    {"vgg_c", vgg_c, 2014, 8.8, 0},
-    {"vgg_d", vgg_d, 2014, 8.1, 0},
-    {"vgg_e", vgg_e, 2014, 8.0, 1},
-    {"googlenet", googlenet, 2014, 7.9, 1},
-    {"resnet18", resnet18, 2015, 0, 0},
-    {"resnet34", resnet34, 2015, 5.7, -1},
-    {"resnet50", resnet50, 2015, 5.3, 1},
+    {"lenet5", lenet5, 1998, 0, 0, lenet_note},
+    {"lenet5_dense", lenet5_dense, 1998, 0, 0, lenet_note},
+    {"lenet", netcount_lenet, 2014, 0, 0, lenet_note},
+    {"alexnet", alexnet_lecture, 2012, 0, 0, alexnet_note},
+    {"alexnet2", alexnet_original, 2012, 18.2, 1, alexnet_note},
+    {"vgg_a", vgg_a, 2014, 10.4, 1, vgg_note},
+    {"vgg_a_lrn", vgg_a_lrn, 2014, 10.5, 0, vgg_note},
+    {"vgg_b", vgg_b, 2014, 9.9, 0, vgg_note},
+    {"vgg_c", vgg_c, 2014, 8.8, 0, vgg_note},
+    {"vgg_d", vgg_d, 2014, 8.1, 0, vgg_note},
+    {"vgg_e", vgg_e, 2014, 8.0, 1, vgg_note},
+    {"googlenet", googlenet, 2014, 7.9, 1, ""},
+    {"resnet18", resnet18, 2015, 0, 0, resnet_note},
+    {"resnet34", resnet34, 2015, 5.7, -1, resnet_note},
+    {"resnet50", resnet50, 2015, 5.3, 1, resnet_note},
 };
 enum { CLASSICS = sizeof classics / sizeof *classics };
 
@@ -278,19 +349,22 @@ static void print_layers(const NetCount *net) {
 
 static void print_summary(const NetCount nets[CLASSICS]) {
     char number[24];
-    printf("%-20s year %8s %13s %15s\n", "net", "layers", "weights",
-           "multiply-adds");
+    printf("%-20s year %7s %13s %12s %14s\n", "net", "layers", "weights",
+           "units", "multiply-adds");
     for (int i = 0; i < CLASSICS; i++) {
-        int weighted = 0; // shortcuts and branches counted one by one
-        for (int l = 0; l < nets[i].count; l++)
-            weighted += nets[i].layers[l].weights > 0;
-        printf("%-20s %d %8d %13s %11.2f 10^9\n", nets[i].name,
-               classics[i].year, weighted, grouped(nets[i].weights, number),
-               nets[i].multiply_adds * 1e-9);
+        printf("%-20s %d %7d %13s", nets[i].name, classics[i].year,
+               nets[i].depth, grouped(nets[i].weights, number));
+        printf(" %12s", grouped(nets[i].units, number));
+        printf(" %14s\n", grouped((long)nets[i].multiply_adds, number));
     }
+    printf("\nlayers: with weights, on the longest path, as the papers count; "
+           "not counted are\na shortcut's 1 x 1 and the shorter branches of an "
+           "Inception block. LeNet-5\ncounts its trainable poolings and its "
+           "output. units: the outputs of all layers\nthat compute with "
+           "weights (neurons).\n\n");
 }
 
-// ---- 6. The chart -----------------------------------------------------------
+// ---- 7. The chart -----------------------------------------------------------
 
 static void draw(const NetCount nets[CLASSICS], const char *format) {
     Chart chart;
@@ -321,15 +395,17 @@ static void draw(const NetCount nets[CLASSICS], const char *format) {
     chart_close(&chart);
 }
 
-// ---- 7. Main ----------------------------------------------------------------
+// ---- 8. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
     CommonOptions common = {0};
     const char *which = "alexnet";
     const Option table[] = {
-        option_text("net", &which, "NAME",
-                    "whose layers to show: lenet, alexnet, alexnet2, vgg_a to "
-                    "vgg_e, googlenet, resnet18, resnet34, resnet50"),
+        option_text(
+            "net", &which, "NAME",
+            "whose layers to show: lenet5, lenet5_dense, lenet, alexnet, "
+            "alexnet2, vgg_a, vgg_a_lrn, vgg_b to vgg_e, googlenet, "
+            "resnet18, resnet34, resnet50"),
     };
     cli_parse(&common, "architectures",
               "Counts the weights and the multiply-adds of the classic "
@@ -345,8 +421,10 @@ int main(int argc, char **argv) {
     NetCount nets[CLASSICS];
     for (int i = 0; i < CLASSICS; i++) {
         classics[i].describe(&nets[i]);
-        if (!common.quiet && i == find(which))
+        if (!common.quiet && i == find(which)) {
             print_layers(&nets[i]);
+            printf("%s", classics[i].note);
+        }
     }
     if (!common.quiet)
         print_summary(nets);

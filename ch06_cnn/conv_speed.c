@@ -1,5 +1,4 @@
 // conv_speed.c - the loops as they are defined and as they are computed
-// (卷积的速度)
 //
 // A convolutional layer is six nested loops around one multiplication, and that
 // is how conv_ref.c writes it down. conv.c computes the same sums as a matrix
@@ -7,7 +6,7 @@
 // while its products are added up, many at once. Only the order of the
 // additions is another, so the two differ by rounding and by nothing else.
 //
-// Source: C, convolution; common/README.md tells how the fast form works.
+// Source: C, convolution operations; common/README.md shows the fast form.
 // Run: make conv_speed && ./conv_speed
 // Ends with: result: rounding=0.08.. faster=.. kernel=avx512 seed=1
 //

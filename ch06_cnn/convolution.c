@@ -1,15 +1,17 @@
 // convolution.c - a small window slides over a picture (卷积)
 //
-// Lay a kernel (卷积核) of a few weights on a corner of the picture, multiply
-// what lies on top of each other, add up: one pixel of the output. Move on by
-// the stride (步长), again, until the picture is covered; zeros put around it
-// first (填充, padding) keep the output as large as the input. Every output
-// pixel is made by the same few weights: that is all a convolutional layer is.
+// Lay a kernel (卷积核; filter, 滤波器) of a few weights on a corner of the
+// picture, multiply what lies on top of each other, add up: one pixel of the
+// output. Move on by the stride (步幅) until the picture is covered; zeros put
+// around it first (填充, padding) keep the output as large as the input. The
+// same few weights make every pixel: that is all a convolutional layer is.
 //
-// convolution_1d.c tells what mathematics means by the word, conv_speed.c how
-// the same sums are computed fast.
+// The kernel is not turned around here, nor on the lecture's slides, though its
+// definition of convolution turns one of the two: convolution_1d.c shows both.
+// conv_speed.c computes the same sums fast.
 //
-// Source: C, convolution; A and D, convolutional layers.
+// Source: C, convolution operations (卷积运算), its four worked examples, and
+// the size formula; D, kernel, stride and bias.
 // Run: make convolution && ./convolution --explain 1,2
 // Ends with: result: y00=15 bias=18 padded=7 strided=15 rows=10 cols=11
 //
@@ -37,7 +39,8 @@ typedef struct {
     double bias;
 } Settings;
 
-// [C output size] OH = (H + 2P - F) / S + 1, rounded down; OW likewise
+// [C output size] OH = (H + 2P - FH) / S + 1
+// OW likewise. Where the division leaves a rest it is dropped.
 static int output_size(int size, int kernel, int stride, int padding) {
     return (size + 2 * padding - kernel) / stride + 1;
 }
@@ -145,9 +148,10 @@ static void print_examples(void) {
     print_grids(3, (const char *const[]){"picture", "larger", "kernel"},
                 (const Grid[]){picture, larger, kernel});
     print_grids(EXAMPLES, titles, y);
-    printf("Size: (H + 2P - F) / S + 1. A picture of 28 x 31 with P = 2, S = 3,"
-           " F = 5\ngives %d x %d.\n\n",
-           output_size(28, 5, 3, 2), output_size(31, 5, 3, 2));
+    printf(
+        "Size: (H + 2P - FH) / S + 1. A picture of 28 x 31 with P = 2, S = 3,"
+        "\nFH = 5 gives %d x %d.\n\n",
+        output_size(28, 5, 3, 2), output_size(31, 5, 3, 2));
 }
 
 // ---- 3. Channels ------------------------------------------------------------
@@ -160,8 +164,8 @@ static const Grid ones = {3, 3, {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}}};
 static const Grid plus = {3, 3, {[1] = {0, 1, 0}}};
 static const Grid minus = {3, 3, {[1] = {0, -1, 0}}};
 
-// A kernel has a slice per channel, and what its slices give is added up: one
-// channel of the output. So there are as many of these as there are kernels.
+// A kernel has a slice per channel (通道); what its slices give is added up to
+// one channel of the output. So there are as many of these as kernels.
 // [C channels] y[o] = b[o] + sum over c of w[o][c] * x[c]
 static Grid slide_channels(const Grid *const x[C], const Grid *const w[C],
                            double b) {
@@ -235,9 +239,9 @@ static void draw(Settings s, int i, int j, const char *format) {
         "set label 'kernel' at %d,1 center\n"
         "set label '=' at %g,-1 center\n"
         "set label 'output' at %g,1 center\n"
-        "colours = \"#ffffff #d8d8d8 #f5c96b\"\n"
+        "colors = \"#ffffff #d8d8d8 #f5c96b\"\n"
         "plot for [k=0:2] DATA using 1:($4==k ? $2 : NaN):(0.5):(0.5) "
-        "with boxxyerror fc rgb word(colours, k+1) dt 1, \\\n"
+        "with boxxyerror fc rgb word(colors, k+1) dt 1, \\\n"
         "  DATA using 1:2:3 with labels font ',14'\n",
         i, j, y.at[i][j], last, -(width > y.rows ? width : y.rows),
         (width - 1) / 2.0, (double)width, width + 2, width + 4.0,

@@ -1,13 +1,14 @@
 // convolution_1d.c - what mathematics calls a convolution (卷积的定义)
 //
-// All pairs f[m] g[k] with m + k = n, multiplied and added up: that is the n-th
-// element of the convolution f * g, and the sum of two dice is one. Where f and
-// g are functions of time the sum becomes an integral: what was done at each
-// moment, times how much of it is left now. One of the two runs backwards in
-// it; the nets' sliding window does not turn its kernel around, and so is a
-// cross-correlation (互相关) by name. Weights that are learned do not mind.
+// All pairs f(a) g(b) with a + b = t, multiplied and added up: element t of the
+// convolution f * g, and the sum of two dice is one. For functions of time the
+// sum becomes an integral: what was learned at each moment, times how much of
+// it is remembered now. In both, one of the two runs backward. The window that
+// a net slides does not turn its kernel around, so strictly it computes a
+// cross-correlation (互相关); to weights that are learned this is all the same.
 //
-// Source: A and D, convolution; C, convolution.
+// Source: C, what is convolution (什么是卷积), discrete and multi-dimensional
+// convolution, and memory among its examples. The discrete forms print × for *.
 // Run: make convolution_1d && ./convolution_1d
 // Ends with: result: seven=6 error_h1=0.025590 error_h16=0.000103 ...
 //
@@ -22,14 +23,14 @@
 // ---- 1. The sum -------------------------------------------------------------
 
 // y has nf + ng - 1 elements; f and g count as 0 beyond their ends.
-// [C discrete convolution] (f * g)[n] = sum over m of f[m] g[n - m]
+// [C discrete convolution] s(t) = sum over a of f(a) g(t - a)
 static void convolve(double *y, const double *f, int nf, const double *g,
                      int ng) {
-    for (int n = 0; n < nf + ng - 1; n++) {
-        y[n] = 0.0;
-        for (int m = 0; m < nf; m++)
-            if (n - m >= 0 && n - m < ng)
-                y[n] += f[m] * g[n - m];
+    for (int t = 0; t < nf + ng - 1; t++) {
+        y[t] = 0.0;
+        for (int a = 0; a < nf; a++)
+            if (t - a >= 0 && t - a < ng)
+                y[t] += f[a] * g[t - a];
     }
 }
 
@@ -44,8 +45,8 @@ static void two_dice(double ways[SUMS]) {
 static void print_dice(void) {
     double ways[SUMS];
     two_dice(ways);
-    printf("Two dice add up to so much in so many of 36 ways, which is a "
-           "convolution:\n\n    sum ");
+    printf("In how many of 36 ways two dice give each sum: a convolution.\n\n"
+           "    sum ");
     for (int n = 0; n < SUMS; n++)
         printf("%5d", n + 2);
     printf("\n    ways");
@@ -58,41 +59,44 @@ static void print_dice(void) {
 
 enum { HOURS = 4, FINEST = 16, MOST = HOURS * FINEST };
 
-// A medicine drips in during the first hour, g(t) = 1, and of what was given
-// t hours ago f(t) = exp(-t) is left. How much is in the blood?
-// [C continuous convolution] (f * g)(t) = integral of f(s) g(t - s) ds
-static double medicine(double t) {
+// C's third example: of a lesson during the first hour, f(a) = 1, what lies u
+// hours back is remembered with g(u) = exp(-u). How much is remembered at t?
+// [C continuous convolution] s(t) = integral over a of f(a) g(t - a)
+// C integrates memory from 0 to +infinity. Nothing is remembered before it was
+// learned, g(u) = 0 for u < 0: so the integral ends at t, here at min(t, 1).
+static double remembered(double t) {
     return t < 1.0 ? 1.0 - exp(-t) : exp(1.0 - t) - exp(-t);
 }
 
 // The integral as a sum in steps of h = 1 / steps hours, f and g taken in the
-// middle of each step and ds = h. y[n] belongs to the time (n + 1) h.
-static void medicine_in_steps(double y[MOST + FINEST], int steps) {
-    double f[MOST], g[FINEST], h = 1.0 / steps;
-    for (int m = 0; m < HOURS * steps; m++)
-        f[m] = exp(-(m + 0.5) * h) * h;
-    for (int m = 0; m < steps; m++)
-        g[m] = 1.0;
-    convolve(y, f, HOURS * steps, g, steps);
+// middle of each step and da = h. y[n] belongs to the time (n + 1) h.
+static void remembered_in_steps(double y[MOST + FINEST], int steps) {
+    double f[FINEST], g[MOST], h = 1.0 / steps;
+    for (int n = 0; n < steps; n++)
+        f[n] = 1.0;
+    for (int n = 0; n < HOURS * steps; n++)
+        g[n] = exp(-(n + 0.5) * h) * h;
+    convolve(y, f, steps, g, HOURS * steps);
 }
 
 // The largest difference of the two at any of the sum's times.
-static double medicine_error(int steps) {
+static double remembered_error(int steps) {
     double y[MOST + FINEST], worst = 0.0;
-    medicine_in_steps(y, steps);
+    remembered_in_steps(y, steps);
     for (int n = 0; n < HOURS * steps; n++)
-        worst = fmax(worst, fabs(y[n] - medicine((n + 1.0) / steps)));
+        worst = fmax(worst, fabs(y[n] - remembered((n + 1.0) / steps)));
     return worst;
 }
 
-static void print_medicine(void) {
-    printf("An integral is such a sum in steps of h; with half the h it is off "
-           "by a quarter:\n\n    h    ");
+static void print_remembered(void) {
+    printf("Memory, h(t) = the integral of f(a) g(t - a): an hour's lesson, "
+           "forgotten like\nexp(-t). As a sum in steps of h, half the step "
+           "makes a quarter of the error:\n\n    h    ");
     for (int steps = 1; steps <= FINEST; steps *= 2)
         printf("%12g", 1.0 / steps);
     printf("\n    error");
     for (int steps = 1; steps <= FINEST; steps *= 2)
-        printf("%12.6f", medicine_error(steps));
+        printf("%12.6f", remembered_error(steps));
     printf("\n\n");
 }
 
@@ -104,8 +108,8 @@ typedef struct {
     double y[OUT][OUT];
 } Map;
 
-// The sliding window of convolution.c.
-// [Goodfellow 2016 cross-correlation] y[i][j] = sum over u, v of k[u][v] x[i + u][j + v]
+// The sliding window of convolution.c, the one that C computes by hand.
+// [Goodfellow 2016 cross-correlation] y[i][j] = sum k[u][v] x[i+u][j+v]
 static Map correlate_2d(double x[SIZE][SIZE], double k[K][K]) {
     Map map = {{{0}}};
     for (int i = 0; i < OUT; i++)
@@ -116,14 +120,15 @@ static Map correlate_2d(double x[SIZE][SIZE], double k[K][K]) {
     return map;
 }
 
-// All pairs whose rows add up to i + K - 1 and columns to j + K - 1: the same
-// window, with the kernel turned by 180 degrees.
-// [C convolution 2-D] y[i][j] = sum over u, v of k[u][v] x[i+K-1-u][j+K-1-v]
+// The formula that C prints: all pairs whose rows and columns add up.
+// Where the kernel covers x whole, this is the window turned by 180 degrees.
+// [C convolution 2-D] s(i, j) = sum over m, n of f(m, n) g(i - m, j - n)
+// With f = k, g = x and y[i][j] = s(i+K-1, j+K-1): k[m][n] x[i+K-1-m][j+K-1-n].
 static Map convolve_2d(double x[SIZE][SIZE], double k[K][K]) {
     double turned[K][K];
-    for (int u = 0; u < K; u++)
-        for (int v = 0; v < K; v++)
-            turned[u][v] = k[K - 1 - u][K - 1 - v];
+    for (int m = 0; m < K; m++)
+        for (int n = 0; n < K; n++)
+            turned[K - 1 - m][K - 1 - n] = k[m][n];
     return correlate_2d(x, turned);
 }
 
@@ -142,8 +147,8 @@ static Pictures pictures(void) {
                       .k = {{2, 0, 1}, {0, 1, 2}, {1, 0, 2}}};
 }
 
-// A single 1 answers with the kernel itself, or with its mirror image: the
-// plainest way to find out which of the two a library computes.
+// Convolved, a single 1 gives the kernel itself; correlated, the kernel turned:
+// the plainest test of which of the two a library computes.
 static void print_turned(void) {
     Pictures p = pictures();
     Map kernel = {{{0}}};
@@ -152,9 +157,11 @@ static void print_turned(void) {
             kernel.y[u][v] = p.k[u][v];
     const Map maps[] = {kernel, correlate_2d(p.x, p.k), convolve_2d(p.x, p.k),
                         correlate_2d(p.spot, p.k), convolve_2d(p.spot, p.k)};
-    printf("The lecture's 5 x 5 picture, then a single 1, under the kernel as "
-           "nets lay it\non (correlation), and turned by 180 degrees "
-           "(convolution):\n\n  %-13s  %-13s  %-13s  %-13s  %s\n",
+    printf("The lecture defines convolution by g(t - a), which turns one of "
+           "the two; then it\nslides windows without turning the kernel; then "
+           "it calls SciPy's convolve2d,\nwhich turns it. Its 5 x 5 picture "
+           "and a single 1, both ways:\n\n"
+           "  %-13s  %-13s  %-13s  %-13s  %s\n",
            "kernel", "correlation", "convolution", "corr. of a 1",
            "conv. of a 1");
     for (int i = 0; i < OUT; i++, printf("\n"))
@@ -166,26 +173,27 @@ static void print_turned(void) {
 
 // ---- 4. Charts --------------------------------------------------------------
 
-// Left: one moment t, g running backwards from it. Right: all of them.
+// Left: one moment t, g running backward from it. Right: all moments.
 static void draw(const char *format) {
     const double t = 1.6;
     Chart chart;
     if (!chart_open(&chart, "ch06", "convolution_1d", format))
         return;
     chart_size(&chart, 900, 420);
-    chart_columns(&chart, "s,f(s),g(t - s),f(s) g(t - s)");
-    for (double s = -0.5; s <= 3.0; s += 0.01) {
-        double f = s < 0.0 ? 0.0 : exp(-s), g = s > t - 1.0 && s < t;
-        chart_row(&chart, 4, s, f, g, f * g);
+    chart_columns(&chart, "a,f(a),g(t - a),f(a) g(t - a)");
+    for (double a = -0.5; a <= 3.0; a += 0.01) {
+        double f = a > 0.0 && a < 1.0;
+        double g = a > t ? 0.0 : exp(a - t);
+        chart_row(&chart, 4, a, f, g, f * g);
     }
     chart_break(&chart);
     chart_break(&chart);
     chart_columns(&chart, "t,integral");
     for (int n = 0; n <= 100 * HOURS; n++)
-        chart_row(&chart, 2, n / 100.0, medicine(n / 100.0));
+        chart_row(&chart, 2, n / 100.0, remembered(n / 100.0));
     for (int steps = 1; steps <= 4; steps *= 4) {
         double y[MOST + FINEST];
-        medicine_in_steps(y, steps);
+        remembered_in_steps(y, steps);
         chart_break(&chart);
         chart_break(&chart);
         chart_columns(&chart,
@@ -195,11 +203,11 @@ static void draw(const char *format) {
     }
     chart_script(&chart,
                  "set multiplot layout 1,2 title 'A convolution: for each t, "
-                 "the area under f(s) g(t - s)'\n"
+                 "the area under f(a) g(t - a)'\n"
                  "set yrange [0:1.25]\n"
-                 "set xlabel 's, hours'; set ylabel 'part of the dose'\n"
+                 "set xlabel 'a, hours'; set ylabel 'learned, remembered'\n"
                  "set label 't' at %g,1.1 center\n"
-                 "set label 'area %.3f' at 1.1,0.09 center front\n"
+                 "set label 'area %.3f' at 0.55,0.13 center front\n"
                  "plot DATA index 0 using 1:4 with filledcurves y1=0 "
                  "fc rgb '#f5c96b', DATA index 0 using 1:2 with lines lt 1 "
                  "lw 2, DATA index 0 using 1:3 with lines lt 2 lw 2\n"
@@ -210,7 +218,7 @@ static void draw(const char *format) {
                  "DATA index 2 using 1:2 with points pt 4 ps 1.5, "
                  "DATA index 3 using 1:2 with points pt 6\n"
                  "unset multiplot\n",
-                 t, medicine(t), t, t, medicine(t));
+                 t, remembered(t), t, t, remembered(t));
     chart_close(&chart);
 }
 
@@ -224,7 +232,7 @@ int main(int argc, char **argv) {
               NULL, 0, argc, argv);
     if (!o.quiet) {
         print_dice();
-        print_medicine();
+        print_remembered();
         print_turned();
     }
     draw(o.plot);
@@ -233,7 +241,7 @@ int main(int argc, char **argv) {
     Pictures p = pictures();
     printf("result: seven=%g error_h1=%.6f error_h16=%.6f correlation=%g "
            "convolution=%g\n",
-           ways[7 - 2], medicine_error(1), medicine_error(16),
+           ways[7 - 2], remembered_error(1), remembered_error(16),
            correlate_2d(p.x, p.k).y[0][0], convolve_2d(p.x, p.k).y[0][0]);
     return 0;
 }

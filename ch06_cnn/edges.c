@@ -1,27 +1,34 @@
-// edges.c - kernels that a person chose (边缘检测)
+// edges.c - kernels that a person chose (加强边沿)
 //
 // Before nets learned their kernels, people thought them up. A difference of
-// neighbours is large where brightness changes, at an edge (Sobel), or where it
-// bends (Laplacian); a mean of neighbours blurs; the picture minus its
-// Laplacian is sharper. Beyond the border the picture goes on as its own mirror
-// image: so the output is as large as the input and shows no false edge around
-// it.
+// neighbors is large where brightness changes, at an edge (Sobel), or where it
+// bends (Laplacian); a mean of neighbors blurs (模糊); the picture minus its
+// Laplacian is sharper (锐化). Beyond the border the picture goes on as its own
+// mirror image: the output is as large as the input and has no false border.
 //
-// Source: C, scipy.signal.convolve2d(x, k, boundary='symm', mode='same'); this
-// computes the same, kernel turned around and all.
-// Run: make edges && ./edges --picture my_photo.png
+// --kernel runs the lecture's own case (图像卷积运算) to the last digit:
+//     signal.convolve2d(face, flt, boundary='symm', mode='same')
+//     .astype("int32"), on gray levels from 0 to 255.
+//
+// Source: C, effects of convolution; case 2. C prints the two Sobel kernels;
+// blur and sharpening it only names.
+// Run: make edges && ./edges --picture my_photo.png --kernel sobel_x
 // Ends with: result: rows=160 cols=160 blur=0.5462 sharpen=0.5549 ...
 //
-// Contents: 1 kernels  2 convolution  3 the picture  4 table  5 chart  6 main
+// Contents: 1 kernels  2 convolution  3 the picture  4 table  5 chart
+//           6 the lecture's case  7 main
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
 
 #include "chart.h"
 #include "cli.h"
 #include "error.h"
 #include "image.h"
 #include "memory.h"
+#include "text.h"
 
 // ---- 1. Kernels -------------------------------------------------------------
 
@@ -29,41 +36,38 @@ enum { LARGEST = 5 };
 
 typedef struct {
     const char *name, *does;
-    int size;                         // size x size, odd
-    float divisor;                    // of all weights
-    float weights[LARGEST * LARGEST]; // row by row
+    int size;                          // size x size, odd
+    double divisor;                    // of all weights
+    double weights[LARGEST * LARGEST]; // row by row
 } Kernel;
 
-enum { BLUR, SHARPEN, SOBEL_X, SOBEL_Y, LAPLACIAN, KERNELS };
+enum { BLUR, SHARPEN, G_X, G_Y, LAPLACIAN, KERNELS };
 
 // Written to be turned around by a convolution: the positive left column of
-// Sobel x meets the pixels on the right.
+// G_x meets the pixels on the right.
 static const Kernel kernels[KERNELS] = {
-    // [C blur] the weighted mean of 25 neighbours, 1 4 6 4 1 across and down
-    [BLUR] = {"blur", "mean of 5 x 5 neighbours", 5, 256, {1, 4,  6,  4,  1,
-                                                           4, 16, 24, 16, 4,
-                                                           6, 24, 36, 24, 6,
-                                                           4, 16, 24, 16, 4,
-                                                           1, 4,  6,  4,  1}},
+    // [C blur] the weighted mean of 25 neighbors, 1 4 6 4 1 across and down
+    [BLUR] = {"blur", "mean of 5 x 5 neighbors", 5, 256, {1, 4,  6,  4,  1,
+                                                          4, 16, 24, 16, 4,
+                                                          6, 24, 36, 24, 6,
+                                                          4, 16, 24, 16, 4,
+                                                          1, 4,  6,  4,  1}},
     // [C sharpen] the picture minus its Laplacian
     [SHARPEN] = {"sharpen",
                  "picture minus Laplacian",
                  3,
                  1,
                  {0, -1, 0, -1, 5, -1, 0, -1, 0}},
-    // [C Sobel x] right minus left, over three rows
-    [SOBEL_X] = {"sobel_x",
-                 "> 0: brighter rightwards",
-                 3,
-                 1,
-                 {1, 0, -1, 2, 0, -2, 1, 0, -1}},
-    // [C Sobel y] below minus above, over three columns
-    [SOBEL_Y] = {"sobel_y",
-                 "> 0: brighter downwards",
-                 3,
-                 1,
-                 {1, 2, 1, 0, 0, 0, -1, -2, -1}},
-    // [Gonzalez 2018 Laplacian] the four neighbours minus four times the middle
+    // [C Sobel x] G_x = [+1 0 -1; +2 0 -2; +1 0 -1] * A: right minus left
+    [G_X] = {"G_x",
+             "> 0: brighter rightward",
+             3,
+             1,
+             {1, 0, -1, 2, 0, -2, 1, 0, -1}},
+    // [C Sobel y] G_y = [+1 +2 +1; 0 0 0; -1 -2 -1] * A: below minus above
+    [G_Y] =
+        {"G_y", "> 0: brighter downward", 3, 1, {1, 2, 1, 0, 0, 0, -1, -2, -1}},
+    // [Gonzalez 2018 Laplacian] the four neighbors minus four times the middle
     [LAPLACIAN] = {"laplacian",
                    "> 0: darker than around it",
                    3,
@@ -80,23 +84,28 @@ static int mirrored(int i, int n) {
     return i;
 }
 
-// y [H, W] from x [H, W], with r = (size - 1) / 2 pixels around the middle.
-// [C convolve2d] y[i][j] = sum over u, v of k[u][v] x[i + r - u][j + r - v]
-static void convolve(Tensor *y, const Tensor *x, const Kernel *k) {
+// One pixel, with r = (size - 1) / 2 pixels around the middle. Of gray levels
+// and whole weights the sum is exact.
+// [C convolve2d] y[i][j] = sum over u, v of k[u][v] x[i+r-u][j+r-v]
+static double convolved(const Tensor *x, const Kernel *k, int i, int j) {
     int H = x->shape[0], W = x->shape[1], r = k->size / 2;
+    double sum = 0.0;
+    for (int u = 0; u < k->size; u++) {
+        const float *row = x->data + (ptrdiff_t)mirrored(i + r - u, H) * W;
+        for (int v = 0; v < k->size; v++)
+            sum += k->weights[u * k->size + v] *
+                   (double)row[mirrored(j + r - v, W)];
+    }
+    return sum / k->divisor;
+}
+
+// y [H, W] from x [H, W]
+static void convolve(Tensor *y, const Tensor *x, const Kernel *k) {
+    int H = x->shape[0], W = x->shape[1];
     tensor_resize(y, 2, H, W);
     for (int i = 0; i < H; i++)
-        for (int j = 0; j < W; j++) {
-            float sum = 0.0f;
-            for (int u = 0; u < k->size; u++) {
-                const float *row =
-                    x->data + (ptrdiff_t)mirrored(i + r - u, H) * W;
-                for (int v = 0; v < k->size; v++)
-                    sum += k->weights[u * k->size + v] *
-                           row[mirrored(j + r - v, W)];
-            }
-            y->data[(ptrdiff_t)i * W + j] = sum / k->divisor;
-        }
+        for (int j = 0; j < W; j++)
+            y->data[(ptrdiff_t)i * W + j] = (float)convolved(x, k, i, j);
 }
 
 // ---- 3. The picture ---------------------------------------------------------
@@ -185,36 +194,38 @@ static double mean_size(const Tensor *y) {
 
 static void print_kernels(void) {
     for (int n = SHARPEN; n < KERNELS; n++)
-        printf("  %-16s", kernels[n].name);
+        printf("  %-*s", n < LAPLACIAN ? 16 : 0, kernels[n].name);
     printf("\n");
     for (int u = 0; u < 3; u++, printf("\n"))
         for (int n = SHARPEN; n < KERNELS; n++) {
-            const float *row = kernels[n].weights + u * 3;
-            printf("%4g%4g%4g%*s", (double)row[0], (double)row[1],
-                   (double)row[2], n < LAPLACIAN ? 6 : 0, "");
+            const double *row = kernels[n].weights + u * 3;
+            printf("%4g%4g%4g%*s", row[0], row[1], row[2],
+                   n < LAPLACIAN ? 6 : 0, "");
         }
-    printf("\nA convolution turns them around before it lays them on.\n\n"
+    printf("\nA convolution turns them around before it lays them on. G_x and "
+           "G_y are the\n"
+           "lecture's; the flt of its code is -G_x (--kernel sobel_x).\n\n"
            "  %-10s %7s %8s %8s %10s   %s\n",
            "kernel", "sum", "least", "most", "mean size", "what it shows");
 }
 
 static void print_output(const Kernel *k, const Tensor *y) {
-    float sum = 0.0f, least = y->data[0], most = y->data[0];
+    double sum = 0.0;
+    float least = y->data[0], most = y->data[0];
     for (int i = 0; i < k->size * k->size; i++)
         sum += k->weights[i];
     for (size_t p = 0; p < y->size; p++) {
         least = fminf(least, y->data[p]);
         most = fmaxf(most, y->data[p]);
     }
-    printf("  %-10s %7g %8.3f %8.3f %10.4f   %s\n", k->name,
-           (double)(sum / k->divisor), (double)least, (double)most,
-           mean_size(y), k->does);
+    printf("  %-10s %7g %8.3f %8.3f %10.4f   %s\n", k->name, sum / k->divisor,
+           (double)least, (double)most, mean_size(y), k->does);
 }
 
 // ---- 5. Chart ---------------------------------------------------------------
 
 // As a screen shows it. Blurred or sharpened: from black 0 to white 1, the rest
-// cut off. A difference: 0 in the middle of the greys, so as far into black as
+// cut off. A difference: 0 in the middle of the grays, so as far into black as
 // into white.
 static void display(float *to, const Tensor *y, bool difference) {
     float low = 0.0f, high = 1.0f;
@@ -238,53 +249,233 @@ static void draw(const Tensor *x, const Tensor y[KERNELS], const char *format) {
         return;
     if (!chart_open(&chart, "ch06", "edges", format))
         return;
-    const char *captions[1 + KERNELS] = {"before",  "blur",    "sharpen",
-                                         "Sobel x", "Sobel y", "Laplacian"};
+    const char *captions[1 + KERNELS] = {"before", "blur", "sharpen",
+                                         "G_x",    "G_y",  "Laplacian"};
     float *pictures = mem_alloc((1 + KERNELS) * x->size, sizeof(float));
     display(pictures, x, false);
     for (int n = 0; n < KERNELS; n++)
-        display(pictures + (size_t)(n + 1) * x->size, &y[n], n >= SOBEL_X);
+        display(pictures + (size_t)(n + 1) * x->size, &y[n], n >= G_X);
     chart_size(&chart, 800, 90 + (int)(720 * fmin(2.0, (double)H / W)));
-    chart_script(&chart, "set title 'Five kernels chosen by hand: grey is no "
+    chart_script(&chart, "set title 'Five kernels chosen by hand: gray is no "
                          "change, white and black are edges'\n");
     chart_pictures(&chart, pictures, 1 + KERNELS, H, W, 3, captions);
     chart_close(&chart);
     mem_free(pictures);
 }
 
-// ---- 6. Main ----------------------------------------------------------------
+// ---- 6. The lecture's case --------------------------------------------------
 
-int main(int argc, char **argv) {
-    CommonOptions o = {0};
-    const char *path = NULL;
-    int most = 256;
-    const Option table[] = {
-        option_text("picture", &path, "FILE", "PNG or PGM to look at"),
-        option_int("size", &most, 1, 16384,
-                   "pixels a side at most; larger ones are made smaller"),
-    };
-    cli_parse(&o, "edges",
-              "Edges, blur and sharpening by small kernels on a picture of "
-              "yours or a built-in one.",
-              table, sizeof table / sizeof *table, argc, argv);
-    Tensor x = {0}, y[KERNELS] = {{0}};
-    take_picture(&x, path, most, o.quiet);
-    if (!o.quiet)
+enum { FLTS = 2, FULL_SIZE = 16384, CORNER = 5 };
+
+// The two flt of the code, the second one commented out there.
+// [C kernel 1 of case 2] [-1 0 1; -2 0 2; -1 0 1]
+// [C kernel 2 of case 2] [1 2 1; 0 0 0; -1 -2 -1]
+static const Kernel flts[FLTS] = {
+    {"sobel_x",
+     "Laid on turned around, it is < 0 where the picture gets brighter "
+     "rightward.\nIt is minus the lecture's G_x, so its results have the "
+     "opposite signs.\n\n",
+     3,
+     1,
+     {-1, 0, 1, -2, 0, 2, -1, 0, 1}},
+    {"sobel_y",
+     "Laid on turned around, it is > 0 where the picture gets brighter "
+     "downward.\nIt is the lecture's G_y.\n\n",
+     3,
+     1,
+     {1, 2, 1, 0, 0, 0, -1, -2, -1}},
+};
+
+// Nine numbers, row by row, between blanks or commas.
+static bool read_weights(Kernel *flt, const char *text) {
+    int count = 0;
+    for (text += strspn(text, " ,"); *text != '\0';
+         text += strspn(text, " ,")) {
+        char number[32];
+        size_t length = strcspn(text, " ,");
+        if (count == 9 || length >= sizeof number)
+            return false;
+        snprintf(number, sizeof number, "%.*s", (int)length, text);
+        double *weight = &flt->weights[count++];
+        if (!text_to_number(number, weight) || fabs(*weight) > 1000.0)
+            return false;
+        text += length;
+    }
+    return count == 9;
+}
+
+// "sobel_x" or "1", "sobel_y" or "2", or nine numbers.
+static bool find_flt(Kernel *flt, const char *text) {
+    for (int n = 0; n < FLTS; n++)
+        if (strcmp(text, flts[n].name) == 0 ||
+            (text[0] == '1' + n && text[1] == '\0')) {
+            *flt = flts[n];
+            return true;
+        }
+    *flt = (Kernel){.name = "flt", .does = "", .size = 3, .divisor = 1};
+    return read_weights(flt, text);
+}
+
+// As misc.imread(flatten=True) reads a file: levels from 0 to 255, which of a
+// color picture are (299 R + 587 G + 114 B) / 1000, in single precision.
+static void gray_levels(Tensor *face, const Tensor *x) {
+    tensor_resize_like(face, x);
+    for (size_t p = 0; p < x->size; p++)
+        face->data[p] = (float)round(255000.0 * (double)x->data[p]) / 1000.0f;
+}
+
+typedef struct {
+    int32_t *at; // [H, W]
+    int32_t least, most;
+    int row, col; // of most; ties go to the lowest index
+} Grad;
+
+// What the lecture's code computes; astype("int32") cuts toward zero.
+static Grad convolve2d(const Tensor *face, const Kernel *flt) {
+    int W = face->shape[1];
+    Grad grad = {.least = INT32_MAX, .most = INT32_MIN};
+    grad.at = mem_alloc(face->size, sizeof *grad.at);
+    for (size_t p = 0; p < face->size; p++) {
+        int i = (int)(p / (size_t)W), j = (int)(p % (size_t)W);
+        int32_t value = (int32_t)convolved(face, flt, i, j);
+        grad.at[p] = value;
+        grad.least = value < grad.least ? value : grad.least;
+        if (value > grad.most) {
+            grad.most = value;
+            grad.row = i;
+            grad.col = j;
+        }
+    }
+    return grad;
+}
+
+// As imshow(grad, cmap='gray') shows it: the least value black, the largest
+// white, 256 equal steps between; one tone is all black.
+static void stretch(uint8_t *levels, const Grad *grad, size_t size) {
+    double range = (double)grad->most - grad->least;
+    for (size_t p = 0; p < size; p++) {
+        double part = range > 0 ? (grad->at[p] - grad->least) / range : 0.0;
+        levels[p] = (uint8_t)fmin(256.0 * part, 255.0);
+    }
+}
+
+// The CORNER x CORNER numbers from grad[top][left] on, if it is so large.
+static void print_corner(const Grad *grad, int H, int W, int top, int left) {
+    printf("\ngrad[%d:%d, %d:%d]\n", top, top + CORNER, left, left + CORNER);
+    for (int i = top; i < H && i < top + CORNER; i++) {
+        for (int j = left; j < W && j < left + CORNER; j++)
+            printf("%8d", grad->at[(ptrdiff_t)i * W + j]);
+        printf("\n");
+    }
+}
+
+static void print_case(const Kernel *flt, const Grad *grad, int H, int W) {
+    printf("grad = signal.convolve2d(face, flt, boundary='symm', mode='same')\n"
+           "           .astype(\"int32\")\n\n%8s%38s\n",
+           "flt", "turned around, as it is laid on");
+    for (int u = 0; u < 3; u++) {
+        const double *row = flt->weights + 3 * u,
+                     *end = flt->weights + 8 - 3 * u;
+        printf("%8g%8g%8g%14g%8g%8g\n", row[0], row[1], row[2], end[0], end[-1],
+               end[-2]);
+    }
+    printf("\n%sgrad is %d x %d, from %d to %d.\n", flt->does, H, W,
+           grad->least, grad->most);
+    print_corner(grad, H, W, 0, 0);
+
+    // Around the largest value, as far inside as the picture allows.
+    int top = grad->row - CORNER / 2, left = grad->col - CORNER / 2;
+    print_corner(grad, H, W, top > 0 ? top : 0, left > 0 ? left : 0);
+    printf("\n");
+}
+
+static void save(const char *path, const Grad *grad, int H, int W, bool quiet) {
+    Error err;
+    uint8_t *levels = mem_alloc((size_t)H * (size_t)W, 1);
+    stretch(levels, grad, (size_t)H * (size_t)W);
+    if (!image_write(path, levels, H, W, &err))
+        die("%s", err.message);
+    mem_free(levels);
+    if (!quiet)
+        printf("picture: %s, %d is black, %d white\n", path, grad->least,
+               grad->most);
+}
+
+static void run_case(const Tensor *x, const Kernel *flt, const char *output,
+                     bool quiet) {
+    int H = x->shape[0], W = x->shape[1];
+    Tensor face = {0};
+    gray_levels(&face, x);
+    Grad grad = convolve2d(&face, flt);
+    if (!quiet)
+        print_case(flt, &grad, H, W);
+    if (output != NULL)
+        save(output, &grad, H, W, quiet);
+    printf("result: rows=%d cols=%d kernel=%s min=%d max=%d\n", H, W, flt->name,
+           grad.least, grad.most);
+    mem_free(grad.at);
+    tensor_free(&face);
+}
+
+// ---- 7. Main ----------------------------------------------------------------
+
+static void run_kernels(const Tensor *x, const CommonOptions *o) {
+    Tensor y[KERNELS] = {{0}};
+    if (!o->quiet)
         print_kernels();
     for (int n = 0; n < KERNELS; n++) {
-        convolve(&y[n], &x, &kernels[n]);
-        if (!o.quiet)
+        convolve(&y[n], x, &kernels[n]);
+        if (!o->quiet)
             print_output(&kernels[n], &y[n]);
     }
-    if (!o.quiet)
+    if (!o->quiet)
         printf("\n");
-    draw(&x, y, o.plot);
-    printf("result: rows=%d cols=%d", x.shape[0], x.shape[1]);
+    draw(x, y, o->plot);
+    printf("result: rows=%d cols=%d", x->shape[0], x->shape[1]);
     for (int n = 0; n < KERNELS; n++) {
         printf(" %s=%.4f", kernels[n].name, mean_size(&y[n]));
         tensor_free(&y[n]);
     }
     printf("\n");
+}
+
+static void usage_error(const char *program, const char *what) {
+    fprintf(stderr, "error: %s\ntry: %s --help\n", what, program);
+    exit(2);
+}
+
+int main(int argc, char **argv) {
+    CommonOptions o = {0};
+    const char *path = NULL, *kernel = NULL, *output = NULL;
+    int most = 256;
+    const Option table[] = {
+        option_text("picture", &path, "FILE", "PNG or PGM to look at"),
+        option_int("size", &most, 1, FULL_SIZE,
+                   "pixels a side at most; larger ones are made smaller"),
+        option_text("kernel", &kernel, "K",
+                    "the lecture's case, at full size: sobel_x (or 1) and "
+                    "sobel_y (2) of its code, or nine numbers"),
+        option_text("output", &output, "FILE",
+                    "write what --kernel gives as a PNG"),
+    };
+    cli_parse(&o, "edges",
+              "Edges, blur and sharpening by small kernels on a picture of "
+              "yours or a built-in one.",
+              table, sizeof table / sizeof *table, argc, argv);
+    Kernel flt;
+    if (kernel != NULL && !find_flt(&flt, kernel))
+        usage_error(argv[0],
+                    "--kernel takes sobel_x, sobel_y, 1, 2 or nine numbers "
+                    "from -1000 to 1000: \"-1 0 1 -2 0 2 -1 0 1\"");
+    if (output != NULL && kernel == NULL)
+        usage_error(argv[0], "--output goes with --kernel");
+
+    Tensor x = {0};
+    take_picture(&x, path, kernel != NULL ? FULL_SIZE : most, o.quiet);
+    if (kernel != NULL)
+        run_case(&x, &flt, output, o.quiet);
+    else
+        run_kernels(&x, &o);
     tensor_free(&x);
     return 0;
 }

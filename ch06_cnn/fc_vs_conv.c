@@ -1,16 +1,16 @@
-// fc_vs_conv.c - what sharing weights saves (全连接与权值共享)
+// fc_vs_conv.c - what sharing weights saves (权值共享)
 //
-// A fully connected layer has a weight for every pixel and every unit. On a
-// picture of 800 x 800 a single small layer of 1024 units needs 655 million of
-// them. Two ideas make that affordable: a unit looks only at its neighbourhood,
-// and all units of a channel share one kernel, because a stroke is a stroke
-// wherever it lies. Then the number of weights no longer depends on the
-// picture.
+// A fully connected layer (全连接层) has a weight for every pixel and every
+// unit. On a picture of 800 x 800 one layer of 1024 units needs 655 million of
+// them. Two ideas make that affordable: a unit looks only at its surroundings
+// (局部连接), and all units of a channel share one kernel (权值共享), because a
+// stroke is a stroke wherever it lies. Then the number of weights no longer
+// depends on the picture.
 //
-// Source: C, fully connected against convolutional layers; A, convolution.
+// Source: C, limits of fully connected nets (655,362,048 weights); A, the three
+// features of convolutional nets, of which pooling.c has the third.
 // Run: make fc_vs_conv && ./fc_vs_conv
-// Ends with: result: fully_connected=655362048 local=... shared=...
-// lenet=656080
+// Ends with: result: fully_connected=655362048 local=316808000 shared=500 ...
 //
 // Contents: 1 three ways to connect  2 table  3 chart  4 main
 
@@ -24,11 +24,13 @@
 
 enum { SIDE = 800, UNITS = 1024, CLASSES = 2, KERNEL = 5, KERNELS = 20 };
 
-// [C fully connected] side² inputs to units, units to classes, without biases
+// [C fully connected] side² · units + units · classes weights
+// As C counts, without biases.
 static double fully_connected(int side, int units, int classes) {
     return (double)side * side * units + (double)units * classes;
 }
 
+// [A local connectivity] (side - size + 1)² · size² · kernels weights
 // Units that see size x size pixels each, `kernels` of them at every place, no
 // two alike.
 static double locally_connected(int side, int size, int kernels) {
@@ -36,7 +38,8 @@ static double locally_connected(int side, int size, int kernels) {
     return places * places * size * size * kernels;
 }
 
-// [A weight sharing] The same with one kernel for all places.
+// [A weight sharing] size² · kernels weights
+// The same with one kernel for all places.
 static double shared(int size, int kernels) {
     return (double)size * size * kernels;
 }

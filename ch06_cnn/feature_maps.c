@@ -1,13 +1,13 @@
-// feature_maps.c - what the layers of a LeNet see (特征图)
+// feature_maps.c - what the layers of a LeNet see (特征映射)
 //
 // A kernel is a small picture of what it looks for; its feature map shows where
 // it found that: strokes in the first layer, pieces of digits in the second. A
 // gradient taken back to the pixels says which of them the answer hangs on
-// (saliency, 显著图). Is that true? Invert those pixels, and as many others.
+// (saliency). Is that true? Invert those pixels, and as many others.
 //
-// Source: C, LeNet; A fig. 9-10; Simonyan et al. 2014 (saliency). The net is
-// lenet.c's with pooling as a step of its own, so that every map can be seen;
-// --load takes what ./lenet --save wrote.
+// Source: A, a deep convolutional net (figures 9 and 10); C, LeNet; saliency is
+// Simonyan et al. 2014. The net is lenet.c's with pooling as a step of its own,
+// so that every map can be seen; --load takes what ./lenet --save wrote.
 // Run: make feature_maps && ./feature_maps
 // Ends with: result: test_accuracy=0.99.. salient_inverted=0.7.. ...
 //
@@ -78,8 +78,7 @@ static void net_free(Net *net) {
     params_free(&net->params);
 }
 
-// [A fig.9] x -> convolution -> pooling -> convolution -> pooling -> two
-// layers
+// [A fig.9] x → convolution → pooling → convolution → pooling → two layers
 static void net_forward(Net *net, const Tensor *x) {
     conv2d_forward(&net->step1, &net->conv1, x, &net->conv1_w, &net->conv1_b);
     maxpool_forward(&net->pool1, &net->winner1, &net->conv1, 2, 2);

@@ -16,7 +16,9 @@
 //     fc          [10]             5,770   softmax
 //                                  9,830
 //
-// Source: C, GoogLeNet; Szegedy et al. 2015. Run: make googlenet && ./googlenet
+// Source: C, GoogLeNet (Inception 并行卷积结构), which leaves the block to the
+// paper: Szegedy et al. 2015.
+// Run: make googlenet && ./googlenet
 // Ends with: result: test_accuracy=0.98.. test_loss=0.04.. epochs=3 ...
 //
 // Contents: 1 model  2 forward and backward  3 evaluation  4 training

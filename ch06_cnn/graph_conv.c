@@ -1,12 +1,13 @@
-// graph_conv.c - a convolution on a network of people (图卷积网络)
+// graph_conv.c - a convolution on a network of people (图神经网络)
 //
-// A pixel's neighbours lie around it; a person's are whoever they know. A graph
-// convolution needs no grid: each node takes a weighted sum of itself and its
-// neighbours, then one small layer, the same for all. Of a karate club that
+// A pixel's neighbors lie around it, a person's are the people they know. The
+// graph convolution needs no grid: each node takes a weighted sum of itself and
+// its neighbors, then one small layer, the same for all. Of a karate club that
 // broke in two the net is told the two leaders only; two layers carry that
 // along the edges to the other 32 members.
 //
-// Source: A section 5; Kipf & Welling 2017; the club is Zachary's (1977).
+// Source: A, graph neural networks (深度图神经网络), in words. The formulas are
+// those of Kipf & Welling 2017; the club is Zachary's (1977).
 // Run: make graph_conv && ./graph_conv
 // Ends with: result: right=33 of=34 mean_right=33.00 without_graph=17.95 ...
 //
@@ -119,8 +120,8 @@ static void net_free(Net *net) {
 }
 
 // mixed [NODES, D] = S h: every node takes the weighted sum of itself and its
-// neighbours. S is symmetric, so this is its own way back: what came along an
-// edge returns along it with the same weight.
+// neighbors. S is symmetric, so this is its own backward pass: what came along
+// an edge returns along it with the same weight.
 static void mix_nodes(Tensor *mixed, const Tensor *mix, const Tensor *h) {
     int D = h->shape[1];
     tensor_resize_like(mixed, h);
@@ -324,7 +325,7 @@ static void draw(const Outcome *out, const char *format) {
 // ---- 7. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
-    // one thread: so small a net is done before a second one has woken up
+    // one thread: too small a net for a second one to pay off
     Options o = {.common = {.seed = 1, .threads = 1},
                  .epochs = 200,
                  .runs = 20,

@@ -16,8 +16,10 @@
 //     fc2     [10]             10 * (500 + 1)        =   5,010   softmax
 //                                                      656,080
 //
-// Source: C, LeNet (after LeCun et al. 1998), which draws no ReLU behind the
-// convolutions; it costs nothing here (exercise 2 takes it out again).
+// Source: C, LeNet: 32 x 32 pixels, two stages of convolution and pooling, 500,
+// then 10, softmax. C's LeNet slide names no activation after the convolutions,
+// its other slides do (卷积-激活-池化). 20 and 50 kernels are those of Caffe's
+// example; LeCun's LeNet-5 of 1998 is another net (see architectures.c).
 // Run: make lenet && ./lenet   (make mnist fetches the real digits)
 // Ends with: result: test_accuracy=0.99.. test_loss=0.02.. epochs=3 ...
 //
@@ -93,7 +95,9 @@ static void lenet_free(LeNet *net) {
 
 // ---- 2. Forward and backward ------------------------------------------------
 
-// [C LeNet] x [N, 1, 28, 28] -> logits [N, 10]
+// [A eq.7] y = f_CNN(x)
+// [C LeNet] conv 5x5, pool, conv 5x5, pool, FC 500, ReLU, FC 10, softmax
+// x [N, 1, 28, 28] -> logits [N, 10]; the softmax is in the loss.
 static void lenet_forward(LeNet *net, const Tensor *x) {
     conv2d_forward(&net->conv1, &net->pool1, x, &net->conv1_w, &net->conv1_b);
     conv2d_forward(&net->conv2, &net->pool2, &net->pool1, &net->conv2_w,
@@ -297,7 +301,7 @@ static void parse(Options *o, int argc, char **argv) {
         option_text("data", &o->data, "DIR",
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
-                   "use only so many digits (0: all)"),
+                   "digits to train and to test on (0: all)"),
         option_bool("augment", &o->augment,
                     "shift, turn and zoom the training digits"),
         option_text("save", &o->save, "FILE", "write the weights there"),
@@ -308,7 +312,7 @@ static void parse(Options *o, int argc, char **argv) {
     };
     cli_parse(&o->common, "lenet",
               "LeNet, a small convolutional net, learns to read handwritten "
-              "digits and tells how well it does.",
+              "digits and reports its test accuracy.",
               table, sizeof table / sizeof *table, argc, argv);
 }
 

@@ -1,12 +1,13 @@
 // pooling.c - keep that a feature is there, not exactly where (池化)
 //
-// A pooling layer looks at one small window after the other and keeps one
-// number of each: the largest, or the mean. It has no weights, leaves the
-// channels apart and makes the picture smaller. What it buys is indifference: a
-// picture that is moved by one pixel leaves most of the pooled one as it was,
-// and the more so the larger the window.
+// A pooling layer (池化层, 下采样层) slides a window and keeps one number each
+// time: the largest, or the mean. It has no weights, keeps channels separate
+// and makes the picture smaller. What it buys is robustness (鲁棒性): a shift
+// by one pixel changes less of the pooled picture than of the picture, and the
+// less the larger the window. It is not nothing that changes, as C says; nor is
+// a feature's place kept, as D says: only its window is.
 //
-// Source: C, the pooling layer (after DLFS); D.
+// Source: C, pooling layers; D, the same.
 // Run: make pooling && ./pooling
 // Ends with: result: max=2,3,4,2 average=1,1.5,2.25,1 overlapping=3,3,4,4 ...
 //
@@ -24,15 +25,14 @@
 
 typedef enum { MAXIMUM, AVERAGE } PoolKind;
 
-// [C pooling] size x size windows, stride apart: OH = (H - size) / stride + 1
+// [C pooling] OH = (H - size) / stride + 1
 static int pooled_size(int H, int size, int stride) {
     return (H - size) / stride + 1;
 }
 
-// [C max pooling] y[c][i][j] = max over u, v < size of
-//                              x[c][i stride + u][j stride + v]
-// [C average pooling] the same with the mean. x is [C, H, W]; every channel for
-// itself. No weights.
+// x [C, H, W] -> y [C, OH, OW], each channel by itself.
+// [C max pooling] y[c][i][j] = max of x[c][iS+u][jS+v] over u, v < size
+// [C average pooling] y[c][i][j] = mean of x[c][iS+u][jS+v] over u, v < size
 static void pool(float *y, const float *x, PoolKind kind, int size, int stride,
                  int C, int H, int W) {
     int OH = pooled_size(H, size, stride), OW = pooled_size(W, size, stride);
@@ -127,6 +127,17 @@ static void print_changes(const Changes *c, int count) {
                windows[w], side, side, 100 * c->maximum[w], 100 * c->average[w],
                w == 0 ? "   (no pooling)" : "");
     }
+    printf("\nThe lecture says that the output stays the same; that of a 2 x 2 "
+           "maximum changes\nby %.0f %%, and the larger the window, the less. "
+           "The mean changes\nless at:",
+           100 * c->maximum[1]);
+    bool any = false;
+    for (int w = 1; w < WINDOWS; w++)
+        if (c->average[w] < c->maximum[w]) {
+            printf("%s %d x %d", any ? "," : "", windows[w], windows[w]);
+            any = true;
+        }
+    printf("%s\n\n", any ? "" : " no size");
 }
 
 // ---- 4. Charts --------------------------------------------------------------
@@ -210,7 +221,7 @@ int main(int argc, char **argv) {
     };
     cli_parse(&o, "pooling",
               "Maximum and average pooling on a worked example, and what they "
-              "make of a digit that moves by a pixel.",
+              "make of a digit that moves by one pixel.",
               table, sizeof table / sizeof *table, argc, argv);
     Error err;
     Digits digits;

@@ -7,7 +7,7 @@
 #include "memory.h"
 
 // Where a pixel of the new picture comes from, both places measured from the
-// centre, x to the right and y down:
+// center, x to the right and y down:
 //     x_old = xx * x_new + xy * y_new + dx
 //     y_old = yx * x_new + yy * y_new + dy
 // Going from new to old leaves no holes; from old to new would.
@@ -19,6 +19,12 @@ typedef struct {
 // Uniform in -range .. range.
 static float either_way(float range, Rng *rng) {
     return range * (2.0f * rng_uniform(rng) - 1.0f);
+}
+
+// True with this probability. Nothing is drawn for 0, so that a change that is
+// off leaves the others as they were.
+static bool happens(float probability, Rng *rng) {
+    return probability > 0.0f && rng_uniform(rng) < probability;
 }
 
 static float radians(float degrees) {
@@ -42,10 +48,15 @@ static Map draw_map(const Augment *by, Rng *rng) {
     map.dx = -(map.xx * shift_x + map.xy * shift_y);
     map.dy = -(map.yx * shift_x + map.yy * shift_y);
     // the old picture is mirrored before all else
-    if (by->flip > 0.0f && rng_uniform(rng) < by->flip) {
+    if (happens(by->flip, rng)) {
         map.xx = -map.xx;
         map.xy = -map.xy;
         map.dx = -map.dx;
+    }
+    if (happens(by->flip_vertical, rng)) {
+        map.yx = -map.yx;
+        map.yy = -map.yy;
+        map.dy = -map.dy;
     }
     return map;
 }

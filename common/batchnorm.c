@@ -100,9 +100,10 @@ static void normalize(BatchNorm *bn, Tensor *y, const Tensor *x, int d,
     }
 }
 
-// Below so many numbers a second thread costs more than it does.
+// With fewer numbers a second thread costs more than it saves.
 enum { WORTH_THREADS = 1 << 14 };
 
+// D prints sqrt(sigma) below the line and calls sigma the deviation.
 // [D batch normalization] y = gamma (x - mean) / sqrt(sigma^2 + eps) + beta
 void batchnorm_forward(BatchNorm *bn, Tensor *y, const Tensor *x,
                        const Tensor *gamma, const Tensor *beta) {
@@ -131,7 +132,7 @@ static void denormalize(BatchNorm *bn, Tensor *dx, Tensor *dgamma,
     float scale = gamma * bn->inverse_sigma.data[d];
     float mean = (float)(sum / count);
     float mean_normal = (float)(sum_normal / count);
-    // x moves the mean and the variance, too: their share is taken off
+    // x also moves the mean and the variance: their share is subtracted
     for (int n = 0; n < l.rows; n++) {
         int at = n * l.apart + d * l.run;
         for (int i = at; i < at + l.run; i++)

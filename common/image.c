@@ -217,6 +217,29 @@ bool image_read(Tensor *image, const char *path, Error *err) {
     return ok;
 }
 
+// ---- writing ---------------------------------------------------------------
+
+bool image_write(const char *path, const uint8_t *levels, int H, int W,
+                 Error *err) {
+    REQUIRE(H > 0 && W > 0, "a picture of %d x %d has no pixels", H, W);
+    png_image png = {.version = PNG_IMAGE_VERSION,
+                     .width = (png_uint_32)W,
+                     .height = (png_uint_32)H,
+                     .format = PNG_FORMAT_GRAY};
+    // An upper bound of the size, then the file in memory, then on the disk.
+    png_alloc_size_t size = PNG_IMAGE_PNG_SIZE_MAX(png);
+    FileBytes file = {.bytes = mem_alloc_raw(size, 1)};
+    bool ok = png_image_write_to_memory(&png, file.bytes, &size, 0, levels, 0,
+                                        NULL) != 0;
+    file.size = size;
+    ok = ok ? file_replace(path, &file, err)
+            : error_set(err, "cannot write %s: %s", path, png.message);
+    mem_free(file.bytes);
+    return ok;
+}
+
+// ---- in the terminal -------------------------------------------------------
+
 void image_print(const Tensor *image) {
     static const char ramp[] = " .:-=+*#%@";
     enum { TONES = sizeof ramp - 1, COLUMNS = 40 };

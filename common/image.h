@@ -5,6 +5,7 @@
 #define DL_IMAGE_H
 
 #include <stdbool.h>
+#include <stdint.h>
 
 #include "error.h"
 #include "tensor.h"
@@ -14,6 +15,11 @@
 // 0 = black. At most 16384 pixels a side and 67 million in all. False with a
 // message that says what is wrong with the file and which formats are read.
 bool image_read(Tensor *image, const char *path, Error *err);
+
+// Writes levels [H, W], 0 black to 255 white, row by row, as a gray PNG. False
+// with a message if it cannot; a file that was there then stays as it was.
+bool image_write(const char *path, const uint8_t *levels, int H, int W,
+                 Error *err);
 
 // Makes a digit of any size, dark on light or light on dark, into what MNIST's
 // authors made of theirs: ink bright on black (the border tells which is ink),

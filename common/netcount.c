@@ -22,17 +22,25 @@ void netcount_free(NetCount *net) {
     *net = (NetCount){0};
 }
 
+// A layer that computes, or (units = 0) a mere pooling.
 static void add_layer(NetCount *net, const char *name, PictureShape out,
-                      long weights, double multiply_adds) {
+                      long weights, long units, double multiply_adds) {
     REQUIRE(net->count < MOST_LAYERS, "%s has more than %d layers", net->name,
             MOST_LAYERS);
     LayerCount *layer = &net->layers[net->count++];
     snprintf(layer->name, sizeof layer->name, "%s", name);
     layer->out = net->out = out;
     layer->weights = weights;
+    layer->units = units;
     layer->multiply_adds = multiply_adds;
     net->weights += weights;
+    net->units += units;
     net->multiply_adds += multiply_adds;
+    net->depth += units > 0;
+}
+
+static long volume(PictureShape s) {
+    return (long)s.C * s.H * s.W;
 }
 
 // beside: numbers that each kernel has beside its weights.
@@ -48,8 +56,8 @@ static void add_conv(NetCount *net, const char *name, int O, int size,
     PictureShape out = {O, (in.H + 2 * padding - size) / stride + 1,
                         (in.W + 2 * padding - size) / stride + 1};
     const long kernel = (long)(in.C / groups) * size * size;
-    add_layer(net, name, out, O * (kernel + beside),
-              (double)O * out.H * out.W * (double)kernel);
+    add_layer(net, name, out, O * (kernel + beside), volume(out),
+              (double)volume(out) * (double)kernel);
 }
 
 void netcount_conv(NetCount *net, const char *name, int O, int size, int stride,
@@ -72,17 +80,44 @@ void netcount_pool(NetCount *net, const char *name, int size, int stride,
     const PictureShape in = net->out;
     PictureShape out = {in.C, ceil_div(in.H + 2 * padding - size, stride) + 1,
                         ceil_div(in.W + 2 * padding - size, stride) + 1};
-    add_layer(net, name, out, 0, 0);
+    add_layer(net, name, out, 0, 0, 0);
+}
+
+void netcount_sparse(NetCount *net, const char *name, int O, int size,
+                     int connections) {
+    const PictureShape in = net->out;
+    PictureShape out = {O, in.H - size + 1, in.W - size + 1};
+    REQUIRE(connections >= O && connections <= O * in.C,
+            "%s: %d connections of %d channels and %d kernels", name,
+            connections, in.C, O);
+    long kernels = (long)connections * size * size;
+    add_layer(net, name, out, kernels + O, volume(out),
+              (double)kernels * out.H * out.W);
+}
+
+void netcount_subsample(NetCount *net, const char *name, int size) {
+    const PictureShape in = net->out;
+    PictureShape out = {in.C, in.H / size, in.W / size};
+    add_layer(net, name, out, 2 * in.C, volume(out), (double)volume(out));
+}
+
+void netcount_lrn(NetCount *net, const char *name) {
+    add_layer(net, name, net->out, 0, 0, 0);
 }
 
 void netcount_linear(NetCount *net, const char *name, int M) {
-    const long D = (long)net->out.C * net->out.H * net->out.W;
-    add_layer(net, name, (PictureShape){M, 1, 1}, M * (D + 1),
+    const long D = volume(net->out);
+    add_layer(net, name, (PictureShape){M, 1, 1}, M * (D + 1), M,
               (double)M * (double)D);
 }
 
+void netcount_rbf(NetCount *net, const char *name, int M) {
+    const long D = volume(net->out);
+    add_layer(net, name, (PictureShape){M, 1, 1}, 0, M, (double)M * (double)D);
+}
+
 void netcount_lenet(NetCount *net) {
-    netcount_init(net, "LeNet", 1, 28, 28);
+    netcount_init(net, "LeNet, 20-50-500", 1, 28, 28);
     netcount_conv(net, "conv1", 20, 5, 1, 2);
     netcount_pool(net, "pool1", 2, 2, 0);
     netcount_conv(net, "conv2", 50, 5, 1, 0);

@@ -12,8 +12,9 @@
 //     printf("%ld\n", net.weights);
 //     netcount_free(&net);
 //
-// Branches: keep net.out, let each branch start from it (net.out = before), and
-// set net.out to what joins them.
+// Branches: keep net.out and net.depth, let each branch start from them, and
+// set both to what joins them. Papers count depth like this: layers with
+// weights on the longest path, without a shortcut's 1 x 1 and shorter branches.
 
 #ifndef DL_NETCOUNT_H
 #define DL_NETCOUNT_H
@@ -26,16 +27,18 @@ typedef struct {
     char name[24];
     PictureShape out;
     long weights;         // biases and batch norm's γ and β among them
+    long units;           // outputs of a layer that computes with weights
     double multiply_adds; // of one picture
 } LayerCount;
 
 typedef struct {
     const char *name;
     PictureShape out; // of the last layer: the input of the next
+    int depth;        // layers with weights between the picture and out
     LayerCount *layers;
     int count;
     // of all layers
-    long weights;
+    long weights, units;
     double multiply_adds;
 } NetCount;
 
@@ -54,6 +57,19 @@ void netcount_grouped(NetCount *net, const char *name, int O, int size,
 void netcount_conv_norm(NetCount *net, const char *name, int O, int size,
                         int stride, int padding);
 
+// The same, but each kernel sees only some of the channels; connections counts
+// the pairs of a channel and a kernel: weights = connections size² + O.
+void netcount_sparse(NetCount *net, const char *name, int O, int size,
+                     int connections);
+
+// Subsampling as in 1998, size x size windows side by side: their sum times a
+// weight, plus a bias, both the channel's own. weights = 2 C.
+void netcount_subsample(NetCount *net, const char *name, int size);
+
+// A layer without weights that keeps the shape, such as local response
+// normalization; its few operations are not counted.
+void netcount_lrn(NetCount *net, const char *name);
+
 // No weights. The last window may hang over the edge, as Caffe and the papers
 // round: H' = ceil((H + 2 padding - size) / stride) + 1.
 void netcount_pool(NetCount *net, const char *name, int size, int stride,
@@ -62,8 +78,14 @@ void netcount_pool(NetCount *net, const char *name, int size, int stride,
 // M units, each connected to all C H W inputs: weights = M (C H W + 1).
 void netcount_linear(NetCount *net, const char *name, int M);
 
+// M radial basis functions: the squared distance of the inputs to each of M
+// vectors that a person chose. weights = 0, none is trained; a layer all the
+// same.
+void netcount_rbf(NetCount *net, const char *name, int M);
+
 // lenet.c, 656,080 weights, which two programs count: init and all its layers
-// on a picture of 28 x 28. For others see architectures.c.
+// on a picture of 28 x 28 that conv1 pads to 32 x 32. For others see
+// architectures.c.
 void netcount_lenet(NetCount *net);
 
 #endif

@@ -119,8 +119,9 @@ static void rmsprop_step(Optimizer *o, Tensor *w, const Tensor *g) {
 }
 
 // The step has the unit of w, whatever the unit of the loss, so it needs no
-// learning rate: lr is 1. A prints sqrt(v) + eps below the line.
-// [A Table 3.1 Adadelta] d = g sqrt(m + eps) / sqrt(v + eps);  w = w - lr d
+// learning rate: lr is 1.
+// [Zeiler 2012] d = g sqrt(m + eps) / sqrt(v + eps);  w = w - lr d
+// [A Table 3.1 Adadelta] the same, but printed with sqrt(v) + eps below
 static void adadelta_step(Optimizer *o, Tensor *w, const Tensor *g) {
     ready(&o->m, w);
     ready(&o->v, w);
@@ -183,7 +184,7 @@ void optimizer_step(Optimizer *o, Tensor *w, const Tensor *g) {
     case ADAM:
         adam_step(o, w, g, 1.0f);
         break;
-    case ADAMW:
+    case ADAMW: // [Loshchilov 2019] w = (1 - lr weight_decay) w, then Adam
         adam_step(o, w, g, 1.0f - o->lr * o->weight_decay);
         break;
     case OPTIMIZER_KINDS:

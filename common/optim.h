@@ -36,7 +36,7 @@ typedef enum {
               // w - lr momentum m                            (Nesterov 1983)
     ADAGRAD,  // v = v + g^2;  w -= lr g / (sqrt(v) + eps)  (Duchi et al. 2011)
     RMSPROP,  // v = rho v + (1 - rho) g^2
-    // w -= lr g / (sqrt(v) + eps)           (Hinton 2012, unpublished)
+              // w -= lr g / (sqrt(v) + eps)   (Hinton 2012, unpublished)
     ADADELTA, // v = rho v + (1 - rho) g^2
               // d = g sqrt(m + eps) / sqrt(v + eps)
               // m = rho m + (1 - rho) d^2;  w -= lr d          (Zeiler 2012)

@@ -245,6 +245,54 @@ START_TEST(flip_mirrors_half) {
 }
 END_TEST
 
+// The other way, rows change places; both together are half a turn.
+START_TEST(vertical_flip_mirrors_half) {
+    enum { N = 200, P = SIDE * SIDE };
+    Tensor x = noise(N, 10), y = {0};
+    tensor_copy(&y, &x);
+    augment(&y, (Augment){.flip_vertical = 0.5f}, 11);
+    int mirrored = 0;
+    for (int i = 0; i < N; i++) {
+        const float *from = x.data + i * P, *to = y.data + i * P;
+        bool mirror = to[0] != from[0];
+        mirrored += mirror;
+        for (int p = 0; p < P; p++) {
+            int q = mirror ? (SIDE - 1 - p / SIDE) * SIDE + p % SIDE : p;
+            ck_assert_float_eq(to[p], from[q]);
+        }
+    }
+    ck_assert(mirrored > 65 && mirrored < 135);
+    tensor_copy(&y, &x);
+    augment(&y, (Augment){.flip = 1.0f, .flip_vertical = 1.0f}, 12);
+    for (int p = 0; p < P; p++)
+        ck_assert_float_eq(y.data[p], x.data[P - 1 - p]);
+    tensor_free(&x);
+    tensor_free(&y);
+}
+END_TEST
+
+// The picture is mirrored first and moved by the same shift then: a blob at
+// (3, 6) comes out 6 further left, or 12 further up, than without a flip.
+START_TEST(flips_come_before_the_shift) {
+    const Augment by[] = {{.shift = 2.0f},
+                          {.shift = 2.0f, .flip = 1.0f},
+                          {.shift = 2.0f, .flip_vertical = 1.0f}};
+    Blob b[3];
+    for (int i = 0; i < 3; i++) {
+        Tensor t = blobs(1, 3.0f, 6.0f);
+        augment(&t, by[i], 13);
+        b[i] = measure(&t, 0);
+        tensor_free(&t);
+    }
+    ck_assert_float_gt(fabsf(b[0].x - 3.0f), 0.1f); // shifted at all
+    ck_assert_float_gt(fabsf(b[0].y - 6.0f), 0.1f);
+    ck_assert_float_eq_tol(b[1].x, b[0].x - 6.0f, 0.02f);
+    ck_assert_float_eq_tol(b[1].y, b[0].y, 0.02f);
+    ck_assert_float_eq_tol(b[2].x, b[0].x, 0.02f);
+    ck_assert_float_eq_tol(b[2].y, b[0].y - 12.0f, 0.02f);
+}
+END_TEST
+
 // 156,800 normal numbers: mean within 5 / sqrt(n), deviation within 5 /
 // sqrt(2n)
 START_TEST(noise_has_its_deviation) {
@@ -265,7 +313,13 @@ END_TEST
 
 // ---- 3. Streams, threads, shapes -------------------------------------------
 
-static const Augment all = {2.0f, 15.0f, 0.1f, 10.0f, 0.5f, 0.1f};
+static const Augment all = {.shift = 2.0f,
+                            .rotate = 15.0f,
+                            .zoom = 0.1f,
+                            .shear = 10.0f,
+                            .flip = 0.5f,
+                            .flip_vertical = 0.5f,
+                            .noise = 0.1f};
 
 static Tensor augmented(uint64_t seed, int threads) {
     Tensor x = noise(37, 7);
@@ -328,6 +382,8 @@ int main(void) {
         {shear_slides_rows},
         {turn_with_shear_keeps_ink},
         {flip_mirrors_half},
+        {vertical_flip_mirrors_half},
+        {flips_come_before_the_shift},
         {noise_has_its_deviation},
         {threads_do_not_matter},
         {every_picture_draws_anew},

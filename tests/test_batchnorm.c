@@ -150,7 +150,34 @@ START_TEST(output_is_normal) {
 }
 END_TEST
 
-// [D] divides by the root of the deviation. With sigma = 4 that is 2, not 4.
+// The layer can undo itself: gamma = sqrt(sigma^2 + eps) and beta = mu give x
+// back. Rounding of numbers up to 8, three times.
+START_TEST(gamma_and_beta_can_undo_it) {
+    Tensor x = noise_tensor(8, 32, D, 0, 0), y = {0};
+    float g[D] = {1, 1, 1}, b[D] = {0};
+    Tensor gamma = tensor_view(g, 1, D), beta = tensor_view(b, 1, D);
+    for (size_t i = 0; i < x.size; i++)
+        x.data[i] = 5.0f + 3.0f * x.data[i];
+    BatchNorm bn;
+    batchnorm_init(&bn, D);
+    batchnorm_forward(&bn, &y, &x, &gamma, &beta);
+    ck_assert_float_gt(fabsf(y.data[0] - x.data[0]), 1.0f);
+    for (int d = 0; d < D; d++) {
+        double mean = 0;
+        for (int n = 0; n < 32; n++)
+            mean += (double)x.data[n * D + d] / 32;
+        g[d] = 1.0f / bn.inverse_sigma.data[d];
+        b[d] = (float)mean;
+    }
+    batchnorm_forward(&bn, &y, &x, &gamma, &beta);
+    assert_close(y.data, x.data, x.size, 1e-6, "x again");
+    tensor_free(&y);
+    batchnorm_free(&bn);
+}
+END_TEST
+
+// D calls sigma the deviation and prints its root below the line. With
+// sigma = 4 that is 2, and y = 2; dividing by 4 gives 1.
 START_TEST(divides_by_the_deviation) {
     float values[2] = {-4, 4}, g = 1, b = 0;
     Tensor x = tensor_view(values, 2, 2, 1), y = {0};
@@ -220,6 +247,7 @@ int main(void) {
         {channels_as_in_pytorch},
         {same_for_any_number_of_threads},
         {output_is_normal},
+        {gamma_and_beta_can_undo_it},
         {divides_by_the_deviation},
         {folding_changes_nothing},
         {folds_into_a_convolution},

@@ -226,7 +226,26 @@ START_TEST(png_of_monstrous_size_is_refused) {
 }
 END_TEST
 
-// ---- 3. In the terminal -----------------------------------------------------
+// ---- 3. Writing -------------------------------------------------------------
+
+START_TEST(what_is_written_is_read_again) {
+    const uint8_t levels[6] = {0, 1, 127, 128, 254, 255};
+    Path path = scratch_path("written.png");
+    Tensor image = {0};
+    Error err = {""};
+    ck_assert(image_write(path.text, levels, 2, 3, &err));
+    ck_assert(image_read(&image, path.text, &err));
+    ck_assert_str_eq(tensor_shape(&image).text, "[2, 3]");
+    for (int p = 0; p < 6; p++)
+        ck_assert_float_eq_tol(image.data[p], levels[p] / 255.0f, 1e-6f);
+    tensor_free(&image);
+    ck_assert(
+        !image_write(scratch_path("no/where.png").text, levels, 2, 3, &err));
+    ck_assert_ptr_nonnull(strstr(err.message, "no/where.png"));
+}
+END_TEST
+
+// ---- 4. In the terminal -----------------------------------------------------
 
 static void print_pictures(void) {
     float tones[12];
@@ -270,6 +289,7 @@ int main(void) {
         {png_cut_short_anywhere_is_refused},
         {png_with_any_flipped_bit_is_survived},
         {png_of_monstrous_size_is_refused},
+        {what_is_written_is_read_again},
         {tones_become_signs},
         {a_batch_cannot_be_printed, .signal = SIGABRT},
     };

@@ -171,7 +171,7 @@ START_TEST(docs_that_agree_pass) {
     assert_documents(
         "grep -qF '| `[A eq.13]` | c = f ∘ c + i | `step` | "
         "`lstm.c` |' ch07_lstm/README.md && grep -qF "
-        "-e '- **A**, eq.13 sign: It is a sum.' ch07_lstm/README.md",
+        "-e '- **A**, *eq.13 sign*: It is a sum.' ch07_lstm/README.md",
         0, "agree");
     assert_documents("echo '`[x](y)`' >>common/README.md", 0, "agree");
 }

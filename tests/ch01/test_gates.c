@@ -4,13 +4,23 @@
 #include "ch01_perceptron/gates.c"
 #undef main
 
+#include <string.h>
+
 #include "testing.h"
 
 START_TEST(truth_tables) {
     const Gate a = and_gate(), o = or_gate(), n = nand_gate();
-    ck_assert_str_eq(outputs_of(&a).text, "0001");
-    ck_assert_str_eq(outputs_of(&o).text, "0111");
-    ck_assert_str_eq(outputs_of(&n).text, "1110");
+    ck_assert_str_eq(outputs_of(&a, fire).text, "0001");
+    ck_assert_str_eq(outputs_of(&o, fire).text, "0111");
+    ck_assert_str_eq(outputs_of(&n, fire).text, "1110");
+}
+END_TEST
+
+// The lecture's NAND is `not AND(x1, x2)`; ours is a neuron of its own.
+START_TEST(nand_is_not_and) {
+    const Gate a = and_gate(), n = nand_gate();
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(fire(&n, i / 2, i % 2), !fire(&a, i / 2, i % 2));
 }
 END_TEST
 
@@ -29,6 +39,20 @@ START_TEST(at_the_threshold_it_rests) {
 }
 END_TEST
 
+// With theta = 0.5 the sum of 01 and 10 equals the threshold: "greater" makes
+// the neuron AND, the step function (1 at 0) makes it OR. The lecture's three
+// gates have no such sum and do not depend on the convention.
+START_TEST(two_conventions_are_two_gates) {
+    const Gate edge = gate_on_its_threshold();
+    ck_assert_str_eq(outputs_of(&edge, fire).text, "0001");
+    ck_assert_str_eq(outputs_of(&edge, fire_by_step).text, "0111");
+    const Gate gates[] = {and_gate(), or_gate(), nand_gate()};
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(outputs_of(&gates[i], fire).text,
+                         outputs_of(&gates[i], fire_by_step).text);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("gates --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -36,10 +60,21 @@ START_TEST(prints_its_result) {
 }
 END_TEST
 
+START_TEST(says_which_word_is_which) {
+    Run run = run_program("gates --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.output, "calls AND 逻辑和"));
+    ck_assert_ptr_nonnull(strstr(run.output, "sum > theta   sum - theta >= 0"));
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {{truth_tables},
+                          {nand_is_not_and},
                           {thresholds_of_the_lecture},
                           {at_the_threshold_it_rests},
-                          {prints_its_result}};
+                          {two_conventions_are_two_gates},
+                          {prints_its_result},
+                          {says_which_word_is_which}};
     return run_tests("gates", tests, sizeof tests / sizeof *tests);
 }

@@ -4,11 +4,13 @@
 #include "ch03_backprop/apple_tax.c"
 #undef main
 
+#include <string.h>
+
 #include "testing.h"
 
 static double total_with(int edge, double value) {
     Edge e[EDGES];
-    fill_basket(e, 2, 3);
+    fill_basket(e);
     e[edge].value = value;
     buy(e);
     return e[TOTAL].value;
@@ -16,18 +18,33 @@ static double total_with(int edge, double value) {
 
 START_TEST(two_apples) {
     Edge e[EDGES];
-    fill_basket(e, 2, 0);
-    buy(e);
+    fill_apples(e);
+    buy_apples(e);
     ck_assert_double_eq_tol(e[TOTAL].value, 22.0, 1e-12);
     ck_assert_double_eq_tol(e[APPLE].grad, 2.2, 1e-12);
     ck_assert_double_eq_tol(e[APPLES].grad, 11.0, 1e-12);
     ck_assert_double_eq_tol(e[TAX].grad, 20.0, 1e-12);
+    ck_assert_double_eq_tol(e[SUM_A].value, 20.0, 1e-12);
+    ck_assert_double_eq_tol(e[SUM_A].grad, 1.1, 1e-12);
+}
+END_TEST
+
+// The lecture's reading of 2.2, 11 and 20: a rise of the input reaches the
+// total that many times as large. Rounding: an ulp of 42 (7e-15) over the rise.
+START_TEST(a_rise_is_multiplied_by_the_derivative) {
+    const double rises[] = {0.1, 1.0, -0.5};
+    for (int i = 0; i < 3; i++) {
+        double r = rises[i];
+        ck_assert_double_eq_tol(rise_of_total(APPLE, r) / r, 2.2, 2e-13);
+        ck_assert_double_eq_tol(rise_of_total(APPLES, r) / r, 11.0, 2e-13);
+        ck_assert_double_eq_tol(rise_of_total(TAX, r) / r, 20.0, 2e-13);
+    }
 }
 END_TEST
 
 START_TEST(apples_and_oranges) {
     Edge e[EDGES];
-    fill_basket(e, 2, 3);
+    fill_basket(e);
     buy(e);
     ck_assert_double_eq_tol(e[TOTAL].value, 71.5, 1e-12);
     ck_assert_double_eq_tol(e[APPLES].grad, 11.0, 1e-12);
@@ -42,7 +59,7 @@ END_TEST
 // rounding: an ulp of 71.5 (1.4e-14) over the step of 1e-3.
 START_TEST(gradients_are_slopes) {
     Edge e[EDGES];
-    fill_basket(e, 2, 3);
+    fill_basket(e);
     buy(e);
     for (int i = APPLES; i <= TAX; i++) {
         double h = 1e-3, v = e[i].value;
@@ -60,10 +77,29 @@ START_TEST(prints_its_result) {
 }
 END_TEST
 
+// Two apples have no oranges; values stand left of derivatives.
+START_TEST(prints_what_the_example_has) {
+    Run run = run_program("apple_tax --plot none");
+    ck_assert_int_eq(run.status, 0);
+    const char *second = strstr(run.output, "2 apples at 10 and 3 oranges");
+    const char *orange = strstr(run.output, "orange count");
+    ck_assert_ptr_nonnull(second);
+    ck_assert(orange > second);
+    ck_assert_ptr_null(strstr(run.output, "(null)"));
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "  apple price          10        2.2\n"));
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "  orange price         15        3.3\n"));
+    ck_assert_ptr_nonnull(strstr(run.output, "0.22 = 2.2 x 0.1"));
+    ck_assert_ptr_nonnull(strstr(run.output, "1.1 = 11 x 0.1"));
+    ck_assert_ptr_nonnull(strstr(run.output, "2 = 20 x 0.1"));
+}
+END_TEST
+
 int main(void) {
-    const Test tests[] = {{two_apples},
-                          {apples_and_oranges},
-                          {gradients_are_slopes},
-                          {prints_its_result}};
+    const Test tests[] = {
+        {two_apples},         {a_rise_is_multiplied_by_the_derivative},
+        {apples_and_oranges}, {gradients_are_slopes},
+        {prints_its_result},  {prints_what_the_example_has}};
     return run_tests("apple_tax", tests, sizeof tests / sizeof *tests);
 }

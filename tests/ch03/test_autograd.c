@@ -127,8 +127,8 @@ START_TEST(relu_blocks_what_is_negative) {
 END_TEST
 
 // x * x + x: 2x + 1, from three arrows. What the result does not use gets 0,
-// and a second way back starts from nothing.
-START_TEST(what_is_used_twice_is_blamed_twice) {
+// and a second backward pass starts from 0.
+START_TEST(what_is_used_twice_adds_up) {
     Tape t = {0};
     int x = leaf(&t, "x", 3.0), unused = leaf(&t, "u", 5.0);
     int z = add(&t, mul(&t, x, x), x);
@@ -231,7 +231,7 @@ int main(void) {
                           {every_operation_knows_its_slope},
                           {values_are_right},
                           {relu_blocks_what_is_negative},
-                          {what_is_used_twice_is_blamed_twice},
+                          {what_is_used_twice_adds_up},
                           {net_agrees_with_hand_and_differences},
                           {learns_exclusive_or},
                           {an_input_from_the_future_aborts, .signal = SIGABRT},

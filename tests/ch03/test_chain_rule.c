@@ -1,4 +1,4 @@
-// z = (x + y)^2: the lecture's derivative, and what each node hands on.
+// z = (x + y)^2: the lecture's derivative, and what each node passes on.
 
 #define main chain_rule_main
 #include "ch03_backprop/chain_rule.c"

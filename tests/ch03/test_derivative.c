@@ -16,6 +16,29 @@ START_TEST(forward_quotient_is_2x_and_a_step) {
 }
 END_TEST
 
+// The lecture's four points, and its dy, rounded to the step's last digit. A y
+// below 8 has a last digit of 8.9e-16 at most.
+START_TEST(points_of_the_lecture) {
+    ck_assert_double_eq(parabola(1.0), 2.0);
+    ck_assert_double_eq_tol(parabola(1.0001), 2.00020001, 2e-15);
+    ck_assert_double_eq(parabola(2.0), 5.0);
+    ck_assert_double_eq_tol(parabola(2.0001), 5.00040001, 2e-15);
+    ck_assert_double_eq_tol(rounded_rise(1.0, 1e-4), 0.0002, 1e-19);
+    ck_assert_double_eq_tol(rounded_rise(2.0, 1e-4), 0.0004, 1e-19);
+    ck_assert_double_eq(rounded_rise(1.0, 0.75), 3 * 0.75); // from 2.75
+}
+END_TEST
+
+START_TEST(prints_the_points_of_the_lecture) {
+    Run run = run_program("derivative --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.output, "   2      1.0001   2.00020001"));
+    ck_assert_ptr_nonnull(strstr(run.output, "   5      2.0001   5.00040001"));
+    ck_assert_ptr_nonnull(strstr(run.output, "0.0002/0.0001 = 2"));
+    ck_assert_ptr_nonnull(strstr(run.output, "0.0004/0.0001 = 4"));
+}
+END_TEST
+
 // A parabola has no third derivative: the central difference truncates nothing.
 START_TEST(central_quotient_is_2x) {
     ck_assert_double_eq_tol(central_difference(parabola, 1.0, 1e-4), 2.0,
@@ -116,6 +139,8 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{forward_quotient_is_2x_and_a_step},
+                          {points_of_the_lecture},
+                          {prints_the_points_of_the_lecture},
                           {central_quotient_is_2x},
                           {partials_by_formula},
                           {partials_are_slopes},

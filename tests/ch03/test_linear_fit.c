@@ -18,6 +18,14 @@ START_TEST(gradient_is_the_lectures) {
 }
 END_TEST
 
+// With w = 0 the mean squared error is the mean of y^2: 1.44 + 3.24 + 10.89 +
+// 15.21 + 25 over 5 points.
+START_TEST(loss_is_the_mean_squared_error) {
+    Points p = measured();
+    ck_assert_double_eq_tol(mean_loss(&p, 0.0), 55.78 / 5.0, 1e-14);
+}
+END_TEST
+
 // The loss is a parabola in w: a central difference truncates nothing, even
 // with a step of 1/2. What remains is the rounding of losses below 100.
 START_TEST(gradient_is_the_slope) {
@@ -96,6 +104,7 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{gradient_is_the_lectures},
+                          {loss_is_the_mean_squared_error},
                           {gradient_is_the_slope},
                           {best_weight_is_the_bottom},
                           {steps_shrink_the_distance},

@@ -5,6 +5,8 @@
 #include "ch03_backprop/matrix_grad.c"
 #undef main
 
+#include <string.h>
+
 #include "layers.h"
 #include "testing.h"
 
@@ -61,6 +63,47 @@ START_TEST(layer_worked_by_hand) {
     assert_is(&dH, (const float[]){1, 6, 2, 4}, 4);
     assert_is(&dW, (const float[]){1, 2, 3, 4, 5, 8}, 6);
     assert_is(&db, (const float[]){1, 1, 3}, 3);
+    tensor_free(&dH);
+    tensor_free(&dW);
+    tensor_free(&db);
+    layer_free(&layer);
+}
+END_TEST
+
+// B's dZ/dW by differences: four indices, H_nd where m = k and 0 elsewhere. Z
+// is linear in W and whole numbers are exact, so a step of 1 finds it exactly;
+// summed with the signal it is the weight gradient.
+START_TEST(a_matrix_by_a_matrix_has_four_indices) {
+    enum { N = 2, D = 2, M = 3 };
+    Rng rng;
+    Layer layer;
+    float signal[] = {1, 0, 2, 0, 1, 1}, before[N * M], sums[M * D] = {0};
+    Tensor dH = {0}, dW = {0}, db = {0}, dZ = tensor_view(signal, 2, N, M);
+    int nonzero = 0;
+    rng_seed(&rng, 1);
+    layer_init(&layer, N, D, M, &rng);
+    set(&layer.H, (const float[]){1, 2, 3, 4});
+    set(&layer.W, (const float[]){1, 0, 2, 1, 0, 3});
+    set(&layer.b, (const float[]){10, 20, 30});
+    layer_forward(&layer);
+    memcpy(before, layer.Z.data, sizeof before);
+    layer_backward(&dH, &dW, &db, &layer, &dZ);
+    for (int k = 0; k < M; k++)
+        for (int d = 0; d < D; d++) {
+            layer.W.data[k * D + d] += 1.0f;
+            layer_forward(&layer);
+            layer.W.data[k * D + d] -= 1.0f;
+            for (int n = 0; n < N; n++)
+                for (int m = 0; m < M; m++) {
+                    float slope = layer.Z.data[n * M + m] - before[n * M + m];
+                    float h = layer.H.data[n * D + d];
+                    ck_assert_float_eq(slope, m == k ? h : 0.0f);
+                    nonzero += slope != 0.0f;
+                    sums[k * D + d] += signal[n * M + m] * slope;
+                }
+        }
+    ck_assert_int_eq(nonzero, N * M * D);
+    assert_is(&dW, sums, M * D);
     tensor_free(&dH);
     tensor_free(&dW);
     tensor_free(&db);
@@ -169,12 +212,16 @@ START_TEST(prints_its_result) {
         ck_assert_double_ge(result_value(&run, names[i]), 0.0);
         ck_assert_double_lt(result_value(&run, names[i]), 2e-6);
     }
+    run = run_program("matrix_grad --plot none");
+    ck_assert_ptr_nonnull(strstr(run.output, "5 x 3 x 3 x 4 = 180 numbers"));
+    ck_assert_ptr_nonnull(strstr(run.output, "m = k (60 of"));
 }
 END_TEST
 
 int main(void) {
     const Test tests[] = {{gradient_by_X_is_the_outer_product},
                           {layer_worked_by_hand},
+                          {a_matrix_by_a_matrix_has_four_indices},
                           {bilinear_agrees_with_differences},
                           {layer_agrees_with_differences},
                           {is_the_librarys_linear_layer},

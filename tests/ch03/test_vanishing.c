@@ -5,6 +5,8 @@
 #include "ch03_backprop/vanishing.c"
 #undef main
 
+#include <string.h>
+
 #include "gradcheck.h"
 #include "testing.h"
 
@@ -45,7 +47,7 @@ START_TEST(deviations_are_the_papers) {
 }
 END_TEST
 
-// ---- The way back by differences --------------------------------------------
+// ---- Backward by differences ------------------------------------------------
 
 typedef struct {
     Net net;
@@ -145,6 +147,20 @@ static void norms_are_relative(const Measured *m) {
                             m->first.of[SIGMOID][XAVIER][depth - 2]);
 }
 
+// The lecture explains vanishing and exploding by the input's scale. A ReLU net
+// without biases is homogeneous: 255 times the input changes no slope, but
+// for a unit within rounding of 0. Sigmoid and tanh saturate a little more in
+// the first layers: a factor below 10, where 49 layers multiply by 1e-31.
+static void the_inputs_scale_hardly_matters(const Measured *m) {
+    for (int init = LARGE; init < INITS; init++) {
+        ck_assert_double_lt(scale_factor(m, RELU, init), 1.01);
+        ck_assert_double_lt(scale_factor(m, TANH, init), 10.0);
+        ck_assert_double_lt(scale_factor(m, SIGMOID, init), 10.0);
+    }
+    ck_assert_double_lt(m->scaled[SIGMOID][XAVIER][TO_255], 1e-25);
+    ck_assert_double_gt(m->scaled[RELU][LARGE][TO_1], 1e18);
+}
+
 START_TEST(gradients_through_fifty_layers) {
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Measured m = {.depth = MAX_DEPTH};
@@ -153,6 +169,7 @@ START_TEST(gradients_through_fifty_layers) {
         gradients_vanish(&m);
         gradients_explode_or_survive(&m);
         norms_are_relative(&m);
+        the_inputs_scale_hardly_matters(&m);
     }
 }
 END_TEST
@@ -166,6 +183,8 @@ START_TEST(prints_its_result) {
     ck_assert_double_lt(result_value(&one, "relu_xavier"), 1e-5);
     ck_assert_double_gt(result_value(&one, "relu_he"), 1e-2);
     ck_assert_double_eq(result_value(&one, "depth"), 50.0);
+    one = run_program("vanishing --plot none");
+    ck_assert_ptr_nonnull(strstr(one.output, "Three claims of the lecture"));
     one = run_program("vanishing --quiet --plot none --depth 2 --width 1");
     ck_assert_int_eq(one.status, 0);
 }

@@ -30,7 +30,7 @@ START_TEST(plan_covers_the_map) {
     Rng rng;
     Trial t[SEARCHES][TRIALS];
     rng_seed(&rng, 1);
-    plan(t, &rng);
+    plan(t, &grids[0], &rng);
     ck_assert_double_eq_tol(t[GRID][0].alpha, 1e-3, 1e-15);
     ck_assert_double_eq_tol(t[GRID][0].beta, 1e-4, 1e-16);
     ck_assert_double_eq_tol(t[GRID][TRIALS - 1].alpha, 10, 1e-11);
@@ -53,12 +53,55 @@ START_TEST(plan_covers_the_map) {
 }
 END_TEST
 
+// [A grid] as the lecture prints it: (1, 10^-1), (1, 10^-2) .. (10, 10^-10).
+START_TEST(the_lectures_grid) {
+    Rng rng;
+    Trial t[SEARCHES][TRIALS];
+    rng_seed(&rng, 1);
+    plan(t, &grids[1], &rng);
+    for (int n = 0; n < TRIALS; n++) {
+        double beta = n / 10 + 1, alpha = pow(10, -(n % 10 + 1));
+        ck_assert_double_eq_tol(t[GRID][n].beta / beta, 1, 1e-12);
+        ck_assert_double_eq_tol(t[GRID][n].alpha / alpha, 1, 1e-12);
+        ck_assert_double_ge(t[RANDOM][n].beta, 1);
+        ck_assert_double_le(t[RANDOM][n].beta, 10);
+        ck_assert_double_ge(t[RANDOM][n].alpha, 0.99e-10);
+        ck_assert_double_le(t[RANDOM][n].alpha, 0.1);
+    }
+}
+END_TEST
+
+// [A random search] over the whole square, not along a line of it: the two
+// exponents are uncorrelated (a correlation of 100 pairs has a deviation of
+// 0.1), and each of the 16 fields of a 4 x 4 board is hit (missed with
+// probability (15/16)^100 = 0.0016 each).
+START_TEST(random_fills_the_square) {
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        Rng rng;
+        Trial t[SEARCHES][TRIALS];
+        int hits[4][4] = {{0}};
+        double sum = 0;
+        rng_seed(&rng, seed);
+        plan(t, &grids[0], &rng);
+        for (int n = 0; n < TRIALS; n++) {
+            double u = (log10(t[RANDOM][n].beta) + 4) / 4,
+                   v = (log10(t[RANDOM][n].alpha) + 3) / 4;
+            sum += 12 * (u - 0.5) * (v - 0.5) / TRIALS;
+            hits[(int)fmin(4 * u, 3)][(int)fmin(4 * v, 3)]++;
+        }
+        ck_assert_double_lt(fabs(sum), 0.5);
+        for (int i = 0; i < 16; i++)
+            ck_assert_int_gt(hits[i / 4][i % 4], 0);
+    }
+}
+END_TEST
+
 START_TEST(lines_are_read_strictly) {
     Rng rng;
     Trial t[SEARCHES][TRIALS];
     const Settings settings = {"seed1-x"};
     rng_seed(&rng, 1);
-    plan(t, &rng);
+    plan(t, &grids[0], &rng);
     const char *bad[] = {"",
                          "search,trial,alpha,beta,settings,accuracy",
                          "grid,0,0.001,0.0001,seed2-x,0.5",
@@ -152,6 +195,106 @@ START_TEST(rates_matter) {
 }
 END_TEST
 
+// [A eq.20] the decay counts: a good rate that is cut to a tenth after 9 steps
+// learns less than one that is not, on three seeds.
+START_TEST(decay_matters) {
+    Error err;
+    Digits digits;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        const Options o = {.common = {.seed = seed}, .epochs = 4, .batch = 20};
+        ck_assert(digits_load(&digits, "synthetic", 400, seed, &err));
+        const Trial slow = {.alpha = 0.2, .beta = 1e-4},
+                    fast = {.alpha = 0.2, .beta = 1};
+        ck_assert_double_gt(try_out(&slow, &digits.train, &digits.test, &o),
+                            try_out(&fast, &digits.train, &digits.test, &o) +
+                                0.2);
+        digits_free(&digits);
+    }
+}
+END_TEST
+
+// The judge is the set it is given: with every label one higher than it should
+// be, a net that has learned scores next to nothing.
+START_TEST(the_judge_judges) {
+    Error err;
+    Digits digits;
+    const Options o = {.common = {.seed = 1}, .epochs = 8, .batch = 20};
+    const Trial good = {.alpha = 0.2, .beta = 1e-3};
+    ck_assert(digits_load(&digits, "synthetic", 400, 1, &err));
+    double right = try_out(&good, &digits.train, &digits.test, &o);
+    for (int n = 0; n < digits.test.count; n++)
+        digits.test.labels[n] = (uint8_t)((digits.test.labels[n] + 1) % 10);
+    double wrong = try_out(&good, &digits.train, &digits.test, &o);
+    const Trial idle = {.alpha = 0};
+    Trial few[TRIALS];
+    double untrained = try_out(&idle, &digits.train, &digits.test, &o);
+    for (int n = 0; n < TRIALS; n++)
+        few[n].accuracy = n < 3 ? untrained : n < 10 ? 0.21 : 0.19;
+    ck_assert_int_eq(count_unmoved(few, untrained), 3);
+    ck_assert_int_eq(count_learned(few, 10), 7);
+    ck_assert_double_gt(right, 0.5);
+    ck_assert_double_lt(wrong, 0.2);
+    digits_free(&digits);
+}
+END_TEST
+
+// [A eq.25] The outer minimum is over digits that training has not seen: each
+// logged accuracy is what a trial scores on the 10 of 30 digits held out, and
+// the last one on the test digits.
+START_TEST(judged_on_held_out_digits) {
+    Error err;
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run run = run_tiny("--threads 1");
+    Digits digits;
+    Dataset judge;
+    Rng rng;
+    Trial t[SEARCHES][TRIALS];
+    const Options o = {.common = {.seed = 1}, .epochs = 1, .batch = 20};
+    ck_assert(digits_load(&digits, "synthetic", 30, 1, &err));
+    const Settings settings = settings_of(&o, &digits);
+    dataset_hold_out(&judge, &digits.train, digits.train.count / 3);
+    rng_seed(&rng, 1);
+    plan(t, &grids[0], &rng);
+    int found;
+    fclose(open_log("log.csv", t, &settings, &found));
+    ck_assert_int_eq(found, SEARCHES * TRIALS);
+
+    int differ = 0;
+    for (int n = 0; n < TRIALS; n += 7) {
+        double on_judge = try_out(&t[RANDOM][n], &digits.train, &judge, &o);
+        double on_train =
+            try_out(&t[RANDOM][n], &digits.train, &digits.train, &o);
+        ck_assert_double_eq_tol(t[RANDOM][n].accuracy, on_judge, 1e-6);
+        differ += fabs(on_judge - on_train) > 1e-6;
+    }
+    ck_assert_int_gt(differ, 5);
+
+    const Trial *grid = best_of(t[GRID]), *random = best_of(t[RANDOM]);
+    const Trial *chosen = random->accuracy > grid->accuracy ? random : grid;
+    ck_assert_double_eq_tol(result_value(&run, "test_accuracy"),
+                            try_out(chosen, &digits.train, &digits.test, &o),
+                            1e-4);
+    digits_free(&digits);
+}
+END_TEST
+
+// In the lecture's grid most trials learn nothing; in ours most do.
+START_TEST(few_cells_of_the_lectures_grid_learn) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    const char *few = "hyperparam --data synthetic --limit 600 --epochs 3 "
+                      "--plot none --quiet";
+    char line[256];
+    snprintf(line, sizeof line, "%s --log a.csv --grid lecture", few);
+    Run lecture = run_program(line);
+    snprintf(line, sizeof line, "%s --log b.csv", few);
+    Run ours = run_program(line);
+    ck_assert_double_le(result_value(&lecture, "grid_learned"), 10);
+    ck_assert_double_ge(result_value(&ours, "grid_learned"), 30);
+    ck_assert_double_gt(result_value(&ours, "grid_best"),
+                        result_value(&lecture, "grid_best") + 0.2);
+}
+END_TEST
+
 START_TEST(unwritable_log_is_said) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     Run run = run_program("hyperparam --data synthetic --limit 30 --plot none "
@@ -162,8 +305,17 @@ START_TEST(unwritable_log_is_said) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{plan_covers_the_map},  {lines_are_read_strictly},
-                          {goes_on_where_it_was}, {threads_change_nothing},
-                          {rates_matter},         {unwritable_log_is_said}};
+    const Test tests[] = {{plan_covers_the_map},
+                          {the_lectures_grid},
+                          {random_fills_the_square},
+                          {lines_are_read_strictly},
+                          {goes_on_where_it_was},
+                          {threads_change_nothing},
+                          {rates_matter},
+                          {decay_matters},
+                          {the_judge_judges},
+                          {judged_on_held_out_digits},
+                          {few_cells_of_the_lectures_grid_learn},
+                          {unwritable_log_is_said}};
     return run_tests("hyperparam", tests, sizeof tests / sizeof *tests);
 }

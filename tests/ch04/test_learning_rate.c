@@ -4,6 +4,8 @@
 #include "ch04_optimizers/learning_rate.c"
 #undef main
 
+#include <string.h>
+
 #include "numbers.h"
 #include "testing.h"
 
@@ -46,13 +48,15 @@ START_TEST(the_lectures_order) {
             Training run = {.lr = setting[r].lr, .epochs = setting[r].epochs};
             train(&run, &set, &validation, seed, true);
             last[r] = run.last;
-            // not the training set's, which 0.3 knows by heart
+            // not the training set's, which 0.3 has memorized
             ck_assert_double_lt(run.accuracy, 0.95);
             mem_free(run.loss);
         }
         ck_assert_float_lt(2.0f * last[0], last[1]);
         ck_assert_float_lt(2.0f * last[1], last[2]);
         ck_assert_float_lt(2.0f * last[3], last[2]);
+        // small steps: rate times epochs decides (0.05 1000 = 0.01 5000)
+        ck_assert_float_eq_tol(last[3] / last[1], 1, 0.02f);
         ck_assert_float_gt(last[4], 0.6f); // ln 2 = 0.693 knows nothing
         dataset_free(&set);
         dataset_free(&validation);
@@ -92,6 +96,8 @@ START_TEST(prints_its_result) {
     ck_assert_double_lt(result_value(&run, "loss_0.01_500"), loss);
     run = run_program("learning_rate --plot none --epochs 1 --lr 1000");
     ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.output, " 0.158 ")); // B's two losses
+    ck_assert_ptr_nonnull(strstr(run.output, " 0.258 "));
 }
 END_TEST
 

@@ -54,6 +54,50 @@ START_TEST(bfgs_maps_y_to_s) {
 }
 END_TEST
 
+// [B quasi-Newton] B is positive definite, in every step, from points
+// all over each surface. The smaller eigenvalue is compared with rounding
+// errors of the larger one.
+START_TEST(bfgs_stays_positive_definite) {
+    int steps = 0;
+    for (int i = 0; i < SURFACES; i++)
+        for (int n = 0; n < 25; n++) {
+            const Surface *s = surface((SurfaceKind)i);
+            Cost cost = {0};
+            Memory memory = {.B = {1, 0, 1}};
+            Point a =
+                look(s, -1.3 + 0.63 * (n % 5), -1.1 + 0.57 * (n / 5), &cost);
+            for (; length(a.g) >= close_enough && cost.steps < 200; steps++) {
+                a = bfgs_step(s, &a, &memory, &cost);
+                cost.steps++;
+                ck_assert_double_gt(lowest_curvature(memory.B),
+                                    1e-15 * (memory.B[0] + memory.B[2]));
+            }
+            ck_assert_double_lt(length(a.g), close_enough);
+        }
+    ck_assert_int_gt(steps, SURFACES * 25);
+}
+END_TEST
+
+// [B Newton] w - eta H^-1 g. On the bowl, whose H is constant, a step leaves
+// 1 - eta of w: |g| after n steps is that power of the first one.
+START_TEST(eta_scales_newtons_step) {
+    const double etas[] = {0.25, 0.5, 0.9};
+    for (int k = 0; k < 3; k++) {
+        Walk walk = descend(DAMPED, surface(BOWL), etas[k]);
+        ck_assert_int_gt(walk.cost.steps, 5);
+        for (int n = 0; n <= 5; n++)
+            for (int i = 0; i < 2; i++)
+                ck_assert_double_eq_tol(walk.path[n][i],
+                                        pow(1 - etas[k], n) * walk.path[0][i],
+                                        1e-14);
+    }
+    // Near any level point the factor is the same: linear, not quadratic.
+    Walk walk = descend(DAMPED, surface(ROSENBROCK), 0.5);
+    double factor = walk.tail[TAIL - 1] / walk.tail[TAIL - 2];
+    ck_assert_double_eq_tol(factor, 0.5, 1e-6);
+}
+END_TEST
+
 START_TEST(polak_ribiere_forgets) {
     const double g[2] = {1, 2}, last[2] = {3, 1};
     // g . (g - last) = 1 * -2 + 2 * 1 = 0, of 10
@@ -67,7 +111,7 @@ END_TEST
 // A parabola is Newton's own: one step. CG with an exact line search needs as
 // many steps as there are weights; on a parabola our search is exact.
 START_TEST(bowl_takes_one_step) {
-    ck_assert_int_eq(descend(NEWTON, surface(BOWL), 0).cost.steps, 1);
+    ck_assert_int_eq(descend(NEWTON, surface(BOWL), 1).cost.steps, 1);
     ck_assert_int_eq(descend(GUARDED, surface(BOWL), 0).cost.steps, 1);
     ck_assert_int_eq(descend(CG, surface(BOWL), 0).cost.steps, 2);
 }
@@ -79,8 +123,10 @@ START_TEST(where_they_end) {
     for (int i = 0; i < SURFACES; i++)
         for (int k = 0; k < METHODS; k++) {
             const Surface *s = surface((SurfaceKind)i);
-            Walk walk = descend((Method)k, s, rate_of[i]);
-            bool lost = k == NEWTON && (i == SADDLE || i == HOLLOWS);
+            const double eta[METHODS] = {rate_of[i], 1, 0.5};
+            Walk walk = descend((Method)k, s, eta[k]);
+            bool plain = k == NEWTON || k == DAMPED;
+            bool lost = plain && (i == SADDLE || i == HOLLOWS);
             ck_assert_double_lt(length(walk.end.g), 1e-8);
             ck_assert_str_eq(kind_of(s, &walk), lost           ? "saddle"
                                                 : i == HOLLOWS ? "hollow"
@@ -101,7 +147,7 @@ START_TEST(linear_and_quadratic) {
     Surface near = *surface(SADDLE);
     near.start[0] = 0;
     near.start[1] = 1.1; // y' = 2 y^3 / (3 y^2 - 1): e' = 3/2 e^2 + O(e^3)
-    Walk newton = descend(NEWTON, &near, 0);
+    Walk newton = descend(NEWTON, &near, 1);
     for (int n = 0; n < 3; n++) {
         double e = newton.path[n][1] - 1, next = newton.path[n + 1][1] - 1;
         // the next term, -7/2 e^3, is at most that part of 3/2 e^2; and ulp
@@ -116,8 +162,11 @@ START_TEST(prints_its_result) {
     ck_assert_int_eq(run.status, 0);
     ck_assert_str_eq(run.output,
                      "result: surface=rosenbrock gradient_descent_steps=43605 "
-                     "newton_steps=6 guarded_steps=25 bfgs_steps=42 "
-                     "cg_steps=28\n");
+                     "newton_steps=6 damped_steps=56 guarded_steps=25 "
+                     "bfgs_steps=42 cg_steps=28\n");
+    run = run_program("newton --quiet --plot none --eta 1");
+    ck_assert_double_eq(result_value(&run, "damped_steps"), 6);
+    ck_assert_int_eq(run_program("newton --eta 1.5").status, 2);
 }
 END_TEST
 
@@ -125,6 +174,8 @@ int main(void) {
     const Test tests[] = {{newton_solves_its_equations},
                           {line_search_keeps_wolfe},
                           {bfgs_maps_y_to_s},
+                          {bfgs_stays_positive_definite},
+                          {eta_scales_newtons_step},
                           {polak_ribiere_forgets},
                           {bowl_takes_one_step},
                           {where_they_end},

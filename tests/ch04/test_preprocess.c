@@ -21,16 +21,80 @@ START_TEST(min_max_by_hand) {
 }
 END_TEST
 
-// [A eq.16 to 19] 2, 4, 4, 6: mean 4, sum of squares 8, by N - 1 = 3.
-START_TEST(standardise_by_hand) {
+// [A eq.15] [A eq.18] a constant column becomes 0 (or the low end), not NaN: in
+// a column of its own, beside one that varies.
+START_TEST(constant_columns_become_zero) {
+    const float values[] = {0, 172.3f, -1e-30f};
+    for (int k = 0; k < 3; k++) {
+        float c = values[k], numbers[] = {c, 1, c, 2, c, 3, c, 4};
+        Tensor x = tensor_view(numbers, 2, 4, 2);
+        standardize(&x);
+        for (int n = 0; n < 4; n++)
+            ck_assert_float_eq(numbers[2 * n], 0);
+        ck_assert_double_eq_tol(deviation_of(&x, 1), 1, 1e-6);
+        for (int n = 0; n < 4; n++)
+            numbers[2 * n] = c;
+        min_max(&x, 0, 0, 1);
+        for (int n = 0; n < 4; n++)
+            ck_assert_float_eq(numbers[2 * n], 0);
+        min_max(&x, 0, -1, 1);
+        for (int n = 0; n < 4; n++)
+            ck_assert_float_eq(numbers[2 * n], -1);
+    }
+}
+END_TEST
+
+// What the program says of MNIST: 67 pixels are 0 in all 60,000 digits.
+START_TEST(constant_pixels_of_mnist) {
+    Error err;
+    Digits digits;
+    const char *folder = mnist_dir_or_skip("constant_pixels_of_mnist");
+    if (folder == NULL)
+        return;
+    ck_assert(digits_load(&digits, folder, 0, 1, &err));
+    const Dataset *set = &digits.train;
+    ck_assert_int_eq(set->count, 60000);
+    int constant = 0, pixels = SIDE * SIDE;
+    for (int p = 0; p < pixels; p++) {
+        bool zero = true;
+        for (int n = 0; n < set->count; n++)
+            zero &= set->pixels[(size_t)n * pixels + p] == 0;
+        constant += zero;
+    }
+    ck_assert_int_eq(constant, 67);
+    digits_free(&digits);
+}
+END_TEST
+
+// [A eq.15] its weakness: one outlier, and all others are pressed to one end of
+// [0, 1]. Their heights span 6 deviations of 8 cm, about 50 cm; the outlier is
+// 1550 cm away: 0.03. Standardizing does not help.
+START_TEST(an_outlier_squeezes_the_others) {
+    for (uint64_t seed = 1; seed <= 5; seed++) {
+        Rng rng;
+        Tensor x = {0}, t = {0};
+        rng_seed(&rng, seed);
+        draw_people(&x, &t, &rng);
+        ck_assert_double_gt(width_of_others(&x, false, false), 0.9);
+        ck_assert_double_lt(width_of_others(&x, true, false), 0.05);
+        ck_assert_double_gt(width_of_others(&x, false, true), 5);
+        ck_assert_double_lt(width_of_others(&x, true, true), 1);
+        tensor_free(&x);
+        tensor_free(&t);
+    }
+}
+END_TEST
+
+// [A eq.16] to [A eq.19] 2, 4, 4, 6: mean 4, sum of squares 8, by N - 1 = 3.
+START_TEST(standardize_by_hand) {
     float numbers[] = {2, 4, 4, 6};
     Tensor x = tensor_view(numbers, 2, 4, 1);
     ck_assert_double_eq(mean_of(&x, 0), 4);
     ck_assert_double_eq_tol(deviation_of(&x, 0), sqrt(8.0 / 3), 1e-15);
-    centre(&x);
+    center(&x);
     ck_assert_float_eq(numbers[0], -2);
     ck_assert_float_eq(numbers[3], 2);
-    standardise(&x);
+    standardize(&x);
     ck_assert_double_eq_tol((double)numbers[0], -2 / sqrt(8.0 / 3), 1e-7);
     ck_assert_float_eq(numbers[1], 0);
 }
@@ -114,7 +178,7 @@ START_TEST(rounder_is_faster) {
             steps[k] = d.steps;
             ck_assert_int_gt(d.steps, 0);
         }
-        ck_assert_int_lt(steps[STANDARD] * 3, steps[CENTRED]);
+        ck_assert_int_lt(steps[STANDARD] * 3, steps[CENTERED]);
         ck_assert_int_eq(steps[PCA_WHITE], 1);
         ck_assert_int_eq(steps[CHOLESKY_WHITE], 1);
         tensor_free(&x);
@@ -124,13 +188,13 @@ START_TEST(rounder_is_faster) {
 }
 END_TEST
 
-// After size normalisation each centre of mass lies within a pixel (two of the
+// After size normalization each center of mass lies within a pixel (two of the
 // doubled ones) of the middle, wherever it was before.
-START_TEST(pictures_are_centred) {
+START_TEST(pictures_are_centered) {
     Rng rng;
     rng_seed(&rng, 3);
     float *pictures = mem_alloc(2 * SHEET * PIXELS, sizeof *pictures);
-    normalise_pictures(pictures, &rng);
+    normalize_pictures(pictures, &rng);
     double farthest = 0;
     for (int k = 0; k < 2 * SHEET; k++) {
         double ink = 0, x = 0, y = 0;
@@ -160,9 +224,16 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{min_max_by_hand},      {standardise_by_hand},
-                          {cholesky_by_hand},     {whitened_is_white},
-                          {three_deviations},     {rounder_is_faster},
-                          {pictures_are_centred}, {prints_its_result}};
+    const Test tests[] = {{min_max_by_hand},
+                          {standardize_by_hand},
+                          {constant_columns_become_zero},
+                          {constant_pixels_of_mnist},
+                          {an_outlier_squeezes_the_others},
+                          {cholesky_by_hand},
+                          {whitened_is_white},
+                          {three_deviations},
+                          {rounder_is_faster},
+                          {pictures_are_centered},
+                          {prints_its_result}};
     return run_tests("preprocess", tests, sizeof tests / sizeof *tests);
 }

@@ -75,19 +75,67 @@ START_TEST(gradients_are_slopes) {
 }
 END_TEST
 
-// The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds.
-START_TEST(training_loss_rises_with_p) {
-    Options o = {
-        .common = {.seed = 101, .quiet = true}, .epochs = 1000, .runs = 9};
-    double before = 0;
-    for (int i = 0; i < RATES; i++) {
-        Outcome r = run_characters(rates[i], &o);
-        ck_assert_double_gt(r.train_loss, 2 * before);
-        before = r.train_loss;
-    }
+// B's units are set to 0 and not scaled; Srivastava et al. multiply by 1 - p in
+// use. Their weights are ours divided by 1 - p, and both of their outputs are
+// ours. With no scaling in use, as B prints it, the logits are 1 / (1 - p)
+// times too large: here twice.
+START_TEST(scaling_in_use_is_the_same) {
+    enum { N = 4, M = 8, K = 3 };
+    const float p = 0.5f;
+    Net net;
+    Rng rng;
+    Tensor h = {0}, x = noise_tensor(5, N, 6, 0, 0), trained = {0}, used = {0};
+    rng_seed(&rng, 2);
+    net_init(&net, 6, M, K, p, &rng);
+    net_forward(&net, &x, &rng);
+    tensor_copy(&trained, &net.logits);
+    net_forward(&net, &x, NULL);
+    tensor_copy(&used, &net.logits);
+    tensor_copy(&h, &net.hidden);
+    for (int n = 0; n < N; n++)
+        for (int k = 0; k < K; k++) {
+            float in_training = 0.0f, in_use = 0.0f;
+            for (int m = 0; m < M; m++) {
+                float w = net.w2.data[k * M + m] / (1.0f - p);
+                float unit = h.data[n * M + m];
+                bool kept = net.mask.data[n * M + m] > 0.0f;
+                in_training += w * (kept ? unit : 0.0f);
+                in_use += w * unit;
+            }
+            int at = n * K + k; // biases are 0
+            ck_assert_float_eq_tol(trained.data[at], in_training, 1e-5f);
+            ck_assert_float_eq_tol(used.data[at], (1.0f - p) * in_use, 1e-5f);
+            ck_assert_float_eq_tol(2.0f * used.data[at], in_use, 1e-5f);
+        }
+    ck_assert_float_gt(fabsf(used.data[0]), 0.01f);
+    tensor_free(&h);
+    tensor_free(&trained);
+    tensor_free(&used);
+    net_free(&net);
 }
 END_TEST
 
+// The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds. On new windows
+// the error rate stays near 20 %; p = 0.9 more than halves the loss, because
+// the net is less sure of itself.
+START_TEST(training_loss_rises_with_p) {
+    Options o = {
+        .common = {.seed = 101, .quiet = true}, .epochs = 1000, .runs = 9};
+    Outcome r[RATES];
+    double before = 0;
+    for (int i = 0; i < RATES; i++) {
+        r[i] = run_characters(rates[i], &o);
+        ck_assert_double_gt(r[i].train_loss, 2 * before);
+        before = r[i].train_loss;
+        ck_assert_double_eq_tol(r[i].validation_error, 20.0, 4.0);
+    }
+    ck_assert_double_gt(r[2].validation_loss, 0.7 * r[0].validation_loss);
+    ck_assert_double_lt(r[3].validation_loss, 0.5 * r[0].validation_loss);
+}
+END_TEST
+
+// On all 10,000 test digits p = 0.5 gains 0.46, 0.51, 0.50, -0.03 and 0.42
+// points with seeds 1 to 5.
 START_TEST(helps_where_digits_are_few) {
     const char *folder = mnist_dir_or_skip("helps_where_digits_are_few");
     if (folder == NULL)
@@ -96,7 +144,6 @@ START_TEST(helps_where_digits_are_few) {
     Digits digits;
     ck_assert(digits_load(&digits, folder, 0, 1, &err));
     digits.train.count = 1000;
-    digits.test.count = 4000;
     double gain = 0;
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Options o = {.common = {.seed = seed, .quiet = true},
@@ -104,7 +151,8 @@ START_TEST(helps_where_digits_are_few) {
         gain += run_digits(0.0f, &digits, &o).error -
                 run_digits(0.5f, &digits, &o).error;
     }
-    ck_assert_double_gt(gain, 0);
+    ck_assert_double_gt(gain / 3, 0.1);
+    ck_assert_double_lt(gain / 3, 1.0);
     digits_free(&digits);
 }
 END_TEST
@@ -119,11 +167,10 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{scaling_keeps_the_mean},
-                          {gradients_are_slopes},
-                          {training_loss_rises_with_p},
-                          {helps_where_digits_are_few},
-                          {prints_its_result}};
+    const Test tests[] = {
+        {scaling_keeps_the_mean},     {gradients_are_slopes},
+        {scaling_in_use_is_the_same}, {training_loss_rises_with_p},
+        {helps_where_digits_are_few}, {prints_its_result}};
     use_threads(1);
     return run_tests("dropout", tests, sizeof tests / sizeof *tests);
 }

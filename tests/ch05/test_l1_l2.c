@@ -4,6 +4,8 @@
 #include "ch05_regularization/l1_l2.c"
 #undef main
 
+#include <string.h>
+
 #include "gradcheck.h"
 #include "numbers.h"
 #include "testing.h"
@@ -38,6 +40,27 @@ START_TEST(gradients_are_slopes) {
     c = grad_check(l1_of, &w, value, grad, 4, 4, 1e-3, 1e-9);
     ck_assert_double_lt(c.worst, 1e-3);
     ck_assert_double_gt(c.largest, 0.009);
+}
+END_TEST
+
+// w = (3, -4), lambda = 0.1: squared, 2 lambda w = (0.6, -0.8); as B prints it,
+// lambda w / 5 = (0.06, -0.08), which is just as long for w = (30, -40).
+START_TEST(squared_and_printed_l2) {
+    float value[] = {3, -4}, far[] = {30, -40}, zero[] = {0, 0}, grad[2] = {0};
+    const float squared[] = {0.6f, -0.8f}, printed[] = {0.06f, -0.08f};
+    Tensor w = tensor_view(value, 1, 2), dw = tensor_view(grad, 1, 2);
+    l2_add_gradient(&dw, &w, 0.1f);
+    assert_close(grad, squared, 2, 1e-7, "2 lambda w");
+    tensor_fill(&dw, 0.0f);
+    l2_add_gradient_as_printed(&dw, &w, 0.1f);
+    assert_close(grad, printed, 2, 1e-8, "lambda w / ||w||");
+    tensor_fill(&dw, 0.0f);
+    w = tensor_view(far, 1, 2);
+    l2_add_gradient_as_printed(&dw, &w, 0.1f);
+    assert_close(grad, printed, 2, 1e-8, "lambda w / ||w||");
+    w = tensor_view(zero, 1, 2);
+    l2_add_gradient_as_printed(&dw, &w, 0.1f);
+    assert_close(grad, printed, 2, 1e-8, "nothing added");
 }
 END_TEST
 
@@ -94,10 +117,12 @@ START_TEST(training_loss_rises_with_lambda) {
 }
 END_TEST
 
+// And they cost accuracy: over seeds 1 to 9 the medians are 0.780 without a
+// penalty, 0.755 with L1.
 START_TEST(only_proximal_l1_gives_zeros) {
     Options o = {.common = {.seed = 1, .quiet = true},
                  .epochs = 1000,
-                 .runs = 3,
+                 .runs = 9,
                  .lr = 0.03f};
     Trained t[EXPERIMENTS];
     for (int i = 0; i < EXPERIMENTS; i++)
@@ -106,6 +131,7 @@ START_TEST(only_proximal_l1_gives_zeros) {
         ck_assert_double_lt(t[i].outcome.zeros, 0.001);
     ck_assert_double_gt(t[5].outcome.zeros, 0.8);
     ck_assert_double_lt(t[5].outcome.zeros, 1.0);
+    ck_assert_double_lt(t[5].outcome.accuracy, t[0].outcome.accuracy - 0.01);
 }
 END_TEST
 
@@ -114,17 +140,18 @@ START_TEST(prints_its_result) {
     ck_assert_int_eq(run.status, 0);
     ck_assert(result_value(&run, "loss_5e-3") > 0);
     result_value(&run, "L1_zeros");
+    run = run_program("l1_l2 --plot none --epochs 1 --runs 1");
+    ck_assert_ptr_nonnull(strstr(run.output, "(0.60, -0.80)\n"));
+    ck_assert_ptr_nonnull(strstr(run.output, "(0.06, -0.08)\n"));
 }
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{gradients_are_slopes},
-                          {shrinks_to_zero_and_stops},
-                          {shrink_is_a_minimum},
-                          {median_is_the_middle},
-                          {training_loss_rises_with_lambda},
-                          {only_proximal_l1_gives_zeros},
-                          {prints_its_result}};
+    const Test tests[] = {
+        {gradients_are_slopes},         {squared_and_printed_l2},
+        {shrinks_to_zero_and_stops},    {shrink_is_a_minimum},
+        {median_is_the_middle},         {training_loss_rises_with_lambda},
+        {only_proximal_l1_gives_zeros}, {prints_its_result}};
     use_threads(1); // so small a net is slower with two
     return run_tests("l1_l2", tests, sizeof tests / sizeof *tests);
 }

@@ -97,8 +97,8 @@ START_TEST(lambda_shrinks_weights) {
         double before = HUGE_VAL, plain = 0, error = 0;
         for (int i = 0; i < 4; i++) {
             Polynomial p = fit(&train, DEGREE, lambda[i]);
-            ck_assert_double_lt(high_order(&p), before);
-            before = high_order(&p);
+            ck_assert_double_lt(high_order(&p, 4), before);
+            before = high_order(&p, 4);
             ck_assert_double_ge(error_of(&p, &train), error - 1e-9);
             error = error_of(&p, &train);
             if (i == 0)
@@ -106,6 +106,30 @@ START_TEST(lambda_shrinks_weights) {
             if (i == 2)
                 ck_assert_double_lt(error_of(&p, &validation), plain);
         }
+    }
+}
+END_TEST
+
+// w_3, w_4, w_5 small: the curve is its quadratic part. By hand, at x = 1:
+// 0.1 + 0.2 + 0.3. Over seeds, of fits of degree 5: a stronger penalty brings
+// the curve closer, to 0.03 and less, and never farther off than the sum.
+START_TEST(small_weights_leave_a_quadratic) {
+    Polynomial hand = {{5, -7, 9, 0.1, 0.2, 0.3}};
+    ck_assert_double_eq_tol(distance_from_quadratic(&hand), 0.6, 1e-14);
+    for (uint64_t seed = 1; seed <= SEEDS; seed++) {
+        Points train, validation;
+        draw_points(&train, &validation, seed);
+        double before = HUGE_VAL;
+        for (int i = 0; i < STRENGTHS; i++) {
+            Polynomial p = fit(&train, 5, strengths[i]);
+            double distance = distance_from_quadratic(&p);
+            ck_assert_double_lt(distance, before);
+            ck_assert_double_le(distance, high_order(&p, 3) + 1e-12);
+            before = distance;
+            if (i == 0)
+                ck_assert_double_gt(distance, 1.0);
+        }
+        ck_assert_double_lt(before, 0.03);
     }
 }
 END_TEST
@@ -126,6 +150,7 @@ int main(void) {
                           {gradient_is_zero_at_the_fit},
                           {degree_overfits},
                           {lambda_shrinks_weights},
+                          {small_weights_leave_a_quadratic},
                           {prints_its_result}};
     return run_tests("polyfit", tests, sizeof tests / sizeof *tests);
 }

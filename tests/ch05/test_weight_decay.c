@@ -4,6 +4,8 @@
 #include "ch05_regularization/weight_decay.c"
 #undef main
 
+#include <string.h>
+
 #include "numbers.h"
 #include "testing.h"
 
@@ -25,14 +27,48 @@ START_TEST(one_step_of_sgd) {
 }
 END_TEST
 
-// [D] prints w / (1 - lambda): it grows. The right form shrinks.
-START_TEST(the_printed_sign_is_wrong) {
-    float a = 2.0f, b = 2.0f;
-    Tensor wa = tensor_view(&a, 1, 1), wb = tensor_view(&b, 1, 1);
-    decay_weights(&wa, 0.5f);
-    decay_as_printed(&wb, 0.5f);
-    ck_assert_float_eq(a, 1.0f);
-    ck_assert_float_eq(b, 4.0f);
+// [D weight decay] at alpha = 0.01, as printed: 1 / 0.995, 1 / 0.98, 1 / 0.5
+// and 1 / -0.5. Weights grow, and a larger lambda is not the weaker one.
+START_TEST(the_printed_decay_grows) {
+    const float lambda[] = {0.5f, 2.0f, 50.0f, 150.0f};
+    const float factor[] = {1.005025f, 1.020408f, 2.0f, -2.0f};
+    for (int i = 0; i < 4; i++) {
+        float w = 3.0f;
+        Tensor t = tensor_view(&w, 1, 1);
+        decay_as_printed(&t, lambda[i], 0.01f);
+        ck_assert_float_eq_tol(w, 3.0f * factor[i], 1e-5f);
+        ck_assert_float_gt(fabsf(w), 3.0f);
+    }
+}
+END_TEST
+
+// A decay shrinks, the more the larger lambda: 3 * 0.995 and 3 * 0.98.
+START_TEST(a_larger_lambda_decays_more) {
+    const float lambda[] = {0.5f, 2.0f}, want[] = {2.985f, 2.94f};
+    for (int i = 0; i < 2; i++) {
+        float w = 3.0f;
+        Tensor t = tensor_view(&w, 1, 1);
+        decay_weights(&t, lambda[i] * 0.01f);
+        ck_assert_float_eq_tol(w, want[i], 1e-6f);
+    }
+}
+END_TEST
+
+// Without the half in the penalty, lambda sum of w^2 has the gradient
+// 2 lambda w: the decay that does the same is 2 eta lambda.
+START_TEST(the_half_decides_the_factor) {
+    float a = 2.0f, ga = 0.5f, b = 2.0f, gb = 0.5f;
+    Tensor wa = tensor_view(&a, 1, 1), dwa = tensor_view(&ga, 1, 1);
+    Tensor wb = tensor_view(&b, 1, 1), dwb = tensor_view(&gb, 1, 1);
+    Optimizer sgd;
+    optimizer_init(&sgd, SGD, 0.1f);
+    ga += 2.0f * 0.05f * a;
+    optimizer_step(&sgd, &wa, &dwa);
+    decay_weights(&wb, 2.0f * sgd.lr * 0.05f);
+    optimizer_step(&sgd, &wb, &dwb);
+    ck_assert_float_eq_tol(a, 1.93f, 4e-7f);
+    ck_assert_float_eq_tol(b, 1.93f, 4e-7f);
+    optimizer_free(&sgd);
 }
 END_TEST
 
@@ -96,8 +132,10 @@ START_TEST(decay_under_adam_is_adamw) {
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("weight_decay --quiet --plot none --epochs 40");
+    Run run = run_program("weight_decay --plot none --epochs 40");
     ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(strstr(run.output, " 1.005 "));
+    ck_assert_ptr_nonnull(strstr(run.output, " -2.000 "));
     ck_assert_double_lt(result_value(&run, "sgd_first_step"), 2e-7);
     ck_assert_double_gt(result_value(&run, "adam_difference"), 0.1);
     ck_assert_double_gt(result_value(&run, "length_as_printed"),
@@ -107,7 +145,9 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{one_step_of_sgd},
-                          {the_printed_sign_is_wrong},
+                          {the_printed_decay_grows},
+                          {a_larger_lambda_decays_more},
+                          {the_half_decides_the_factor},
                           {l2_is_decay_under_sgd_only},
                           {decay_under_adam_is_adamw},
                           {prints_its_result}};

@@ -44,11 +44,11 @@ START_TEST(integral_and_sum) {
     for (int steps = 1; steps <= FINEST; steps *= 2) {
         double y[MOST + FINEST], half = 0.5 / steps;
         double part = half / sinh(half);
-        medicine_in_steps(y, steps);
+        remembered_in_steps(y, steps);
         for (int n = 0; n < HOURS * steps; n++)
-            ck_assert_double_eq_tol(y[n], part * medicine((n + 1.0) / steps),
+            ck_assert_double_eq_tol(y[n], part * remembered((n + 1.0) / steps),
                                     1e-14);
-        ck_assert_double_eq_tol(medicine_error(steps),
+        ck_assert_double_eq_tol(remembered_error(steps),
                                 (1 - part) * (1 - exp(-1)), 1e-14);
     }
 }
@@ -62,12 +62,16 @@ START_TEST(turned_and_not) {
     for (int i = 0; i < 2; i++)
         for (int j = 0; j < 2; j++)
             ck_assert_double_eq(correlation.y[i][j], corner[i][j]);
-    double sum = 0;
-    for (int u = 0; u < K; u++)
-        for (int v = 0; v < K; v++)
-            sum += p.k[u][v] * p.x[2 - u][2 - v];
-    ck_assert_double_eq(convolution.y[0][0], sum);
-    ck_assert_double_eq(sum, 11);
+    // C's 2-D sum, where the kernel f covers the picture g whole
+    for (int i = K - 1; i < SIZE; i++)
+        for (int j = K - 1; j < SIZE; j++) {
+            double s = 0;
+            for (int m = 0; m < K; m++)
+                for (int n = 0; n < K; n++)
+                    s += p.k[m][n] * p.x[i - m][j - n];
+            ck_assert_double_eq(convolution.y[i - K + 1][j - K + 1], s);
+        }
+    ck_assert_double_eq(convolution.y[0][0], 11);
     // the impulse: the kernel itself, or its mirror image
     Map same = convolve_2d(p.spot, p.k), mirrored = correlate_2d(p.spot, p.k);
     for (int u = 0; u < K; u++)

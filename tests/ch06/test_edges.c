@@ -1,6 +1,6 @@
 // Every kernel, and two of noise, against SciPy's convolve2d with mirrored
-// borders (tests/golden/edges.txt); what each kernel is for; and pictures of
-// one's own, good and bad.
+// borders (tests/golden/edges.txt); what each kernel is for; the lecture's own
+// case to the last digit; and pictures of one's own, good and bad.
 
 #define main edges_main
 #include "ch06_cnn/edges.c"
@@ -33,7 +33,8 @@ START_TEST(as_scipy_convolves) {
                       {.name = "noise5", .size = 5, .divisor = 1}};
     for (int n = 0; n < 2; n++) {
         Tensor w = golden("edges.txt", "", noise[n].name);
-        memcpy(noise[n].weights, w.data, w.size * sizeof(float));
+        for (size_t i = 0; i < w.size; i++)
+            noise[n].weights[i] = (double)w.data[i];
         tensor_free(&w);
     }
     for (size_t i = 0; i < sizeof sizes / sizeof *sizes; i++) {
@@ -71,7 +72,7 @@ static Tensor slope(float across, float down) {
 START_TEST(answers_to_a_slope) {
     const int middle = 2 * 6 + 3;
     const float want[KERNELS] = {
-        [SHARPEN] = 3 * 3 - 2 * 2, [SOBEL_X] = 24, [SOBEL_Y] = -16};
+        [SHARPEN] = 3 * 3 - 2 * 2, [G_X] = 24, [G_Y] = -16};
     Tensor x = slope(3, -2);
     for (int n = SHARPEN; n < KERNELS; n++) {
         Tensor y = {0};
@@ -146,15 +147,137 @@ START_TEST(displays_zero_in_the_middle) {
 }
 END_TEST
 
-// ---- 4. The program ---------------------------------------------------------
+// ---- 4. The lecture's case --------------------------------------------------
+
+static Kernel flt(const char *text) {
+    Kernel k;
+    ck_assert_msg(find_flt(&k, text), "no flt %s", text);
+    return k;
+}
+
+static void check_case(const char *name, const char *text) {
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "face.%s", name);
+    Tensor rgb = golden("edges.txt", "face", ""), face = {0};
+    Tensor want = golden("edges.txt", prefix, "");
+    Tensor shown = golden("edges.txt", prefix, ".imshow");
+    const int H = rgb.shape[0], W = rgb.shape[1] / 3;
+    // what image_read makes of the file
+    Tensor x = {0};
+    tensor_resize(&x, 2, H, W);
+    for (size_t p = 0; p < x.size; p++) {
+        const float *c = rgb.data + 3 * p;
+        x.data[p] = 0.299f * (c[0] / 255.0f) + 0.587f * (c[1] / 255.0f) +
+                    0.114f * (c[2] / 255.0f);
+    }
+    Kernel k = flt(text);
+    gray_levels(&face, &x);
+    Grad grad = convolve2d(&face, &k);
+    uint8_t levels[64];
+    stretch(levels, &grad, x.size);
+    for (size_t p = 0; p < x.size; p++) {
+        ck_assert_int_eq(grad.at[p], (int)want.data[p]);
+        ck_assert_int_eq(levels[p], (int)shown.data[p]);
+        ck_assert(grad.at[p] <= grad.at[grad.row * W + grad.col]);
+    }
+    mem_free(grad.at);
+    release(&rgb, &face, &want, &shown, &x, NULL);
+}
+
+// SciPy's numbers, the sign and the cut toward zero among them.
+START_TEST(the_lectures_code_on_a_color_picture) {
+    check_case("sobel_x", "sobel_x");
+    check_case("sobel_x", "1");
+    check_case("sobel_x", "-1 0 1 -2 0 2 -1 0 1");
+    check_case("sobel_y", "sobel_y");
+    check_case("sobel_y", "2");
+    check_case("typed", "0.5,-3,0.25  2,1,-1.5  0,4,-0.75");
+}
+END_TEST
+
+static void check_scene(const char *name) {
+    char prefix[32];
+    snprintf(prefix, sizeof prefix, "scene.%s", name);
+    Tensor range = golden("edges.txt", prefix, ".range");
+    Tensor corner = golden("edges.txt", prefix, ".corner");
+    Tensor rows = golden("edges.txt", prefix, ".rows");
+    Tensor columns = golden("edges.txt", prefix, ".columns");
+    Tensor x = {0}, face = {0};
+    draw_scene(&x);
+    gray_levels(&face, &x);
+    Kernel k = flt(name);
+    Grad grad = convolve2d(&face, &k);
+    ck_assert_int_eq(grad.least, (int)range.data[0]);
+    ck_assert_int_eq(grad.most, (int)range.data[1]);
+    for (int i = 0; i < SCENE; i++) {
+        int row = 0, column = 0;
+        for (int j = 0; j < SCENE; j++) {
+            row += grad.at[i * SCENE + j];
+            column += grad.at[j * SCENE + i];
+        }
+        ck_assert_int_eq(row, (int)rows.data[i]);
+        ck_assert_int_eq(column, (int)columns.data[i]);
+    }
+    for (int p = 0; p < CORNER * CORNER; p++)
+        ck_assert_int_eq(grad.at[p / CORNER * SCENE + p % CORNER],
+                         (int)corner.data[p]);
+    mem_free(grad.at);
+    release(&range, &corner, &rows, &columns, &x, &face, NULL);
+}
+
+START_TEST(the_lectures_code_on_the_house) {
+    check_scene("sobel_x");
+    check_scene("sobel_y");
+}
+END_TEST
+
+// The code's first flt is minus the slide's G_x, the second is its G_y.
+START_TEST(slide_and_code_differ_in_sign) {
+    for (int n = 0; n < 9; n++) {
+        ck_assert(flts[0].weights[n] == -kernels[G_X].weights[n]);
+        ck_assert(flts[1].weights[n] == kernels[G_Y].weights[n]);
+    }
+}
+END_TEST
+
+START_TEST(what_is_no_flt) {
+    const char *texts[] = {
+        "",
+        "3",
+        "11",
+        "sobel",
+        "1 2 3 4 5 6 7 8",
+        "1 2 3 4 5 6 7 8 9 10",
+        "1 2 3 4 5 6 7 8 x",
+        "1 2 3 4 5 6 7 8 1001",
+        "1 2 3 4 5 6 7 8 nan",
+        "1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1 1"};
+    Kernel k;
+    for (size_t i = 0; i < sizeof texts / sizeof *texts; i++)
+        ck_assert_msg(!find_flt(&k, texts[i]), "\"%s\" is a flt", texts[i]);
+}
+END_TEST
+
+// One tone: no range to stretch, so all black.
+START_TEST(stretches_one_tone_to_black) {
+    int32_t same[] = {7, 7, 7}, two[] = {-5, 0, 5};
+    uint8_t levels[3];
+    stretch(levels, &(Grad){.at = same, .least = 7, .most = 7}, 3);
+    ck_assert(levels[0] == 0 && levels[1] == 0 && levels[2] == 0);
+    stretch(levels, &(Grad){.at = two, .least = -5, .most = 5}, 3);
+    ck_assert(levels[0] == 0 && levels[1] == 128 && levels[2] == 255);
+}
+END_TEST
+
+// ---- 5. The program ---------------------------------------------------------
 
 START_TEST(prints_its_result) {
     Run run = run_program("edges --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
     ck_assert(result_value(&run, "rows") == SCENE);
     ck_assert(result_value(&run, "cols") == SCENE);
-    ck_assert(result_value(&run, "sobel_x") > result_value(&run, "laplacian"));
-    ck_assert(result_value(&run, "sobel_y") > result_value(&run, "laplacian"));
+    ck_assert(result_value(&run, "G_x") > result_value(&run, "laplacian"));
+    ck_assert(result_value(&run, "G_y") > result_value(&run, "laplacian"));
 }
 END_TEST
 
@@ -164,7 +287,7 @@ static void write_file(const char *name, const char *text, size_t size) {
     ck_assert_int_eq(fclose(out), 0);
 }
 
-// Black, white: 0 0 255 255 across. Sobel x is 4 at the two middle columns.
+// Black, white: 0 0 255 255 across. G_x is 4 at the two middle columns.
 START_TEST(reads_a_picture) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     const char text[] = "P2 4 2 255  0 0 255 255  0 0 255 255\n";
@@ -173,13 +296,44 @@ START_TEST(reads_a_picture) {
     ck_assert_int_eq(run.status, 0);
     ck_assert(result_value(&run, "rows") == 2);
     ck_assert(result_value(&run, "cols") == 4);
-    ck_assert(result_value(&run, "sobel_x") == 2);
-    ck_assert(result_value(&run, "sobel_y") == 0);
+    ck_assert(result_value(&run, "G_x") == 2);
+    ck_assert(result_value(&run, "G_y") == 0);
     ck_assert_int_eq(access("out/ch06/edges.csv", R_OK), 0);
     run = run_program("edges --plot none --picture step.pgm --size 2");
     ck_assert(result_value(&run, "rows") == 1);
     ck_assert(result_value(&run, "cols") == 2);
     ck_assert_ptr_nonnull(strstr(run.output, "made smaller to 1 x 2"));
+}
+END_TEST
+
+// 300 wide: larger than --size allows without --kernel, and kept whole. From
+// 0 to 9: sobel_x is -4 * 9 beside the step, black, and 0 elsewhere, white.
+START_TEST(writes_the_lectures_picture) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    char text[1200] = "P2 300 1 255\n";
+    for (int i = 0; i < 300; i++)
+        strcat(text, i < 150 ? "0 " : "9 ");
+    write_file("wide.pgm", text, strlen(text));
+    Run run = run_program("edges --picture wide.pgm --kernel sobel_x "
+                          "--output grad.png");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert(result_value(&run, "rows") == 1);
+    ck_assert(result_value(&run, "cols") == 300);
+    ck_assert(result_value(&run, "min") == -36);
+    ck_assert(result_value(&run, "max") == 0);
+    ck_assert_ptr_nonnull(strstr(run.output, "from -36 to 0"));
+    ck_assert_ptr_nonnull(strstr(run.output, "minus the lecture's G_x"));
+    Error err;
+    Tensor grad = {0};
+    ck_assert(image_read(&grad, "grad.png", &err));
+    ck_assert_str_eq(tensor_shape(&grad).text, "[1, 300]");
+    for (int j = 0; j < 300; j++)
+        ck_assert_float_eq_tol(grad.data[j], j < 149 || j > 150, 1e-6f);
+    tensor_free(&grad);
+    run = run_program("edges --kernel 2 --output no/grad.png");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_int_eq(run_program("edges --kernel 3").status, 2);
+    ck_assert_int_eq(run_program("edges --output grad.png").status, 2);
 }
 END_TEST
 
@@ -217,8 +371,14 @@ int main(void) {
                           {shrinks_by_whole_blocks},
                           {scene_is_a_picture},
                           {displays_zero_in_the_middle},
+                          {the_lectures_code_on_a_color_picture},
+                          {the_lectures_code_on_the_house},
+                          {slide_and_code_differ_in_sign},
+                          {what_is_no_flt},
+                          {stretches_one_tone_to_black},
                           {prints_its_result},
                           {reads_a_picture},
+                          {writes_the_lectures_picture},
                           {bad_pictures_exit_1}};
     return run_tests("edges", tests, sizeof tests / sizeof *tests);
 }

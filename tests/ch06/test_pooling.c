@@ -4,6 +4,8 @@
 #include "ch06_cnn/pooling.c"
 #undef main
 
+#include <string.h>
+
 #include "layers.h"
 #include "numbers.h"
 #include "testing.h"
@@ -80,6 +82,36 @@ START_TEST(larger_windows_change_less) {
 }
 END_TEST
 
+// C says that a small shift leaves the output as it was; it changes half of it.
+// Average pooling is the more robust one at 4 x 4 and 7 x 7, not at 14 x 14.
+START_TEST(a_shift_changes_the_output) {
+    Error err;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Digits digits;
+        ck_assert(digits_load(&digits, "synthetic", 200, seed, &err));
+        Changes c = measure(&digits.test, 200);
+        ck_assert(c.maximum[1] > 0.3 && c.maximum[1] < 0.9 * c.maximum[0]);
+        ck_assert_double_lt(c.average[2], c.maximum[2]);
+        ck_assert_double_lt(c.average[3], c.maximum[3]);
+        ck_assert_double_lt(c.maximum[4], c.average[4]);
+        digits_free(&digits);
+    }
+}
+END_TEST
+
+static void print_made_up(void) {
+    Changes c = {{0.6, 0.487, 0.36, 0.26, 0.05}, {0.6, 0.5, 0.33, 0.22, 0.18}};
+    print_changes(&c, 10);
+}
+
+START_TEST(says_what_the_table_shows) {
+    Run run = run_function(print_made_up);
+    ck_assert_ptr_nonnull(strstr(run.output, "maximum changes\nby 49 %"));
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "The mean changes\nless at: 4 x 4, 7 x 7\n"));
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run =
         run_program("pooling --quiet --plot none --limit 20 --data synthetic");
@@ -96,6 +128,8 @@ int main(void) {
                           {change_is_relative},
                           {a_dot_inside_a_window},
                           {larger_windows_change_less},
+                          {a_shift_changes_the_output},
+                          {says_what_the_table_shows},
                           {prints_its_result}};
     return run_tests("pooling", tests, sizeof tests / sizeof *tests);
 }

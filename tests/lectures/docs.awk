@@ -146,8 +146,8 @@ FILENAME != readme && is_row() {
         taught[id] = taught[id] (taught[id] == "" ? "" : ", ") lecture
     }
     if (state == "erratum")
-        erratum[++errata] = "**" lecture "**, *" id "*: " \
-            toupper(substr(note, 1, 1)) substr(note, 2)
+        erratum[++errata] = "**" lecture "**, *" id "*: " (note ~ /^[a-z][a-z]/ \
+            ? toupper(substr(note, 1, 1)) substr(note, 2) : note)
     if (tag in tagged && functions != "") {
         equation[++equations] = "| `" tag "` | " escaped(formula_cell()) \
             " | " functions " | " files " |"
