@@ -31,7 +31,7 @@ static double number(const char *name, size_t index) {
 
 enum { OUT = 250, IN = 400, DRAWS = OUT * IN };
 
-// Of n draws without mean: the variance, and the largest |w|.
+// Of n draws: the mean, the variance about 0 and the largest |w|.
 typedef struct {
     double mean, variance, largest;
 } Spread;
