@@ -55,7 +55,7 @@ check() {
     tags >"$scratch/tags"
     credits >"$scratch/credits"
     program check -v tags="$scratch/tags" -v credits="$scratch/credits" \
-        -v lectures="${1:-}" "${rows[@]}"
+        -v lectures="${1:-}" "${rows[@]}" tests/lectures/frameworks*.tsv
     # a tag that a formatter tore
     grep -nE '//.*\[[ABCD]( [^],]*)?$' ch0[1-7]_*/*.c common/*.[ch] common/*.inc \
         /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: a tag is torn/'

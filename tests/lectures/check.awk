@@ -1,7 +1,7 @@
 # check.awk - are the rows of tests/lectures true? Prints a line per problem.
 #
 #   awk -v tags=FILE -v credits=FILE -v lectures=DIR \
-#       -f rows.awk -f check.awk A.tsv ... papers.tsv
+#       -f rows.awk -f check.awk A.tsv ... papers.tsv frameworks.tsv
 #
 # tags: lines "file:line:[tag]", every tag in the code. credits: lines "file:A",
 # every lecture that a program's banner names. lectures: the folder of the texts
@@ -153,6 +153,16 @@ function has_tag(    n, list, i, part) {
 
 FNR == 1 { last = 0 }
 !is_row() { next }
+FILENAME ~ /frameworks\.tsv$/ {
+    tag = $1; code = $5; test = $6
+    if (NF != 7)
+        problem(NF " fields, not 7")
+    if (code == "" || test == "")
+        problem("no function or no test")
+    check_code()
+    check_test()
+    next
+}
 {
     read_row()
     if (NF != 10) {
