@@ -1,12 +1,13 @@
 // xor_relu.c - a hidden layer re-represents the input (表示学习)
 //
-// No straight line parts the ones of XOR from its zeros. Two ReLU units see the
-// four corners differently: (0,0) and (1,1) fall onto one point, and in the
-// plane of what the units say (隐空间, hidden space) a straight line does it.
-// The units can be written down; gradient descent finds them, too, if it starts
-// well: here one sees how often it does.
+// No straight line separates the ones of XOR (异或) from its zeros. Two ReLU
+// units see the four corners differently: (0,0) and (1,1) fall onto one point,
+// and in the plane of the hidden layer's outputs (h1, h2) a straight line
+// separates them. The units can be written down; gradient descent finds them,
+// too, from some random weights: the program counts from how many.
 //
-// Source: B, XOR by two ReLU units. Run: make xor_relu && ./xor_relu
+// Source: B, XOR by two ReLU units without bias; A, representation learning.
+// Run: make xor_relu && ./xor_relu
 // Ends with: result: y=0,0.5,0.5,0 learned=21 starts=100 loss=0.0000 ...
 //
 // Contents: 1 model  2 data  3 training  4 tables  5 chart  6 main
@@ -57,7 +58,8 @@ static void net_free(Net *net) {
     params_free(&net->params);
 }
 
-// [B XOR] h = ReLU(W1 x),  y = W2 h, for a batch x [N, 2].
+// [B XOR] h = ReLU(W1 x),  y = W2 h
+// For a batch x [N, 2]. B prints a table of x, h and y: that of set_by_hand.
 static void net_forward(Net *net, const Tensor *x) {
     Tensor zero = tensor_view(net->no_bias.data, 1, 1);
     linear_forward(&net->h, x, &net->w1, &net->no_bias);
@@ -72,8 +74,8 @@ static void net_backward(Net *net, const Tensor *x) {
     linear_backward(NULL, &net->dw1, &net->unused, &net->dh, x, &net->w1);
 }
 
-// h1 fires where x1 is on alone, h2 where x2 is:
-//     h1 = R(x1 - x2),  h2 = R(x2 - x1),  y = h1/2 + h2/2
+// [B XOR] h1 = R(x1 - x2),  h2 = R(x2 - x1),  y = h1/2 + h2/2
+// h1 is on where x1 alone is 1, h2 where x2 alone is.
 static void set_by_hand(Net *net) {
     const float w1[4] = {1, -1, -1, 1}, w2[2] = {0.5f, 0.5f};
     for (int i = 0; i < 4; i++)
