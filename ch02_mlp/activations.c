@@ -40,8 +40,8 @@ static double sigmoid(double x) {
     return 1.0 / (1.0 + exp(-x));
 }
 
-// sigmoid' = y (1 - y) for y = sigmoid(x): the backward pass needs only the
-// output, and no division.
+// [C sigmoid slope] sigmoid' = y (1 - y) for y = sigmoid(x), at most 1/4
+// The backward pass needs only the output y, and no division.
 static double sigmoid_slope(double x) {
     double y = sigmoid(x);
     return y * (1.0 - y);

@@ -8,7 +8,7 @@
 // Source: A fig. 5-8, linearly separable and not; B, Cartesian and polar
 // coordinates.
 // Run: make playground && ./playground
-// Ends with: result: blobs=1.000 xor=0.5.. circle=0.5.. spirals=0.6.. ...
+// Ends with: result: blobs=1.000 xor=0.4.. spirals=0.6.. circle=0.5.. ...
 //
 // Contents: 1 data  2 model  3 training  4 the best line  5 charts  6 main
 

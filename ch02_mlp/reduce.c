@@ -109,7 +109,7 @@ static double neighbour_row(float *p, const float *d, int i, int N,
     return log(sum) + beta * mean / sum;
 }
 
-// [van der Maaten 2008 p] p_j|i = exp(-beta_i d_ij) / sum_k exp(-beta_i d_ik)
+// [Van der Maaten 2008 p] p_j|i = exp(-beta_i d_ij) / sum_k exp(-beta_i d_ik)
 // beta_i = 1 / (2 sigma_i^2) is such that exp(H_i) is the perplexity, the
 // number of neighbors that every point has: found by bisection, since H falls
 // with beta. Then p_ij = (p_j|i + p_i|j) / (2 N).
@@ -199,7 +199,7 @@ static float forces(float pull[2], float push[2], const Tsne *t, int i) {
     return sum - 1.0f; // u_ii = 1
 }
 
-// [van der Maaten 2008 q] q_ij = u_ij / Z, Z = sum of all u_kl
+// [Van der Maaten 2008 q] q_ij = u_ij / Z, Z = sum of all u_kl
 //     dKL/dy_i = 4 sum over j of (p_ij - q_ij) u_ij (y_i - y_j)
 //              = 4 (exaggeration * pull - push / Z)
 static void tsne_gradient(Tsne *t, float exaggeration) {
@@ -240,7 +240,7 @@ static void tsne_step(Tsne *t, float lr, float momentum) {
     }
 }
 
-// [van der Maaten 2008 q] KL(P || Q) = sum over i != j of p_ij log(p_ij / q_ij)
+// [Van der Maaten 2008 q] KL(P || Q) = sum over i != j of p_ij log(p_ij / q_ij)
 static double tsne_divergence(const Tsne *t) {
     const int N = t->N;
     const float *a = t->y.data, *b = a + N;

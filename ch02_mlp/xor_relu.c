@@ -30,7 +30,7 @@ typedef struct {
     // set by net_init
     Params params;
     Tensor w1, w2, dw1, dw2; // [2, 2] and [1, 2]
-    Tensor no_bias, unused;  // [2] zeros, and where their gradient goes
+    Tensor no_bias, unused;  // zeros, and where their gradient goes
     // written by forward, read by backward
     Tensor h; // [N, 2]
     Tensor y; // [N, 1]
@@ -46,8 +46,9 @@ static void net_init(Net *net, Rng *rng) {
     };
     params_init(&net->params, table, sizeof table / sizeof *table);
     params_init_he(&net->params, rng);
-    tensor_resize(&net->no_bias, 1, 2);
-    tensor_resize(&net->unused, 1, 2);
+    tensor_resize(&net->no_bias, 1, net->w1.shape[0]);
+    tensor_resize(&net->unused, 1, net->w1.shape[0]);
+    tensor_fill(&net->no_bias, 0.0f);
 }
 
 static void net_free(Net *net) {
@@ -78,6 +79,8 @@ static void net_backward(Net *net, const Tensor *x) {
 // h1 is on where x1 alone is 1, h2 where x2 alone is.
 static void set_by_hand(Net *net) {
     const float w1[4] = {1, -1, -1, 1}, w2[2] = {0.5f, 0.5f};
+    tensor_fill(&net->w1, 0.0f); // for more than two units
+    tensor_fill(&net->w2, 0.0f);
     for (int i = 0; i < 4; i++)
         net->w1.data[i] = w1[i];
     for (int i = 0; i < 2; i++)
@@ -176,6 +179,7 @@ static void train_all(Net *net, int count[ENDS], const Options *o, Rng *rng) {
 
 static void print_net(const char *title, const Net *net, float threshold) {
     const float *w = net->w1.data, *v = net->w2.data;
+    int units = net->h.shape[1]; // the first two are shown
     printf("%s\n\n  h1 = R(%5.2f x1 %+5.2f x2)   h2 = R(%5.2f x1 %+5.2f x2)   "
            "y = %4.2f h1 %+4.2f h2\n\n   x1 x2      h1     h2        y   "
            "y > %g   XOR\n",
@@ -184,9 +188,9 @@ static void print_net(const char *title, const Net *net, float threshold) {
     for (int n = 0; n < CORNERS; n++)
         printf("   %2g %2g   %6.3f %6.3f   %6.3f   %5d   %3g\n",
                (double)xor_table.x[2 * n], (double)xor_table.x[2 * n + 1],
-               (double)net->h.data[2 * n], (double)net->h.data[2 * n + 1],
-               (double)net->y.data[n], net->y.data[n] > threshold,
-               (double)xor_table.t[n]);
+               (double)net->h.data[units * n],
+               (double)net->h.data[units * n + 1], (double)net->y.data[n],
+               net->y.data[n] > threshold, (double)xor_table.t[n]);
     printf("\n");
 }
 
@@ -227,8 +231,9 @@ static void write_space(Chart *chart, Net *net, bool hidden, double threshold) {
     chart_columns(chart, "a,b,target");
     see_corners(net);
     const float *at = hidden ? net->h.data : xor_table.x;
+    int stride = hidden ? net->h.shape[1] : 2;
     for (int n = 0; n < CORNERS; n++)
-        chart_row(chart, 3, (double)at[2 * n], (double)at[2 * n + 1],
+        chart_row(chart, 3, (double)at[stride * n], (double)at[stride * n + 1],
                   (double)xor_table.t[n]);
     chart_break(chart);
     chart_break(chart);
