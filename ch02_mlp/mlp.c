@@ -2,12 +2,12 @@
 //
 // Every pixel is an input, every layer is a matrix product and a ReLU, and the
 // output is ten scores that softmax turns into probabilities. Nothing tells the
-// net that pixels have neighbors, and still it reads 98 of 100 digits after less
-// than a minute of training. The digits are in three sets: the training set
-// (训练集), a validation set (验证集), and a test set (测试集) that is used once,
-// at the end. Nothing here is chosen by the validation set: after each epoch it shows
-// how well the net does on digits it was not trained on. Settings would be
-// chosen by it, never by the test set.
+// net that pixels have neighbors, and still it reads 98 of 100 digits after
+// less than a minute of training. The digits are in three sets: a training set
+// (训练集), a validation set (验证集), and a test set (测试集) that is used
+// once, at the end. Nothing here is chosen by the validation set: after each
+// epoch it shows how well the net does on digits it was not trained on.
+// Settings would be chosen by it, never by the test set.
 //
 //     layer   output   weights
 //     input   [784]
