@@ -123,15 +123,15 @@ static void affine(Tensor *z, const Tensor *w, const Tensor *x,
         }
 }
 
-// [A eq.2] sigmoid(z) = 1 / (1 + exp(-z)), element by element
+// [A eq.2] sigmoid(z) = 1 / (1 + exp(-z))
 static void sigmoid(Tensor *a, const Tensor *z) {
     tensor_resize_like(a, z);
     for (size_t i = 0; i < z->size; i++)
         a->data[i] = 1.0f / (1.0f + expf(-z->data[i]));
 }
 
-// [A eq.4] y = W2 sigmoid(W1 x + b1) + b2, for the net 8-4-1. The output has no
-// sigmoid: it may be any number.
+// [A eq.4] y = W2 sigmoid(W1 x + b1) + b2
+// The net 8-4-1. The output has no sigmoid: it may be any number.
 static void one_hidden_layer(Net *net, const Tensor *x) {
     tensor_copy(&net->a[0], x);
 
@@ -144,7 +144,8 @@ static void one_hidden_layer(Net *net, const Tensor *x) {
     tensor_copy(&net->a[2], &net->z[2]);
 }
 
-// [A eq.5] y = W3 sigmoid(W2 sigmoid(W1 x + b1) + b2) + b3, for 8-4-3-1
+// [A eq.5] y = W3 sigmoid(W2 sigmoid(W1 x + b1) + b2) + b3
+// The net 8-4-3-1.
 static void two_hidden_layers(Net *net, const Tensor *x) {
     tensor_copy(&net->a[0], x);
     affine(&net->z[1], &net->w[1], x, &net->b[1]);
