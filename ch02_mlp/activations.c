@@ -1,9 +1,11 @@
 // activations.c - what a neuron does with its weighted sum (激活函数)
 //
-// Without a bend between them, two layers are one: W2 (W1 x) = (W2 W1) x. An
-// activation function is that bend, and its slope decides how much of an error
-// signal comes back through it: of a sigmoid at most a quarter. Softmax is the
-// one of the last layer: it turns any scores into shares that add up to 1.
+// Without an activation function between them, two layers are one:
+// W2 (W1 x) = (W2 W1) x. It makes a net nonlinear, and its slope decides how
+// much of an error passes back through it: of a sigmoid at most a quarter.
+// Softmax is the one of the last layer: it turns any scores into shares that
+// add up to 1. As printed, tanh and softmax overflow; both have a form that
+// does not.
 //
 // Source: C, activation functions, softmax; A eq. (2), (11).
 // Run: make activations && ./activations
@@ -19,8 +21,10 @@
 
 // ---- 1. Functions and their slopes ------------------------------------------
 
-// [C step] f(x) = 1 if x >= 0, else 0. Its slope is 0 wherever it has one, so
-// no error signal ever comes back: gradient descent cannot train a step.
+// [C step] f(x) = 1 if x >= 0, else 0
+// C's perceptron fires only above its threshold, sum > theta: the two differ
+// where x = sum - theta is 0, and agree everywhere else. The slope is 0 where
+// there is one, so no error passes back: gradient descent cannot train a step.
 static double step(double x) {
     return x >= 0.0 ? 1.0 : 0.0;
 }
@@ -29,32 +33,48 @@ static double step_slope(double x) {
     return x == 0.0 ? (double)NAN : 0.0;
 }
 
-// [A eq.2] sigmoid(x) = 1 / (1 + exp(-x)), a step that leaves no corner.
+// [A eq.2] sigmoid(x) = 1 / (1 + exp(-x))
+// [C sigmoid] sigmoid(x) = 1 / (1 + exp(-x))
+// A step without a corner.
 static double sigmoid(double x) {
     return 1.0 / (1.0 + exp(-x));
 }
 
-// sigmoid' = y (1 - y) for y = sigmoid(x): the way back needs only the output.
+// [C sigmoid slope] sigmoid' = y (1 - y) for y = sigmoid(x), at most 1/4
+// The backward pass needs only the output y, and no division.
 static double sigmoid_slope(double x) {
     double y = sigmoid(x);
     return y * (1.0 - y);
 }
 
-// [A eq.11] tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x)), which is
-// 2 sigmoid(2x) - 1: the same curve, from -1 to 1. The C library's own does not
-// overflow.
+// [A eq.11] tanh(x) = (exp(x) - exp(-x)) / (exp(x) + exp(-x))
+// As printed: exp overflows beyond 709, and infinity / infinity is NaN.
+static double tanh_printed_in_a(double x) {
+    return (exp(x) - exp(-x)) / (exp(x) + exp(-x));
+}
+
+// [C tanh] tanh(x) = (1 - exp(-2x)) / (1 + exp(-2x))
+// The same function, above and below divided by exp(x). It is right for every
+// positive x, and NaN below -355, where exp(-2x) overflows.
+static double tanh_printed_in_c(double x) {
+    return (1.0 - exp(-2.0 * x)) / (1.0 + exp(-2.0 * x));
+}
+
+// The curve is that of 2 sigmoid(2x) - 1, from -1 to 1. All else here takes the
+// C library's tanh, which never overflows. tanh' = 1 - y^2 for y = tanh(x).
 static double tanh_slope(double x) {
     double y = tanh(x);
     return 1.0 - y * y;
 }
 
-// [C ReLU] f(x) = max(0, x): slope 1 or 0, so nothing fades on the way back
-// through a unit that is on, and nothing returns through one that is off.
+// [C ReLU] f(x) = x if x > 0, else 0
+// Slope 1 or 0: an error passes back unchanged through a unit that is on, and
+// not at all through one that is off.
 static double relu(double x) {
     return x > 0.0 ? x : 0.0;
 }
 
-// At the corner any slope from 0 to 1 would do; 0 is what everybody takes.
+// At the corner any slope from 0 to 1 would do; 0 is the usual choice.
 static double relu_slope(double x) {
     return x > 0.0 ? 1.0 : 0.0;
 }
@@ -83,8 +103,9 @@ static double max_slope(const Activation *a) {
 
 // ---- 2. Softmax -------------------------------------------------------------
 
-// The formula as it is written: exp(x) is infinite in a double from x = 710 on,
-// and infinity / infinity is not a number.
+// [C softmax] y_j = exp(x_j) / sum over k of exp(x_k)
+// As printed: exp(x) is infinite in a double from x = 710 on, and infinity /
+// infinity is NaN.
 static void softmax_naive(double *y, const double *x, int n) {
     double sum = 0.0;
     for (int k = 0; k < n; k++)
@@ -93,9 +114,9 @@ static void softmax_naive(double *y, const double *x, int n) {
         y[j] = exp(x[j]) / sum;
 }
 
-// [C softmax] y_j = exp(x_j) / sum over k of exp(x_k). A number c that all x
-// share cancels: exp(x_j - c) = exp(x_j) / exp(c). With c = the largest x, no
-// exponent is above 0 and one is exactly 0: the sum lies between 1 and n.
+// [C softmax] y_j = exp(x_j - m) / sum over k of exp(x_k - m), m the largest x
+// The printed form, above and below divided by exp(m). Now no exponent is above
+// 0 and one is exactly 0: the sum lies between 1 and n.
 static void softmax(double *y, const double *x, int n) {
     double max = x[0], sum = 0.0;
     for (int k = 1; k < n; k++)
@@ -126,34 +147,73 @@ static void print_functions(void) {
             printf(" %7.3f", activations[i].f(x));
         printf("   %g\n", max_slope(&activations[i]));
     }
-    printf("\nThrough ten sigmoids an error shrinks to at most 0.25^10 = %.1g; "
+    printf("\nThis step is 1 at 0 (x >= 0). C's perceptron fires only "
+           "above its\nthreshold (sum > theta): at x = sum - theta = 0 it says "
+           "0.\n\n"
+           "Through ten sigmoids an error shrinks to at most 0.25^10 = %.1g; "
            "through ten\nReLUs that are on it does not shrink at all.\n\n",
            pow(0.25, 10));
+}
+
+// NaN without the sign that printf would show, too.
+static void print_value(double value, int width) {
+    if (isnan(value))
+        printf(" %*s", width, "nan");
+    else
+        printf(" %*.4f", width, value);
+}
+
+static void print_tanh(void) {
+    static const double at[] = {-800, -400, -1, 1, 400, 800};
+    enum { COUNT = sizeof at / sizeof *at };
+    const struct {
+        const char *what;
+        double (*f)(double);
+    } form[] = {{"A: (e^x - e^-x) / (e^x + e^-x)", tanh_printed_in_a},
+                {"C: (1 - e^-2x) / (1 + e^-2x)", tanh_printed_in_c},
+                {"tanh of the C library", tanh}};
+    printf("tanh as two lectures print it: e^710 is too large for a double\n\n"
+           "  %-30s",
+           "x");
+    for (int i = 0; i < COUNT; i++)
+        printf(" %7g", at[i]);
+    printf("\n");
+    for (int k = 0; k < 3; k++) {
+        printf("  %-30s", form[k].what);
+        for (int i = 0; i < COUNT; i++)
+            print_value(form[k].f(at[i]), 7);
+        printf("\n");
+    }
+    printf("\n");
 }
 
 static void print_shares(const char *what, const double *y) {
     printf("  %-34s", what);
     for (int k = 0; k < CLASSES; k++)
-        if (isnan(y[k])) // whose sign printf would show, too
-            printf(" %8s", "nan");
-        else
-            printf(" %8.4f", y[k]);
+        print_value(y[k], 8);
     printf("\n");
 }
 
 static void print_softmax(const double *y) {
-    double big[CLASSES], naive[CLASSES], stable[CLASSES];
-    for (int k = 0; k < CLASSES; k++)
+    double power[CLASSES], big[CLASSES], naive[CLASSES], stable[CLASSES];
+    for (int k = 0; k < CLASSES; k++) {
+        power[k] = exp(lecture_x[k]);
         big[k] = lecture_x[k] + 1e4;
+    }
     softmax_naive(naive, big, CLASSES);
     softmax(stable, big, CLASSES);
     printf("Softmax: scores become shares that add up to 1\n\n");
     print_shares("scores x", lecture_x);
+    print_shares("e^x", power);
+    printf("  %-34s %8s %8s %8s\n", "C prints", "3.32", "54.58", "1.22");
     print_shares("softmax(x)", y);
-    printf("  %-34s %8s %8s %8s  sum 0.999\n", "the slide prints", "0.056",
-           "0.923", "0.02");
-    print_shares("softmax(x + 10000), as written", naive);
-    print_shares("softmax(x + 10000), maximum taken", stable);
+    printf("  %-34s %8s %8s %8s  sum 0.999\n", "C prints", "0.056", "0.923",
+           "0.02");
+    printf(
+        "\n  e^4 is 54.60, not 54.58: no digit of the shares changes. 0.02 is "
+        "0.0207 with\n  one digit fewer than its neighbors.\n\n");
+    print_shares("softmax(x + 10000), as printed", naive);
+    print_shares("softmax(x + 10000), minus maximum", stable);
     printf("\nIts slopes dy_i/dx_j: each column adds up to 0\n\n");
     for (int i = 0; i < CLASSES; i++) {
         double row[CLASSES];
@@ -236,6 +296,7 @@ int main(int argc, char **argv) {
     softmax(shares, lecture_x, CLASSES);
     if (!o.quiet) {
         print_functions();
+        print_tanh();
         print_softmax(shares);
     }
     draw(shares, o.plot);

@@ -1,16 +1,17 @@
 // autoencoder.c - squeeze a digit through k numbers and get it back (自编码器)
 //
-// A net is trained to put out what was put in, but in its middle it has only k
-// units: what arrives there, the code (编码), must hold all that matters of the
-// 784 pixels. No label is needed. The code is then good for more than coming
-// back: to draw digits as points, and to classify them.
+// A net is trained to reconstruct its input, but in its middle it has only k
+// units: their outputs, the code (编码), must hold all that matters of the 784
+// pixels. No label is needed. The code has other uses than decoding (解码): to
+// draw digits as points, and as features for a classifier.
 //
 //     784 - 256 - 64 - k - 64 - 256 - 784     ReLU; code linear, output sigmoid
 //
 // A net of linear layers could do no better than the first k principal
 // components, so those are what it is compared with.
 //
-// Source: D, autoencoder. Run: make autoencoder && ./autoencoder
+// Source: D, autoencoder, dimension reduction, classification.
+// Run: make autoencoder && ./autoencoder
 // Ends with: result: mse_2=0.03.. mse_32=0.007. pca_mse_2=0.05.. ...
 //
 // Contents: 1 model  2 training  3 codes  4 a classifier on codes  5 charts
@@ -83,7 +84,7 @@ static bool has_relu(int layer) {
 }
 
 // [D autoencoder] code = encoder(x), pixels = sigmoid(decoder(code))
-// x [N, 784] -> y[CODE] [N, k], y[LAST] [N, 784]
+// D has it in words. x [N, 784] -> y[CODE] [N, k], y[LAST] [N, 784]
 static void net_forward(Autoencoder *net, const Tensor *x) {
     for (int l = 0; l < LAYERS; l++) {
         linear_forward(&net->y[l], l > 0 ? &net->y[l - 1] : x, &net->w[l],

@@ -1,12 +1,16 @@
-// cubic.c - ramps add up to any curve (通用近似)
+// cubic.c - ramps add up to any curve (通用近似定理)
 //
-// A ReLU unit is a ramp: flat up to its corner, straight behind it. Enough of
+// A ReLU unit is a ramp: flat up to its corner, straight after it. Enough of
 // them, each with its own corner, slope and sign, add up to a bent line as near
 // to a curve as one likes: six, chosen by eye, follow a cubic. Straight pieces
 // half as long have a quarter of the error. Trained units place their corners
 // themselves: mostly better than evenly while they are few, worse when many.
+// The theorem that C cites (Hornik et al. 1989) is about squashing functions
+// (挤压函数), such as the sigmoid. ReLU is none: Leshno et al. 1993 proved it
+// for every piecewise continuous activation function but polynomials.
 //
-// Source: C, six ReLUs. Run: make cubic && ./cubic
+// Source: C, universal approximation, the cubic and its six ReLUs.
+// Run: make cubic && ./cubic
 // Ends with: result: rmse_1.5=0.0872 rmse_2=0.4107 max_error=2.3 rmse_6=...
 //
 // Contents: 1 six units by eye  2 a net of any width  3 training  4 table
@@ -44,7 +48,8 @@ static double unit_value(const Unit *u, double x) {
     return u->sign * fmax(0.0, u->w * x + u->b);
 }
 
-// [C six ReLUs] -n1 - n2 - n3 + n4 + n5 + n6
+// [C six ReLUs] f(x) = -n1 - n2 - n3 + n4 + n5 + n6
+// C prints the six units; their signs stand in its figure.
 static double six_units(double x, void *unused) {
     (void)unused;
     double sum = 0.0;

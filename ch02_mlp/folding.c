@@ -1,17 +1,19 @@
-// folding.c - depth folds space (折叠空间)
+// folding.c - depth folds space
 //
 // A ReLU net is made of flat pieces; each place where a unit switches is a
 // crease between two of them. One layer can only cut the space by a line per
-// unit. But two units can also fold it: |x| = R(x) + R(-x) lays mirror points
-// upon one another, and whatever later layers do is done to all the sheets at
-// once, so that pieces multiply with depth and only add up with width.
+// unit. But two units can also fold it: |z| = R(z) + R(-z) (绝对值整流函数)
+// lays mirror points (镜像点) upon one another, and whatever later layers do is
+// done to all the sheets at once, so that pieces multiply with depth and only
+// add up with width.
 //
-// Source: B and C, folding; bounds: Montufar et al. 2014, Zaslavsky 1975.
+// Source: B, units with an absolute value and their mirror points, after
+// Montufar et al. 2014; bounds: the same paper, and Zaslavsky 1975.
 // Run: make folding && ./folding
 // Ends with: result: deep_1d=8748 shallow_1d=32 deep_2d=704 shallow_2d=191 ...
 //
-// Contents: 1 a net  2 folds  3 pieces on a line  4 pieces of a plane
-//           5 bounds  6 tables  7 charts  8 main
+// Contents: 1 a net  2 mirrors  3 folds  4 pieces on a line
+//           5 pieces of a plane  6 bounds  7 tables  8 charts  9 main
 
 #include <math.h>
 #include <stdint.h>
@@ -82,10 +84,55 @@ static void build_random(Net *net, int inputs, int layers, int width,
         net->v[i] = (double)rng_normal(rng);
 }
 
-// ---- 2. Folds ---------------------------------------------------------------
+// ---- 2. Mirrors -------------------------------------------------------------
 
-// [B absolute value] |x_k| = R(x_k) + R(-x_k) for each input, and then random
-// layers that see only these: mirror points give one output.
+// A neuron's weighted sum of a point of the plane.
+static double weighted_sum(const double w[2], double b, const double x[2]) {
+    return w[0] * x[0] + w[1] * x[1] + b;
+}
+
+// [B absolute value] |z| = R(z) + R(-z), z = w x + b
+static double absolute_unit(const double w[2], double b, const double x[2]) {
+    double z = weighted_sum(w, b, x);
+    return fmax(0.0, z) + fmax(0.0, -z);
+}
+
+// [B mirror axis] x' = x - 2 (w x + b) w / |w|^2
+// The mirror is the line w x + b = 0 (in more dimensions a hyperplane), given
+// by the weights and the bias: with z for x, x' has -z.
+static void mirror(double image[2], const double w[2], double b,
+                   const double x[2]) {
+    double z = weighted_sum(w, b, x), square = w[0] * w[0] + w[1] * w[1];
+    for (int k = 0; k < 2; k++)
+        image[k] = x[k] - 2.0 * z * w[k] / square;
+}
+
+// A slanted mirror that misses the origin, 3 x1 + 4 x2 - 10 = 0. Returns by how
+// much the unit's output differs between three points and their images.
+static double print_slanted(bool quiet) {
+    static const double w[2] = {3, 4}, b = -10;
+    static const double x[3][2] = {{5, 5}, {-5, 0}, {2, 1}};
+    double largest = 0.0;
+    if (!quiet)
+        printf("A unit |z|, z = 3 x1 + 4 x2 - 10: its mirror is the line "
+               "z = 0\n\n           x     z   |z|      image     z   |z|\n");
+    for (int i = 0; i < 3; i++) {
+        double image[2], y = absolute_unit(w, b, x[i]);
+        mirror(image, w, b, x[i]);
+        double there = absolute_unit(w, b, image);
+        largest = fmax(largest, fabs(y - there));
+        if (!quiet)
+            printf("    (%2g, %2g) %5g %5g   (%2g, %2g) %5g %5g\n", x[i][0],
+                   x[i][1], weighted_sum(w, b, x[i]), y, image[0], image[1],
+                   weighted_sum(w, b, image), there);
+    }
+    if (!quiet)
+        printf("\n");
+    return largest;
+}
+
+// The mirrors x_k = 0, from weights 1 and -1 and bias 0: |x_k| for each input,
+// and then random layers that see only these. Mirror points give one output.
 static void build_mirror(Net *net, int inputs, Rng *rng) {
     build_random(net, inputs, 3, 2 * inputs, rng);
     for (int i = 0; i < net->width; i++) {
@@ -96,6 +143,8 @@ static void build_mirror(Net *net, int inputs, Rng *rng) {
             net->w[1][i][2 * k + 1] = net->w[1][i][2 * k];
     }
 }
+
+// ---- 3. Folds ---------------------------------------------------------------
 
 // Adds factor * u_k to unit i of a layer, where u is the folded point. Before
 // any fold u is the input. After a fold of p units per input it is their
@@ -133,8 +182,10 @@ static void cut(Net *net) {
     }
 }
 
-// [Montufar 2014] All layers but the last fold: each input is laid into p = width /
-// inputs sheets. Unit j of input k is R(p u_k - j), for j = 0 .. p - 1.
+// [Montufar 2014] u <- R(pu) - 2 R(pu - 1) + 2 R(pu - 2) - ...
+// All layers but the last fold: each input is laid into p = width / inputs
+// sheets. Unit j of input k is R(p u_k - j), for j = 0 .. p - 1;
+// add_coordinate adds them up.
 static void build_folding(Net *net, int inputs, int layers, int width) {
     *net = (Net){.inputs = inputs, .layers = layers, .width = width};
     int p = width / inputs;
@@ -146,7 +197,7 @@ static void build_folding(Net *net, int inputs, int layers, int width) {
     cut(net);
 }
 
-// ---- 3. Pieces on a line ----------------------------------------------------
+// ---- 4. Pieces on a line ----------------------------------------------------
 
 // On a stretch where no unit switches, each unit is slope * x + intercept.
 typedef struct {
@@ -223,7 +274,7 @@ static int count_on_line(const Net *net, double left, double right) {
     return pieces.count;
 }
 
-// ---- 4. Pieces of a plane ---------------------------------------------------
+// ---- 5. Pieces of a plane ---------------------------------------------------
 
 static int by_pattern(const void *a, const void *b) {
     uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
@@ -251,7 +302,7 @@ static int count_on_grid(const Net *net, int grid) {
     return distinct;
 }
 
-// ---- 5. Bounds --------------------------------------------------------------
+// ---- 6. Bounds --------------------------------------------------------------
 
 // n lines cut a plane, n points a line, into at most this many parts: the sum
 // of n over j for j = 0 .. inputs (Zaslavsky 1975). One layer cannot do more.
@@ -268,7 +319,7 @@ static long folding_bound(int inputs, int layers, int width) {
     return bound;
 }
 
-// ---- 6. Tables --------------------------------------------------------------
+// ---- 7. Tables --------------------------------------------------------------
 
 // Width and depth of the two tables, and how the pieces are counted.
 static const struct {
@@ -325,7 +376,7 @@ static double print_mirror(Rng *rng, bool quiet) {
     uint64_t pattern;
     double largest = 0.0;
     if (!quiet)
-        printf("|x| = R(x) + R(-x) first, then random layers: mirror points "
+        printf("|x_k| = R(x_k) + R(-x_k), then random layers: mirror points "
                "give one output\n\n");
     for (int inputs = 1; inputs <= 2; inputs++) {
         build_mirror(&net, inputs, rng);
@@ -347,7 +398,7 @@ static double print_mirror(Rng *rng, bool quiet) {
     return largest;
 }
 
-// ---- 7. Charts --------------------------------------------------------------
+// ---- 8. Charts --------------------------------------------------------------
 
 static void draw_line(const Row *row, const char *format) {
     Chart chart;
@@ -447,18 +498,20 @@ static void draw_plane(const Row *row, const char *format) {
     chart_close(&chart);
 }
 
-// ---- 8. Main ----------------------------------------------------------------
+// ---- 9. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
     CommonOptions o = {.seed = 1};
     cli_parse(&o, "folding",
-              "Counts the linear pieces of ReLU nets, deep and thin against "
-              "shallow and wide, on a line and in the plane.",
+              "Mirrors points in an absolute value, then counts the linear "
+              "pieces of ReLU nets, deep and thin against shallow and wide, on "
+              "a line and in the plane.",
               NULL, 0, argc, argv);
     Rng rng;
     Row row[3][MAX_LAYERS];
     rng_seed(&rng, o.seed);
-    double difference = print_mirror(&rng, o.quiet);
+    double slanted = print_slanted(o.quiet);
+    double difference = fmax(slanted, print_mirror(&rng, o.quiet));
     for (int inputs = 1; inputs <= 2; inputs++) {
         for (int l = 0; l < shape[inputs].layers; l++)
             row[inputs][l] = count_row(inputs, l + 1, &rng);

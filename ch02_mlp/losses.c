@@ -1,13 +1,14 @@
 // losses.c - how wrong is an answer, and which way is better? (损失函数)
 //
-// A loss is one number for all of a net's mistakes; its slope is what training
-// follows downhill. Squared error has a slope that fades towards its minimum,
-// so equal steps settle there; the absolute error's slope jumps from -1 to 1.
-// Cross entropy asks what share the truth was given, and never lets a net that
-// is quite wrong off with a small slope.
+// A loss is one number for all of a net's errors; its slope is what training
+// follows downhill. The mean squared error (均方误差) has a slope that fades
+// towards its minimum, so gradient descent settles there; the slope of the
+// absolute error (绝对值误差) jumps from -1 to 1. Cross entropy (交叉熵) looks
+// at the share that the true class got: its slope is large where that is small.
 //
-// Source: C, mean squared error, mean absolute error, cross entropy; D, binary
-// cross entropy. Run: make losses && ./losses
+// Source: C, mean squared error, absolute error, cross entropy; A eq. (6); D,
+// binary cross entropy (in words only).
+// Run: make losses && ./losses
 // Ends with: result: mse=1.416667 mae=0.833333 binary=0.340550 ...
 //
 // Contents: 1 losses  2 worked vectors  3 the minimum  4 chart  5 main
@@ -24,7 +25,10 @@
 // Each returns the loss of n answers y for n targets t, and leaves the slope
 // dL/dy in dy [n].
 
-// [C MSE] L = (1/n) sum of (y - t)^2; slope 2 (y - t) / n
+// [C MSE] L = (1/n) sum of (y - t)^2
+// C's words say "sum of squares", its formula divides by n, and so does this.
+// A's (6) is the same mean over N samples; it squares f(x_k) - y_k like a
+// number, and of a vector takes the squared length. Slope 2 (y - t) / n.
 static double mse(double *dy, const double *y, const double *t, int n) {
     double sum = 0.0;
     for (int i = 0; i < n; i++) {
@@ -34,8 +38,9 @@ static double mse(double *dy, const double *y, const double *t, int n) {
     return sum / n;
 }
 
-// [C MAE] L = (1/n) sum of |y - t|; slope -1/n or 1/n. At y = t, where there is
-// none, 0 is as good as anything between.
+// [C MAE] L = (1/n) sum of |y - t|
+// C names it and draws it; the formula is ours. Slope -1/n or 1/n. At y = t,
+// where there is none, any value between would do; 0 is the usual choice.
 static double mae(double *dy, const double *y, const double *t, int n) {
     double sum = 0.0;
     for (int i = 0; i < n; i++) {
@@ -45,19 +50,19 @@ static double mae(double *dy, const double *y, const double *t, int n) {
     return sum / n;
 }
 
-// What is not there costs nothing, whatever its share: 0 log 0 = 0.
+// A class of target 0 costs nothing, whatever its share: 0 log 0 = 0.
 static double t_log_y(double t, double y) {
     return t == 0.0 ? 0.0 : t * log(y);
 }
 
-// And its slope by y.
+// And its derivative with respect to y.
 static double t_over_y(double t, double y) {
     return t == 0.0 ? 0.0 : t / y;
 }
 
-// [D binary cross entropy] L = -(1/n) sum of t log y + (1 - t) log(1 - y), for
-// n yes-or-no questions; y is the probability given to yes.
-// Slope ((1 - t) / (1 - y) - t / y) / n.
+// [D binary cross entropy] L = -(1/n) sum of t log y + (1 - t) log(1 - y)
+// For n yes-or-no questions; y is the probability of yes. D has it in words
+// only; the formula is ours. Slope ((1 - t) / (1 - y) - t / y) / n.
 static double binary_cross_entropy(double *dy, const double *y, const double *t,
                                    int n) {
     double sum = 0.0;
@@ -68,8 +73,9 @@ static double binary_cross_entropy(double *dy, const double *y, const double *t,
     return sum / n;
 }
 
-// [C cross entropy] E = - sum of t log y, for one question with n answers; y
-// are their shares, t is 1 for the true one. Slope -t/y.
+// [C cross entropy] E = - sum of t_k log y_k
+// For one question with n classes: y are their shares, t is 1 for the true one.
+// Slope -t/y.
 static double cross_entropy(double *dy, const double *y, const double *t,
                             int n) {
     double sum = 0.0;
@@ -123,7 +129,10 @@ static void print_examples(void) {
                e->name, e->y[0], e->y[1], e->y[2], e->t[0], e->t[1], e->t[2], L,
                dy[0], dy[1], dy[2]);
     }
-    printf("\nOnly the true class's share counts: -log 0.9232 = %.4f, "
+    printf("\nMSE divides the sum of squares by n: (0.25 + 0 + 4) / 3 = %.4f. "
+           "C calls it the\nsum, and divides in its formula.\n",
+           loss_of(&examples[MSE]));
+    printf("Only the true class's share counts: -log 0.9232 = %.4f, "
            "-log 0.0561 = %.4f.\n",
            -log(0.9232), -log(0.0561));
     double dy[2], two[2] = {0.9, 1.0 - 0.9}, yes[2] = {1, 0};
@@ -187,11 +196,13 @@ static void print_minimum(void) {
             printf(" %7.4f", descend(losses[l], 0.95, 0.1, steps));
         printf("  ... %7.4f\n", descend(losses[l], 0.95, 0.1, STEPS));
     }
-    printf("\nThe squared error's slope fades with the error, and the steps "
-           "with it; the\nabsolute error's does not: it bounces about the "
-           "minimum for ever.\nBut it minds an outlier less: nearest to 1 2 3 "
-           "4 100 is %g by MSE (the mean),\n%g by MAE (the median).\n\n",
-           best_constant(mse, t), best_constant(mae, t));
+    printf(
+        "\nThe slope of the squared error fades with the error, and the steps "
+        "with it; that\nof the absolute error does not: it jumps back and "
+        "forth across the minimum.\nBut it is less sensitive to outliers: "
+        "the best constant for 1 2 3 4 100 is %g by\nMSE (the mean), %g by "
+        "MAE (the median).\n\n",
+        best_constant(mse, t), best_constant(mae, t));
 }
 
 // ---- 4. The chart -----------------------------------------------------------

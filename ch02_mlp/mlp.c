@@ -1,11 +1,13 @@
 // mlp.c - a multilayer perceptron reads handwritten digits (多层感知机)
 //
-// Every pixel is an input, every layer is a matrix product and a ReLU, and what
-// comes out are ten scores that softmax turns into probabilities. Nothing tells
-// the net that pixels have neighbours, and still it gets 98 of 100 digits right
-// after a few seconds. Three sets are kept apart: one to learn from, one
-// (验证集) to choose settings by, one (测试集) that is looked at once, at the
-// end.
+// Every pixel is an input, every layer is a matrix product and a ReLU, and the
+// output is ten scores that softmax turns into probabilities. Nothing tells the
+// net that pixels have neighbors, and still it reads 98 of 100 digits after
+// less than a minute of training. The digits are in three sets: a training set
+// (训练集), a validation set (验证集), and a test set (测试集) that is used
+// once, at the end. Nothing here is chosen by the validation set: after each
+// epoch it shows how well the net does on digits it was not trained on.
+// Settings would be chosen by it, never by the test set.
 //
 //     layer   output   weights
 //     input   [784]
@@ -14,7 +16,8 @@
 //     fc3     [ 10]     10 * ( 64 + 1) =     650    softmax
 //                                        109,386
 //
-// Source: A exercise 3; B, the batch form; C, the MLP; D.
+// Source: A exercise 3; B, a net of two hidden layers on a batch; C, precision,
+// recall and F1; D, training, validation and test set.
 // Run: make mlp && ./mlp   (make mnist fetches the real digits)
 // Ends with: result: test_accuracy=0.98.. validation_accuracy=0.98.. ...
 //
@@ -81,15 +84,21 @@ static void mlp_free(Mlp *net) {
 // are dropped; NULL means that the net is not being trained and keeps all.
 static void mlp_forward(Mlp *net, const Tensor *x, Rng *rng) {
     bool drop = rng != NULL && net->dropout > 0.0f;
-    // [B batch form] H1 = ReLU(X W1^T + b1), H2 likewise, logits = H2 W3^T + b3
+
+    // [B hidden layer 1] h1 = ReLU(X W1^T + b1)
     linear_forward(&net->fc1, x, &net->fc1_w, &net->fc1_b);
     relu_forward(&net->fc1, &net->fc1);
     if (drop)
         dropout_forward(&net->fc1, &net->mask1, &net->fc1, net->dropout, rng);
+
+    // [B hidden layer 2] h2 = ReLU(h1 W2^T + b2)
     linear_forward(&net->fc2, &net->fc1, &net->fc2_w, &net->fc2_b);
     relu_forward(&net->fc2, &net->fc2);
     if (drop)
         dropout_forward(&net->fc2, &net->mask2, &net->fc2, net->dropout, rng);
+
+    // [B output layer] Y = softmax(Z), Z = h2 W^T + b
+    // Z are the logits; the loss takes the softmax.
     linear_forward(&net->logits, &net->fc2, &net->fc3_w, &net->fc3_b);
 }
 
@@ -207,7 +216,8 @@ static void parse(Options *o, int argc, char **argv) {
     };
     cli_parse(&o->common, "mlp",
               "A multilayer perceptron with two hidden layers learns to read "
-              "handwritten digits and tells how well it does.",
+              "handwritten digits and reports its accuracy, precision, recall "
+              "and F1.",
               table, sizeof table / sizeof *table, argc, argv);
 }
 
@@ -243,7 +253,7 @@ int main(int argc, char **argv) {
         speed = train(&net, &digits.train, &validation, &o, &history, &rng);
     double seconds = seconds_now() - start;
 
-    Evaluation chosen = evaluate(&net, &validation);
+    Evaluation validated = evaluate(&net, &validation);
     Evaluation test = evaluate(&net, &digits.test);
     if (!o.common.quiet) {
         printf("\nthe %d test digits, seen now for the first time:\n",
@@ -263,7 +273,7 @@ int main(int argc, char **argv) {
            "test_loss=%.4f epochs=%d seconds=%.1f digits_per_second=%.0f "
            "seed=%llu data=%s\n",
            confusion_accuracy(&test.confusion),
-           confusion_accuracy(&chosen.confusion), test.loss, history.epochs,
+           confusion_accuracy(&validated.confusion), test.loss, history.epochs,
            seconds, speed, (unsigned long long)o.common.seed,
            digits_name(&digits));
     history_free(&history);

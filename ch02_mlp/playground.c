@@ -1,13 +1,14 @@
-// playground.c - what a line, a layer and two layers can tell apart (可分性)
+// playground.c - what a line, a layer and two layers can separate (线性可分)
 //
 // One neuron cuts the plane along a straight line. A hidden layer cuts it along
 // several and adds the pieces up; a second one bends even the cuts. And a ring
-// that no line splits in (x, y) is split by one in (r, theta): what is hard
-// depends on how the data are represented (表示).
+// that no line splits in (x, y) is split by one in polar coordinates (极坐标系)
+// (r, theta): what is hard depends on how the data are represented (表示).
 //
-// Source: A fig. 5-8; B, separable and non-separable data, representation.
+// Source: A fig. 5-8, linearly separable and not; B, Cartesian and polar
+// coordinates.
 // Run: make playground && ./playground
-// Ends with: result: blobs=1.000 xor=0.5.. circle=0.5.. spirals=0.6.. ...
+// Ends with: result: blobs=1.000 xor=0.4.. spirals=0.6.. circle=0.5.. ...
 //
 // Contents: 1 data  2 model  3 training  4 the best line  5 charts  6 main
 
@@ -45,7 +46,8 @@ static void put_polar(float *x, float r, float theta) {
     x[1] = r * sinf(theta);
 }
 
-// [B polar] (x, y) -> (r, theta), -pi < theta <= pi
+// [B polar] (x, y) -> (r, theta), r = sqrt(x^2 + y^2), theta = atan2(y, x)
+// B names the two systems. -pi < theta <= pi
 static void to_polar(float *x) {
     float r = sqrtf(x[0] * x[0] + x[1] * x[1]), theta = atan2f(x[1], x[0]);
     x[0] = r;

@@ -1,13 +1,12 @@
 // reduce.c - 784 dimensions drawn in two: PCA, SVD and t-SNE (降维)
 //
 // Principal components (主成分分析) keep the directions in which digits differ
-// most; the singular values (奇异值分解) of the centred data say the same
-// without a covariance. Both only turn and flatten. t-SNE bends: it asks that
-// whoever are neighbours in 784 dimensions be neighbours on paper, and lets the
-// rest go.
+// most; the singular values (SVD 分解) of the zero-mean data give the same
+// without a covariance. Both only turn and flatten. t-SNE bends: neighbors in
+// 784 dimensions are to be neighbors on paper, whatever becomes of the rest.
 //
-// Source: D, PCA, SVD and t-SNE; A and B, dimension reduction. t-SNE: van der
-// Maaten & Hinton 2008, algorithm 1 and its constants.
+// Source: D, PCA, SVD and t-SNE (in words only). t-SNE: van der Maaten & Hinton
+// 2008, algorithm 1 and its constants.
 // Run: make reduce && ./reduce
 // Ends with: result: pca_trust=0.7.. svd_trust=0.7.. tsne_trust=0.9.. ...
 //
@@ -47,10 +46,11 @@ static void squared_distances(Tensor *d, const Tensor *x) {
 
 // ---- 2. Singular values -----------------------------------------------------
 
-// [D SVD] X - m = U S V^T: the coordinates are the first two columns of U S, y
-// [N, 2]; and in *apart how far the SVD is
-// from the principal components: eigenvalues against s^2 / (N - 1), relative to
-// the largest, and coordinates (up to a sign), relative to the farthest.
+// [D SVD] X - m = U S V^T
+// The coordinates y [N, 2] are the first two columns of U S; *apart is how far
+// the SVD is from the principal components: eigenvalues against s^2 / (N - 1),
+// relative to the largest, and coordinates (up to a sign), relative to the
+// farthest.
 static void svd_map(Tensor *y, double *apart, const Tensor *x, const Pca *pca,
                     const Tensor *pca_map) {
     const int N = x->shape[0], D = pca->mean.shape[0];
@@ -109,10 +109,10 @@ static double neighbour_row(float *p, const float *d, int i, int N,
     return log(sum) + beta * mean / sum;
 }
 
-// [Van der Maaten 2008 p] p_j|i = exp(-beta_i d_ij) / sum over k of exp(-beta_i d_ik), with
-// beta_i = 1 / (2 sigma_i^2) such that exp(H_i) is the perplexity: so many
-// neighbours every point has. Found by bisection, since H falls with beta. Then
-// p_ij = (p_j|i + p_i|j) / (2 N).
+// [Van der Maaten 2008 p] p_j|i = exp(-beta_i d_ij) / sum_k exp(-beta_i d_ik)
+// beta_i = 1 / (2 sigma_i^2) is such that exp(H_i) is the perplexity, the
+// number of neighbors that every point has: found by bisection, since H falls
+// with beta. Then p_ij = (p_j|i + p_i|j) / (2 N).
 static void neighbours(Tensor *p, const Tensor *d, double perplexity) {
     const int N = d->shape[0];
     Tensor one_way = {0};
@@ -199,7 +199,7 @@ static float forces(float pull[2], float push[2], const Tsne *t, int i) {
     return sum - 1.0f; // u_ii = 1
 }
 
-// [Van der Maaten 2008 q] q_ij = u_ij / Z, Z = sum of all u_kl, and
+// [Van der Maaten 2008 q] q_ij = u_ij / Z, Z = sum of all u_kl
 //     dKL/dy_i = 4 sum over j of (p_ij - q_ij) u_ij (y_i - y_j)
 //              = 4 (exaggeration * pull - push / Z)
 static void tsne_gradient(Tsne *t, float exaggeration) {

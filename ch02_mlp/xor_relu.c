@@ -1,12 +1,13 @@
 // xor_relu.c - a hidden layer re-represents the input (表示学习)
 //
-// No straight line parts the ones of XOR from its zeros. Two ReLU units see the
-// four corners differently: (0,0) and (1,1) fall onto one point, and in the
-// plane of what the units say (隐空间, hidden space) a straight line does it.
-// The units can be written down; gradient descent finds them, too, if it starts
-// well: here one sees how often it does.
+// No straight line separates the ones of XOR (异或) from its zeros. Two ReLU
+// units see the four corners differently: (0,0) and (1,1) fall onto one point,
+// and in the plane of the hidden layer's outputs (h1, h2) a straight line
+// separates them. The units can be written down; gradient descent finds them,
+// too, from some random weights: the program counts from how many.
 //
-// Source: B, XOR by two ReLU units. Run: make xor_relu && ./xor_relu
+// Source: B, XOR by two ReLU units without bias; A, representation learning.
+// Run: make xor_relu && ./xor_relu
 // Ends with: result: y=0,0.5,0.5,0 learned=21 starts=100 loss=0.0000 ...
 //
 // Contents: 1 model  2 data  3 training  4 tables  5 chart  6 main
@@ -29,7 +30,7 @@ typedef struct {
     // set by net_init
     Params params;
     Tensor w1, w2, dw1, dw2; // [2, 2] and [1, 2]
-    Tensor no_bias, unused;  // [2] zeros, and where their gradient goes
+    Tensor no_bias, unused;  // zeros, and where their gradient goes
     // written by forward, read by backward
     Tensor h; // [N, 2]
     Tensor y; // [N, 1]
@@ -45,8 +46,9 @@ static void net_init(Net *net, Rng *rng) {
     };
     params_init(&net->params, table, sizeof table / sizeof *table);
     params_init_he(&net->params, rng);
-    tensor_resize(&net->no_bias, 1, 2);
-    tensor_resize(&net->unused, 1, 2);
+    tensor_resize(&net->no_bias, 1, net->w1.shape[0]);
+    tensor_resize(&net->unused, 1, net->w1.shape[0]);
+    tensor_fill(&net->no_bias, 0.0f);
 }
 
 static void net_free(Net *net) {
@@ -57,7 +59,8 @@ static void net_free(Net *net) {
     params_free(&net->params);
 }
 
-// [B XOR] h = ReLU(W1 x),  y = W2 h, for a batch x [N, 2].
+// [B XOR] h = ReLU(W1 x),  y = W2 h
+// For a batch x [N, 2]. B prints a table of x, h and y: that of set_by_hand.
 static void net_forward(Net *net, const Tensor *x) {
     Tensor zero = tensor_view(net->no_bias.data, 1, 1);
     linear_forward(&net->h, x, &net->w1, &net->no_bias);
@@ -72,10 +75,12 @@ static void net_backward(Net *net, const Tensor *x) {
     linear_backward(NULL, &net->dw1, &net->unused, &net->dh, x, &net->w1);
 }
 
-// h1 fires where x1 is on alone, h2 where x2 is:
-//     h1 = R(x1 - x2),  h2 = R(x2 - x1),  y = h1/2 + h2/2
+// [B XOR] h1 = R(x1 - x2),  h2 = R(x2 - x1),  y = h1/2 + h2/2
+// h1 is on where x1 alone is 1, h2 where x2 alone is.
 static void set_by_hand(Net *net) {
     const float w1[4] = {1, -1, -1, 1}, w2[2] = {0.5f, 0.5f};
+    tensor_fill(&net->w1, 0.0f); // for more than two units
+    tensor_fill(&net->w2, 0.0f);
     for (int i = 0; i < 4; i++)
         net->w1.data[i] = w1[i];
     for (int i = 0; i < 2; i++)
@@ -174,6 +179,7 @@ static void train_all(Net *net, int count[ENDS], const Options *o, Rng *rng) {
 
 static void print_net(const char *title, const Net *net, float threshold) {
     const float *w = net->w1.data, *v = net->w2.data;
+    int units = net->h.shape[1]; // the first two are shown
     printf("%s\n\n  h1 = R(%5.2f x1 %+5.2f x2)   h2 = R(%5.2f x1 %+5.2f x2)   "
            "y = %4.2f h1 %+4.2f h2\n\n   x1 x2      h1     h2        y   "
            "y > %g   XOR\n",
@@ -182,9 +188,9 @@ static void print_net(const char *title, const Net *net, float threshold) {
     for (int n = 0; n < CORNERS; n++)
         printf("   %2g %2g   %6.3f %6.3f   %6.3f   %5d   %3g\n",
                (double)xor_table.x[2 * n], (double)xor_table.x[2 * n + 1],
-               (double)net->h.data[2 * n], (double)net->h.data[2 * n + 1],
-               (double)net->y.data[n], net->y.data[n] > threshold,
-               (double)xor_table.t[n]);
+               (double)net->h.data[units * n],
+               (double)net->h.data[units * n + 1], (double)net->y.data[n],
+               net->y.data[n] > threshold, (double)xor_table.t[n]);
     printf("\n");
 }
 
@@ -225,8 +231,9 @@ static void write_space(Chart *chart, Net *net, bool hidden, double threshold) {
     chart_columns(chart, "a,b,target");
     see_corners(net);
     const float *at = hidden ? net->h.data : xor_table.x;
+    int stride = hidden ? net->h.shape[1] : 2;
     for (int n = 0; n < CORNERS; n++)
-        chart_row(chart, 3, (double)at[2 * n], (double)at[2 * n + 1],
+        chart_row(chart, 3, (double)at[stride * n], (double)at[stride * n + 1],
                   (double)xor_table.t[n]);
     chart_break(chart);
     chart_break(chart);

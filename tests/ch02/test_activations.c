@@ -5,6 +5,8 @@
 #include "ch02_mlp/activations.c"
 #undef main
 
+#include <string.h>
+
 #include "loss.h"
 #include "testing.h"
 #include "vmath.h"
@@ -19,6 +21,42 @@ START_TEST(lecture_softmax) {
     ck_assert_double_eq_tol(y[0] + y[1] + y[2], 1.0, 1e-15);
     // the erratum: at the digits of the others, the slide's 0.02 is not this
     ck_assert_double_gt(fabs(y[2] - 0.02), 0.0005);
+}
+END_TEST
+
+// e^4.0 is 54.60; the lecture's 54.58 is off by more than its last digit, and
+// still its shares are right to every digit it prints.
+START_TEST(lecture_powers) {
+    ck_assert_double_eq_tol(exp(lecture_x[0]), 3.32, 0.005);
+    ck_assert_double_eq_tol(exp(lecture_x[1]), 54.60, 0.005);
+    ck_assert_double_gt(exp(lecture_x[1]) - 54.58, 0.005);
+    ck_assert_double_eq_tol(exp(lecture_x[2]), 1.22, 0.005);
+    double sum = 3.32 + 54.58 + 1.22, y[CLASSES];
+    softmax(y, lecture_x, CLASSES);
+    ck_assert_double_eq_tol(3.32 / sum, y[0], 0.0005);
+    ck_assert_double_eq_tol(54.58 / sum, y[1], 0.0005);
+}
+END_TEST
+
+// (1 - t) / (1 + t) with t = exp(-2x) = 1/3 is 1/2. Both printed forms are
+// right to a few ulps where they are numbers, and NaN where an exp overflows.
+START_TEST(tanh_as_printed) {
+    ck_assert_double_eq_tol(tanh_printed_in_a(log(3.0) / 2), 0.5, 1e-15);
+    ck_assert_double_eq_tol(tanh_printed_in_c(log(3.0) / 2), 0.5, 1e-15);
+    for (double x = -20.0; x <= 20.0; x += 0.25) {
+        ck_assert_double_eq_tol(tanh_printed_in_a(x), tanh(x), 1e-15);
+        ck_assert_double_eq_tol(tanh_printed_in_c(x), tanh(x), 1e-15);
+    }
+    // log of the largest double is 709.78, and half of it 354.89
+    ck_assert_double_eq(tanh_printed_in_a(709.7), 1.0);
+    ck_assert_double_eq(tanh_printed_in_a(-709.7), -1.0);
+    ck_assert(isnan(tanh_printed_in_a(709.8)));
+    ck_assert(isnan(tanh_printed_in_a(-709.8)));
+    ck_assert_double_eq(tanh_printed_in_c(-354.8), -1.0);
+    ck_assert(isnan(tanh_printed_in_c(-355.0)));
+    ck_assert_double_eq(tanh_printed_in_c(1e4), 1.0);
+    ck_assert_double_eq(activations[2].f(-1e4), -1.0);
+    ck_assert_double_eq(activations[2].f(1e4), 1.0);
 }
 END_TEST
 
@@ -40,6 +78,7 @@ START_TEST(known_values) {
     ck_assert_double_eq(sigmoid(1e4), 1.0);
     ck_assert_double_eq(relu(-3.0), 0.0);
     ck_assert_double_eq(relu(3.0), 3.0);
+    ck_assert_double_eq(relu_slope(0.0), 0.0); // C: no gradient where x <= 0
     for (double x = -5.0; x <= 5.0; x += 0.25)
         ck_assert_double_eq_tol(tanh(x), 2.0 * sigmoid(2.0 * x) - 1.0, 1e-15);
 }
@@ -130,6 +169,27 @@ START_TEST(library_agrees) {
 }
 END_TEST
 
+START_TEST(prints_both_sides) {
+    Run run = run_program("activations --plot none");
+    ck_assert_int_eq(run.status, 0);
+    static const char *const lines[] = {
+        "step      0.000   0.000   1.000   1.000   1.000   0\n",
+        "This step is 1 at 0 (x >= 0). C's perceptron fires only above its\n"
+        "threshold (sum > theta)",
+        "  A: (e^x - e^-x) / (e^x + e^-x)     nan -1.0000 -0.7616  0.7616  "
+        "1.0000     nan\n"
+        "  C: (1 - e^-2x) / (1 + e^-2x)       nan     nan -0.7616  0.7616  "
+        "1.0000  1.0000\n",
+        "3.3201  54.5982   1.2214\n",
+        "3.32    54.58     1.22\n",
+        "0.0561   0.9232   0.0207\n",
+        "0.056    0.923     0.02  sum 0.999\n",
+    };
+    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
+        ck_assert_msg(strstr(run.output, lines[i]) != NULL, "no %s", lines[i]);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("activations --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -141,12 +201,15 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{lecture_softmax},
+                          {lecture_powers},
+                          {tanh_as_printed},
                           {largest_slopes},
                           {known_values},
                           {slopes_are_derivatives},
                           {softmax_slopes_are_derivatives},
                           {stable_where_naive_is_not},
                           {library_agrees},
+                          {prints_both_sides},
                           {prints_its_result}};
     return run_tests("activations", tests, sizeof tests / sizeof *tests);
 }

@@ -165,6 +165,33 @@ START_TEST(mirror_points) {
 }
 END_TEST
 
+// z = 3 * 5 + 4 * 5 - 10 = 25 and (5, 5) - 2 (3, 4) = (-1, -3), where z = -25.
+START_TEST(slanted_mirror) {
+    const double w[2] = {3, 4}, x[2] = {5, 5};
+    double image[2], back[2];
+    mirror(image, w, -10, x);
+    ck_assert_double_eq(image[0], -1);
+    ck_assert_double_eq(image[1], -3);
+    ck_assert_double_eq(weighted_sum(w, -10, image), -25);
+    ck_assert_double_eq(absolute_unit(w, -10, x), 25);
+    ck_assert_double_eq(absolute_unit(w, -10, image), 25);
+    mirror(back, w, -10, image);
+    ck_assert_double_eq(back[0], 5);
+    ck_assert_double_eq(back[1], 5);
+
+    // the bias counts: another mirror, another image
+    mirror(image, w, 15, x); // z = 50
+    ck_assert_double_eq(image[0], -7);
+    ck_assert_double_eq(image[1], -11);
+    ck_assert_double_eq(print_slanted(true), 0.0);
+    Run run = run_program("folding --plot none");
+    ck_assert_ptr_nonnull(strstr(
+        run.output, "    ( 5,  5)    25    25   (-1, -3)   -25    25\n"
+                    "    (-5,  0)   -25    25   ( 1,  8)    25    25\n"
+                    "    ( 2,  1)     0     0   ( 2,  1)     0     0\n"));
+}
+END_TEST
+
 START_TEST(patterns_tell_units) {
     Net net;
     uint64_t pattern;
@@ -219,6 +246,7 @@ int main(void) {
                           {deep_random_by_slopes},
                           {bound_holds_for_any_layer},
                           {mirror_points},
+                          {slanted_mirror},
                           {patterns_tell_units},
                           {too_many_units_for_a_pattern, .signal = SIGABRT},
                           {prints_its_result}};

@@ -1,198 +1,271 @@
-// Shapes, eq. (5) and (6) written out once more, and three forms of one layer.
+// Every printed number by hand: A's equations, D's loop, C's layer, B's batch.
 
 #define main forward_main
 #include "ch02_mlp/forward.c"
 #undef main
 
-#include <string.h>
+#include <unistd.h>
 
+#include "file.h"
+#include "memory.h"
 #include "testing.h"
 
-static double sigmoid(double x) {
-    return 1.0 / (1.0 + exp(-x));
+// sigmoid(1) and sigmoid(2); sigmoid(-z) = 1 - sigmoid(z).
+static const float S1 = 0.7310585786f, S2 = 0.8807970780f;
+
+// A weighted sum of four terms up to 4, and an expf: a few 2^-24 of 4.
+static const double FEW_ULPS = 2e-6;
+
+static void check(const Tensor *t, const float *want, size_t n,
+                  const char *what) {
+    ck_assert_uint_eq(t->size, n);
+    assert_close(t->data, want, n, FEW_ULPS, what);
 }
 
-static double weight(const Net *net, int l, int i, int j) {
-    return (double)net->w[l].data[i * net->w[l].shape[1] + j];
+static Tensor sample(int k) {
+    return tensor_view(samples[k], 1, 8);
 }
 
-static double bias(const Net *net, int l, int i) {
-    return (double)net->b[l].data[i];
-}
-
-static void normal_vector(Tensor *x, int n, Rng *rng) {
-    tensor_resize(x, 1, n);
-    fill_normal(x, 1.0f, rng);
-}
-
-// Layer l of unit i fed from before [inputs], in double.
-static double unit(const Net *net, int l, int i, const double *before) {
-    double sum = bias(net, l, i);
-    for (int j = 0; j < net->w[l].shape[1]; j++)
-        sum += weight(net, l, i, j) * before[j];
-    return sum;
-}
-
-// A sum of 9 products below 3, in float: 9 * 3 * 2^-24 = 1.6e-6. The next layer
-// carries it on by at most 3: four weights below 3 behind a sigmoid's 1/4, or
-// six below 1/2 behind a ReLU. Three layers: 1.6e-6 (1 + 3 + 9) = 21e-6; twice
-// that leaves room for vsigmoid's and vexp's ulps.
-enum { MICRO = 40 };
-
-START_TEST(equation_5) {
-    for (uint64_t seed = 1; seed <= 5; seed++) {
-        Rng rng;
-        Net net;
-        Tensor x = {0};
-        rng_seed(&rng, seed);
-        net_init(&net, (int[]){8, 4, 1}, 2, &rng);
-        normal_vector(&x, 8, &rng);
-        net_forward(&net, &x);
-        double in[8], h[4];
-        for (int j = 0; j < 8; j++)
-            in[j] = (double)x.data[j];
-        for (int i = 0; i < 4; i++) {
-            h[i] = sigmoid(unit(&net, 0, i, in));
-            ck_assert_double_eq_tol((double)net.h[1].data[i], h[i],
-                                    MICRO * 1e-6);
-        }
-        ck_assert_double_eq_tol((double)net.h[2].data[0], unit(&net, 1, 0, h),
-                                MICRO * 1e-6);
-        ck_assert_int_eq(net_weights(&net), 8 * 4 + 4 + 4 + 1);
-        net_free(&net);
-        tensor_free(&x);
-    }
+// z_1 = -1 + 1 - 1 - 0.5 + 1 + 0.5 = 0 for x = (1 0 2 1 0 1 -1 0), and so on.
+START_TEST(equations_1_to_4) {
+    Net net;
+    build_8_4_1(&net);
+    Tensor x = sample(0);
+    one_hidden_layer(&net, &x);
+    check(&net.z[1], (float[]){0, 1, -1, 2}, 4, "z = W1 x + b1");
+    check(&net.a[1], (float[]){0.5f, S1, 1 - S1, S2}, 4, "h");
+    // 1(0.5) - 1(0.7311) + 2(0.2689) + 0.5(0.8808) - 0.5
+    check(&net.a[2], (float[]){0.2472228f}, 1, "y");
+    ck_assert_int_eq(net_weights(&net), 8 * 4 + 4 + 4 + 1);
+    net_free(&net);
 }
 END_TEST
 
+START_TEST(equation_5) {
+    Net net;
+    build_8_4_3_1(&net);
+    Tensor x = sample(0);
+    two_hidden_layers(&net, &x);
+    check(&net.a[1], (float[]){0.5f, S1, 1 - S1, S2}, 4, "h1");
+    // 2(0.5) - 0.7311 - 0.2689 + 1, then 2(0.7311) + 2(0.2689) - 2, then
+    // 0.5 + 0.8808 - 0.5
+    check(&net.z[2], (float[]){1, 0, S2}, 3, "z2");
+    check(&net.a[2], (float[]){S1, 0.5f, 0.7069874f}, 3, "h2");
+    check(&net.a[3], (float[]){0.9380459f}, 1,
+          "y = h2_1 - 2 h2_2 + h2_3 + 0.5");
+    ck_assert_int_eq(net_weights(&net), 36 + 15 + 4);
+    net_free(&net);
+}
+END_TEST
+
+// Errors 0.4380, -0.6857, -0.6385: (0.1919 + 0.4702 + 0.4077) / 3.
 START_TEST(equation_6) {
-    for (uint64_t seed = 1; seed <= 5; seed++) {
-        Rng rng;
-        Net net;
-        Tensor x = {0};
-        rng_seed(&rng, seed);
-        net_init(&net, (int[]){8, 4, 3, 1}, 3, &rng);
-        normal_vector(&x, 8, &rng);
-        net_forward(&net, &x);
-        double in[8], h1[4], h2[3];
-        for (int j = 0; j < 8; j++)
-            in[j] = (double)x.data[j];
-        for (int i = 0; i < 4; i++)
-            h1[i] = sigmoid(unit(&net, 0, i, in));
-        for (int i = 0; i < 3; i++)
-            h2[i] = sigmoid(unit(&net, 1, i, h1));
-        ck_assert_double_eq_tol((double)net.h[3].data[0], unit(&net, 2, 0, h2),
-                                MICRO * 1e-6);
-        ck_assert_int_eq(net_weights(&net), 36 + 15 + 4);
-        net_free(&net);
-        tensor_free(&x);
+    Net net, deeper;
+    float f[SAMPLES];
+    ck_assert_double_eq_tol((double)run_a_and_d(&net, &deeper, true), 0.3565812,
+                            FEW_ULPS);
+    // f, one sample at a time
+    for (int k = 0; k < SAMPLES; k++) {
+        Tensor x = sample(k);
+        two_hidden_layers(&deeper, &x);
+        f[k] = deeper.a[3].data[0];
     }
+    assert_close(f, (float[]){0.9380459f, 0.8143191f, 0.3614852f}, 3, FEW_ULPS,
+                 "f(x_k)");
+    ck_assert_double_eq_tol((double)mean_squared_error(f, targets, SAMPLES),
+                            0.3565812, FEW_ULPS);
+    net_free(&net);
+    net_free(&deeper);
+}
+END_TEST
+
+// Column k of every Z and A is sample k.
+START_TEST(loop_over_layers) {
+    Net net, deeper;
+    run_a_and_d(&net, &deeper, true);
+    check(&deeper.a[0], (float[]){1, 0, 1, 0, 1,  1, 2,  1, 0, 1, 0, -1,
+                                  0, 2, 1, 1, -1, 0, -1, 0, 2, 0, 1, 1},
+          24, "A[0]");
+    check(&deeper.z[1], (float[]){0, 1, -2, 1, -1, 0, -1, 2, 1, 2, 0, 1}, 12,
+          "Z[1]");
+    check(&deeper.a[1],
+          (float[]){0.5f, S1, 1 - S2, S1, 1 - S1, 0.5f, 1 - S1, S2, S1, S2,
+                    0.5f, S1},
+          12, "A[1]");
+    check(&deeper.z[2],
+          (float[]){1, 1.3123787f, 0.0073473f, 0, 0.2994770f, 0.4621172f, S2,
+                    S1, 0.3502615f},
+          9, "Z[2]");
+    check(&deeper.a[2],
+          (float[]){S1, 0.7879109f, 0.5018368f, 0.5f, 0.5743147f, 0.6135163f,
+                    0.7069874f, 0.6750375f, 0.5866810f},
+          9, "A[2]");
+    float y[] = {0.9380459f, 0.8143191f, 0.3614852f};
+    check(&deeper.z[3], y, 3, "Z[3]");
+    check(&deeper.a[3], y, 3, "A[3] = Z[3]: g[3] does nothing");
+
+    // and on one vector the loop gives what A's equations give
+    Tensor x = sample(0);
+    net_forward(&net, &x);
+    check(&net.a[2], (float[]){0.2472228f}, 1, "y of 8-4-1 by the loop");
+    net_free(&net);
+    net_free(&deeper);
+}
+END_TEST
+
+START_TEST(weights_on_their_side) {
+    Tensor a = {0}, z = {0}, x = tensor_view(c_x, 1, 2);
+    run_c(&a, true);
+    ck_assert_str_eq(tensor_shape(&a).text, "[1, 3]");
+    // 1 + 1 + 0.5, 0.5 - 2 + 1, -1 + 4 - 1
+    check(&a, (float[]){2.5f, -0.5f, 2}, 3, "A = XW + B");
+
+    // the same layer as A writes it: W has a row per neuron
+    float turned[6] = {1, 0.5f, 0.5f, -1, -1, 2};
+    Tensor w = tensor_view(turned, 2, 3, 2), b = tensor_view(c_b, 1, 3);
+    affine(&z, &w, &x, &b);
+    check(&z, (float[]){2.5f, -0.5f, 2}, 3, "W x + b");
+    tensor_free(&a);
+    tensor_free(&z);
+
+    // two rows X = (1 2), (3 -1): 3 - 0.5 + 0.5, 1.5 + 1 + 1, -3 - 2 - 1
+    float rows[4] = {1, 2, 3, -1};
+    Tensor two = tensor_view(rows, 2, 2, 2), cw = tensor_view(c_w[0], 2, 2, 3);
+    affine_c(&a, &two, &cw, &b);
+    check(&a, (float[]){2.5f, -0.5f, 2, 3, 3.5f, -6}, 6, "two rows");
+    tensor_free(&a);
+}
+END_TEST
+
+START_TEST(batch_of_rows) {
+    Net net;
+    run_b(&net, true);
+    check(&net.z[1], (float[]){2, -1, -2.5f, -1, 1, 1, 1, 2, -2.5f, 1, 1, -2},
+          12, "X W1^T + b1");
+    check(&net.a[1], (float[]){2, 0, 0, 0, 1, 1, 1, 2, 0, 1, 1, 0}, 12, "h1");
+    check(&net.z[2], (float[]){-2.5f, -1, 1.5f, 1.5f, 0.5f, 1, -0.5f, 0.5f}, 8,
+          "h1 W2^T + b2");
+    check(&net.a[2], (float[]){0, 0, 1.5f, 1.5f, 0.5f, 1, 0, 0.5f}, 8, "h2");
+    check(&net.z[3],
+          (float[]){1, 0, 0.5f, 1, 1.5f, 0.5f, 0.5f, 0.5f, 1, 0.5f, 0, 1}, 12,
+          "Z = h2 W^T + b");
+    // e^1, e^0 and e^0.5 over their sum; e^0.5, e^0.5 and e^1 over theirs
+    check(&net.a[3],
+          (float[]){0.5064804f, 0.1863237f, 0.3071959f, 0.3071959f, 0.5064804f,
+                    0.1863237f, 0.2740686f, 0.2740686f, 0.4518628f, 0.3071959f,
+                    0.1863237f, 0.5064804f},
+          12, "Y = softmax(Z)");
+    net_free(&net);
 }
 END_TEST
 
 START_TEST(shapes) {
-    Rng rng;
     Net net;
-    Tensor x = {0};
-    rng_seed(&rng, 1);
-    net_init(&net, (int[]){8, 6, 4, 3}, 3, &rng);
-    tensor_resize(&x, 2, 5, 8);
-    fill_normal(&x, 1.0f, &rng);
-    batch_forward(&net, &x);
-    static const char *const w[] = {"[6, 8]", "[4, 6]", "[3, 4]"};
-    static const char *const h[] = {"[5, 8]", "[5, 6]", "[5, 4]", "[5, 3]"};
-    for (int l = 0; l < 3; l++)
+    run_b(&net, true);
+    static const char *const w[] = {"", "[3, 2]", "[2, 3]", "[3, 2]"};
+    static const char *const a[] = {"[4, 2]", "[4, 3]", "[4, 2]", "[4, 3]"};
+    for (int l = 1; l <= 3; l++) {
         ck_assert_str_eq(tensor_shape(&net.w[l]).text, w[l]);
-    for (int l = 0; l <= 3; l++)
-        ck_assert_str_eq(tensor_shape(&net.h[l]).text, h[l]);
-    net_free(&net);
-    tensor_free(&x);
-}
-END_TEST
-
-// Row n of a batch is example n alone: ReLU in the middle, softmax at the end.
-START_TEST(batch_rows_are_vectors) {
-    Rng rng;
-    Net net;
-    Tensor x = {0};
-    rng_seed(&rng, 2);
-    net_init(&net, (int[]){8, 6, 4, 3}, 3, &rng);
-    tensor_resize(&x, 2, 5, 8);
-    fill_normal(&x, 1.0f, &rng);
-    batch_forward(&net, &x);
-    for (int n = 0; n < 5; n++) {
-        double h[3][8], y[3], sum = 0.0;
-        for (int j = 0; j < 8; j++)
-            h[0][j] = (double)x.data[n * 8 + j];
-        for (int l = 0; l < 2; l++)
-            for (int i = 0; i < net.w[l].shape[0]; i++)
-                h[l + 1][i] = fmax(0.0, unit(&net, l, i, h[l]));
-        for (int k = 0; k < 3; k++)
-            sum += y[k] = exp(unit(&net, 2, k, h[2]));
-        for (int k = 0; k < 3; k++)
-            ck_assert_double_eq_tol((double)net.h[3].data[n * 3 + k],
-                                    y[k] / sum, MICRO * 1e-6);
+        ck_assert_str_eq(tensor_shape(&net.z[l]).text, a[l]);
     }
-    ck_assert_double_lt(compare_forms(&net, &x), MICRO * 1e-6);
+    for (int l = 0; l <= 3; l++)
+        ck_assert_str_eq(tensor_shape(&net.a[l]).text, a[l]);
     net_free(&net);
-    tensor_free(&x);
 }
 END_TEST
 
-// compare_forms must be able to see a difference.
-START_TEST(forms_are_compared) {
-    float a[2] = {1, 2}, b[2] = {1, 2.5f};
-    Tensor ta = tensor_view(a, 1, 2), tb = tensor_view(b, 1, 2);
-    ck_assert_double_eq(largest_difference(&ta, &tb), 0.5);
-    // [1 2] [1 2 3; 4 5 6] + [10 20 30] by hand
-    float w[6] = {1, 2, 3, 4, 5, 6}, c[3] = {10, 20, 30};
-    Tensor x = tensor_view(a, 2, 1, 2), tw = tensor_view(w, 2, 2, 3);
-    Tensor tc = tensor_view(c, 1, 3), out = {0}, wt = {0};
-    affine_c(&out, &x, &tw, &tc);
-    assert_close(out.data, (float[]){19, 32, 45}, 3, 0.0, "XW + B");
-    transpose(&wt, &tw);
-    assert_close(wt.data, (float[]){1, 4, 2, 5, 3, 6}, 6, 0.0, "W^T");
-    affine(&out, &wt, &ta, &tc);
-    assert_close(out.data, (float[]){19, 32, 45}, 3, 0.0, "W x + b");
-    tensor_free(&out);
-    tensor_free(&wt);
+// Shares 0.5065, 0.5065, 0.4519 and 0.3072 of the true classes: the mean of
+// 0.6803, 0.6803, 0.7944 and 1.1803. The library takes labels instead.
+START_TEST(loss_of_the_batch) {
+    Net net;
+    ck_assert_double_eq_tol(run_b(&net, true), 0.8337964, FEW_ULPS);
+    int label[BATCH] = {0, 1, 2, 0};
+    ck_assert_double_eq_tol(
+        (double)softmax_cross_entropy(NULL, &net.z[3], label), 0.8337964,
+        FEW_ULPS);
+    net_free(&net);
+
+    // a share of 0 where the truth is 0 costs nothing; shared truth counts
+    float y[4] = {1, 0, 0.5f, 0.5f}, t[4] = {1, 0, 0.5f, 0.5f};
+    Tensor ty = tensor_view(y, 2, 2, 2), tt = tensor_view(t, 2, 2, 2);
+    ck_assert_double_eq_tol(batch_loss(&ty, &tt), log(2.0) / 2, 1e-15);
 }
 END_TEST
 
-START_TEST(prints_every_shape) {
+START_TEST(prints_every_number) {
     Run run = run_program("forward --plot none");
     ck_assert_int_eq(run.status, 0);
     static const char *const lines[] = {
-        "h1 = sigmoid(W1 x + b1)   [4] = [4, 8] [8] + [4]",
-        "y  = W2 h1 + b2   [1] = [1, 4] [4] + [1]",
-        "h2 = sigmoid(W2 h1 + b2)   [3] = [3, 4] [4] + [3]",
-        "H1 = ReLU(X  W1^T + b1)   [5, 6] = [5, 8] [6, 8]^T + [6]",
-        "Y  = softmax(H2 W^T + b)  [5, 3] = [5, 4] [3, 4]^T + [3]",
+        "W1 [4, 8]                      -1  -0.5   0.5    -1     0  -0.5    -1"
+        "     0\n",
+        "z = W1 x + b1 [4]                  0        1       -1        2\n",
+        "(1)  h = sigmoid(z) [4]          0.5   0.7311   0.2689   0.8808\n",
+        "(3)  y = W2 h + b2 [1]        0.2472\n",
+        "(5)  y = W3 h2 + b3 [1]        0.938\n",
+        "Z[2] [3, 3]                        1   1.3124   0.0073\n",
+        "     2   0.8143      1.5 -0.6857      0.4702\n",
+        "W = (w_11 w_21 w_31) [2, 3]        1      0.5       -1\n"
+        "      (w_12 w_22 w_32)             0.5       -1        2\n",
+        "a_2 = w_21 x_1 + w_22 x_2 + b_2 = (0.5)(1) + (-1)(2) + (1) = -0.5\n",
+        "W2        d2 x d1 [2, 3]          -1        1        1\n",
+        "Y = softmax m x C [4, 3]      0.5065   0.1863   0.3072\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
         ck_assert_msg(strstr(run.output, lines[i]) != NULL, "no %s", lines[i]);
-    ck_assert_double_eq(result_value(&run, "weights"), 41);
-    ck_assert_double_eq(result_value(&run, "weights_deeper"), 55);
-    ck_assert_double_lt(result_value(&run, "difference"), MICRO * 1e-6);
+    run = run_program("forward --plot none --quiet");
+    ck_assert_str_eq(run.output, "result: y=0.2472 y_deeper=0.9380 mse=0.3566 "
+                                 "a=2.5,-0.5,2 cross_entropy=0.8338 weights=41 "
+                                 "weights_deeper=55\n");
 }
 END_TEST
 
-START_TEST(seed_counts) {
-    Run one = run_program("forward --plot none --quiet --seed 1");
-    Run again = run_program("forward --plot none --quiet");
-    Run two = run_program("forward --plot none --quiet --seed 2");
-    ck_assert_str_eq(one.output, again.output);
-    ck_assert_str_ne(one.output, two.output);
+// The second row of 8-4-1's W1, behind its bias, and a weight of 8-4-3-1.
+START_TEST(weights_are_in_the_chart) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run run = run_program("forward --quiet");
+    ck_assert_int_eq(run.status, 0);
+    Error err;
+    FileBytes csv;
+    ck_assert(file_read(&csv, "out/ch02/forward.csv", 1 << 20, &err));
+    char *text = mem_alloc(csv.size + 1, 1);
+    memcpy(text, csv.bytes, csv.size);
+    text[csv.size] = '\0';
+    ck_assert_ptr_nonnull(strstr(text, "\n1,2,0,-0.5\n1,2,1,1\n1,2,2,0\n1,2,3,1"
+                                       "\n1,2,4,-1\n1,2,5,-0.5\n1,2,6,-0.5\n"
+                                       "1,2,7,0\n1,2,8,-1\n"));
+    ck_assert_ptr_nonnull(strstr(text, "\n3,1,0,0.5\n3,1,1,1\n3,1,2,-2\n"));
+    mem_free(text);
+    file_free(&csv);
+}
+END_TEST
+
+START_TEST(layers_must_fit) {
+    Net net = {0};
+    add_layer(&net, 4, 8, w1[0], b1);
+    add_layer(&net, 4, 3, deeper_w2[0], deeper_b2); // 3 inputs, 4 outputs
+}
+END_TEST
+
+START_TEST(input_must_fit) {
+    Net net;
+    build_8_4_1(&net);
+    Tensor x = tensor_view(samples[0], 1, 7);
+    one_hidden_layer(&net, &x);
 }
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{equation_5},
+    const Test tests[] = {{equations_1_to_4},
+                          {equation_5},
                           {equation_6},
+                          {loop_over_layers},
+                          {weights_on_their_side},
+                          {batch_of_rows},
                           {shapes},
-                          {batch_rows_are_vectors},
-                          {forms_are_compared},
-                          {prints_every_shape},
-                          {seed_counts}};
+                          {loss_of_the_batch},
+                          {prints_every_number},
+                          {weights_are_in_the_chart},
+                          {layers_must_fit, .signal = SIGABRT},
+                          {input_must_fit, .signal = SIGABRT}};
     return run_tests("forward", tests, sizeof tests / sizeof *tests);
 }

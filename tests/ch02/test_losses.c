@@ -5,6 +5,8 @@
 #include "ch02_mlp/losses.c"
 #undef main
 
+#include <string.h>
+
 #include "testing.h"
 
 // Errors 0.5, 0, -2: (0.25 + 0 + 4) / 3 and (0.5 + 0 + 2) / 3.
@@ -116,6 +118,21 @@ START_TEST(library_agrees) {
 }
 END_TEST
 
+// C's sentence leaves out the division that its formula has.
+START_TEST(squares_are_averaged) {
+    const Example *e = &examples[MSE];
+    double sum = 0.0;
+    for (int i = 0; i < N; i++)
+        sum += (e->y[i] - e->t[i]) * (e->y[i] - e->t[i]);
+    ck_assert_double_eq(sum, 4.25);
+    ck_assert_double_eq_tol(loss_of(e), sum / 3, 1e-15);
+    Run run = run_program("losses --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "by n: (0.25 + 0 + 4) / 3 = 1.4167. C calls it"));
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("losses --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -131,6 +148,6 @@ int main(void) {
         {worked_vectors},        {slopes_are_derivatives},
         {zero_shares},           {binary_is_categorical_for_two},
         {squared_error_settles}, {library_agrees},
-        {prints_its_result}};
+        {squares_are_averaged},  {prints_its_result}};
     return run_tests("losses", tests, sizeof tests / sizeof *tests);
 }
