@@ -56,8 +56,10 @@ function with(list, name) {
     return index(list, name) ? list : list == "" ? name : list ", " name
 }
 
+# For a table of Markdown; g[l](z) would be a link.
 function escaped(s) {
     gsub(/\|/, "\\|", s)
+    gsub(/\]\(/, "]\\(", s)
     return s
 }
 
