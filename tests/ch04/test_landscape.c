@@ -87,6 +87,43 @@ START_TEST(same_net_same_surface) {
 }
 END_TEST
 
+// Cell [i][j] is the loss at w + a d1 + b d2, a along j and b along i, with two
+// different directions.
+START_TEST(a_cell_off_the_axes) {
+    Rng rng, again;
+    ReluNet net;
+    Dataset set, other;
+    Tensor w = {0}, d1 = {0}, d2 = {0};
+    const int sizes[] = {CHARACTER_PIXELS, 4, 2};
+    const int cells[][2] = {{2, SIDE - 3}, {SIDE - 1, 0}, {5, 9}};
+    View view = {0};
+    rng_seed(&rng, 6);
+    characters_draw(&set, &other, 50, 10, 6);
+    relu_net_init(&net, 3, sizes, &rng);
+    tensor_copy(&w, &net.params.value);
+    again = rng;
+    look_around(&view, &net, &set, &rng);
+    for (int n = 0; n <= DIRECTIONS; n++) // the last one is d1
+        random_direction(&d1, &net, &again);
+    random_direction(&d2, &net, &again);
+    for (int c = 0; c < 3; c++) {
+        int i = cells[c][0], j = cells[c][1];
+        float a = (float)axis(j), b = (float)axis(i);
+        for (size_t k = 0; k < w.size; k++)
+            net.params.value.data[k] =
+                w.data[k] + a * d1.data[k] + b * d2.data[k];
+        ck_assert_double_eq(view.surface[i][j], loss_of(&net, &set, NULL));
+        ck_assert_double_ne(view.surface[i][j], view.surface[j][i]);
+    }
+    dataset_free(&set);
+    dataset_free(&other);
+    tensor_free(&w);
+    tensor_free(&d1);
+    tensor_free(&d2);
+    relu_net_free(&net);
+}
+END_TEST
+
 START_TEST(axis_runs_from_end_to_end) {
     ck_assert_double_eq(axis(0), -1);
     ck_assert_double_eq(axis(SIDE - 1), 1);
@@ -141,6 +178,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {{rows_are_as_long_as_weights},
                           {same_net_same_surface},
+                          {a_cell_off_the_axes},
                           {axis_runs_from_end_to_end},
                           {flat_is_flat},
                           {prints_its_result}};

@@ -138,6 +138,42 @@ START_TEST(whitened_is_white) {
 }
 END_TEST
 
+// Any whitening gives covariance I; Cholesky's, L z = x - mean, begins with
+// column 0 standardized, and PCA's does not.
+START_TEST(cholesky_keeps_the_order_of_columns) {
+    Rng rng;
+    Tensor x = {0}, t = {0}, y = {0}, standard = {0}, pca = {0};
+    double C[D][D], L[D][D], apart = 0;
+    rng_seed(&rng, 3);
+    draw_people(&x, &t, &rng);
+    covariance(C, &x);
+    cholesky(L, C);
+    double mean0 = mean_of(&x, 0), mean1 = mean_of(&x, 1);
+    tensor_copy(&y, &x);
+    tensor_copy(&standard, &x);
+    tensor_copy(&pca, &x);
+    rescale(&y, CHOLESKY_WHITE);
+    rescale(&standard, STANDARD);
+    rescale(&pca, PCA_WHITE);
+    for (int n = 0; n < N; n++) {
+        const float *z = &y.data[n * D];
+        ck_assert_double_eq_tol((double)z[0], (double)standard.data[n * D],
+                                1e-5);
+        ck_assert_double_eq_tol(L[0][0] * (double)z[0],
+                                (double)x.data[n * D] - mean0, 1e-4);
+        ck_assert_double_eq_tol(L[1][0] * (double)z[0] + L[1][1] * (double)z[1],
+                                (double)x.data[n * D + 1] - mean1, 1e-3);
+        apart = fmax(apart, fabs((double)pca.data[n * D] - (double)z[0]));
+    }
+    ck_assert_double_gt(apart, 0.5);
+    tensor_free(&x);
+    tensor_free(&t);
+    tensor_free(&y);
+    tensor_free(&standard);
+    tensor_free(&pca);
+}
+END_TEST
+
 // 99.73 %, not 99 %: of a million, five deviations of sqrt(p (1 - p) / 1e6).
 START_TEST(three_deviations) {
     Rng rng;
@@ -231,6 +267,7 @@ int main(void) {
                           {an_outlier_squeezes_the_others},
                           {cholesky_by_hand},
                           {whitened_is_white},
+                          {cholesky_keeps_the_order_of_columns},
                           {three_deviations},
                           {rounder_is_faster},
                           {pictures_are_centered},

@@ -77,6 +77,18 @@ START_TEST(the_cut_of_the_rate) {
 }
 END_TEST
 
+// Gradients that differ: then it matters which of them is the oldest.
+START_TEST(the_sum_weighs_old_gradients_less) {
+    const double g[] = {4.0, -1.0, 0.5, 2.0};
+    Printed p = {0};
+    for (int t = 1; t <= 4; t++) {
+        momentum_as_printed(&p, g[t - 1], 0.3, 0.9);
+        ck_assert_double_eq_tol(momentum_sum(g, t, 0.3, 0.9), p.g, 1e-15);
+    }
+    ck_assert_double_eq_tol(p.g, -0.3 * (2.916 - 0.81 + 0.45 + 2.0), 1e-15);
+}
+END_TEST
+
 // At a constant rate the weights differ by the float's roundings: 2^-24 of
 // |w| < 1 in each step and as much of its length, which momentum sums up.
 START_TEST(the_same_path_at_a_constant_rate) {
@@ -153,6 +165,7 @@ int main(void) {
                           {adadelta_is_the_lectures},
                           {nesterov_by_hand},
                           {the_cut_of_the_rate},
+                          {the_sum_weighs_old_gradients_less},
                           {the_same_path_at_a_constant_rate},
                           {adadelta_parts_where_gradients_are_small},
                           {rmsprop_steps_have_one_length},

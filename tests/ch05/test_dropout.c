@@ -115,7 +115,9 @@ START_TEST(scaling_in_use_is_the_same) {
 }
 END_TEST
 
-// The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds. On new windows
+// The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds. Measured with
+// units dropped, the last two agree with ours within a factor of 2, though its
+// pictures are others. On new windows
 // the error rate stays near 20 %; p = 0.9 more than halves the loss, because
 // the net is less sure of itself.
 START_TEST(training_loss_rises_with_p) {
@@ -127,8 +129,15 @@ START_TEST(training_loss_rises_with_p) {
         r[i] = run_characters(rates[i], &o);
         ck_assert_double_gt(r[i].train_loss, 2 * before);
         before = r[i].train_loss;
+        if (i > 0)
+            ck_assert_double_gt(r[i].dropped_loss, 1.5 * r[i].train_loss);
         ck_assert_double_eq_tol(r[i].validation_error, 20.0, 4.0);
     }
+    ck_assert_double_eq(r[0].dropped_loss, r[0].train_loss);
+    ck_assert_double_gt(r[2].dropped_loss, 0.210 / 2);
+    ck_assert_double_lt(r[2].dropped_loss, 0.210 * 2);
+    ck_assert_double_gt(r[3].dropped_loss, 0.602 / 2);
+    ck_assert_double_lt(r[3].dropped_loss, 0.602 * 2);
     ck_assert_double_gt(r[2].validation_loss, 0.7 * r[0].validation_loss);
     ck_assert_double_lt(r[3].validation_loss, 0.5 * r[0].validation_loss);
 }
