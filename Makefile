@@ -240,13 +240,13 @@ format-check:
 # The lectures' rows in tests/lectures, the READMEs' tables made from them, and
 # both against the code; LECTURES=DIR compares the lectures' texts as well.
 check-docs:
-	@LECTURES=$(LECTURES) tests/check_docs.sh
+	@LECTURES="$(LECTURES)" tests/check_docs.sh
 
 docs:
 	@tests/lectures.sh docs
 
 lecture:
-	@tests/lectures.sh page $(L)
+	@tests/lectures.sh page "$(L)"
 
 tidy:
 	clang-tidy --quiet $(COMMON_SOURCES) $(PROGRAM_SOURCES) -- $(BASE)

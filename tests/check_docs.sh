@@ -11,6 +11,7 @@
 # Exit status 1 if there is anything to list.
 set -u
 export LC_ALL=C
+unset CDPATH # with it, cd prints
 
 tests=$(cd "$(dirname "$0")" && pwd) || exit 1
 texts=${LECTURES:+$(cd "$LECTURES" && pwd)} || exit 1
@@ -70,10 +71,10 @@ for chapter in ch0[1-7]_*/; do
     count=$((count + ${#sources[@]}))
 done
 check_links
-ROOT=$PWD "$tests/lectures.sh" check "$texts" >>"$problems" 2>&1
-ROOT=$PWD "$tests/lectures.sh" docs-check >>"$problems" 2>&1
+"$tests/lectures.sh" -C "$PWD" check "$texts" >>"$problems" 2>&1
+"$tests/lectures.sh" -C "$PWD" docs-check >>"$problems" 2>&1
 [ -z "$texts" ] ||
-    ROOT=$PWD "$tests/lectures.sh" words "$texts" >>"$problems" 2>&1
+    "$tests/lectures.sh" -C "$PWD" words "$texts" >>"$problems" 2>&1
 
 if [ -s "$problems" ]; then
     cat "$problems"

@@ -9,12 +9,19 @@
 #   lectures.sh count           rows per lecture and state
 #   lectures.sh page LETTER     the lecture in slide order (make lecture L=A)
 #
-# Run from any folder. Exit status 1 if anything is wrong.
+# Run from any folder; -C DIR before the rest takes the tree of DIR instead of
+# this one. Exit status 1 if anything is wrong.
 set -u
 export LC_ALL=C
+unset CDPATH # with it, cd prints
 
-cd "${ROOT:-$(dirname "$0")/..}" || exit 1
-here=$(cd "$(dirname "${BASH_SOURCE[0]}")" && pwd)/lectures
+here=$(cd "$(dirname "$0")" && pwd)/lectures || exit 1
+if [ "${1:-}" = -C ]; then
+    cd "${2:?}" || exit 1
+    shift 2
+else
+    cd "$here/../.." || exit 1
+fi
 shopt -s nullglob
 rows=(tests/lectures/[A-D].tsv tests/lectures/papers*.tsv)
 if [ ${#rows[@]} -eq 0 ]; then
@@ -30,12 +37,19 @@ program() {
     awk -f "$here/rows.awk" -f "$here/$name.awk" "$@"
 }
 
-# Every tag of the code, "file:line:[tag]": a lecture's letter and a name, or an
-# author and a year.
+# Every tag in a comment of the code, "file:line:[tag]": a lecture's letter and a
+# name, or an author and a year.
 tags() {
-    grep -noE '// \[([ABCD] [^],]+|[A-Z][A-Za-z. -]* (19|20)[0-9]{2}[^]]*)\]' \
-        ch0[1-7]_*/*.c common/*.[ch] common/*.inc /dev/null |
-        sed 's/:\/\/ /:/'
+    awk '
+    BEGIN { tag = "\\[([ABCD] [^]]+|[^] []+[^][]* (19|20)[0-9][0-9][^]]*)\\]" }
+    {
+        comment = index($0, "//")
+        line = substr($0, comment ? comment : length($0) + 1)
+        while (match(line, tag)) {
+            print FILENAME ":" FNR ":" substr(line, RSTART, RLENGTH)
+            line = substr(line, RSTART + RLENGTH)
+        }
+    }' ch0[1-7]_*/*.[ch] common/*.[ch] common/*.inc /dev/null
 }
 
 # "file:letter" for every lecture that a program's banner names as its source.
@@ -55,7 +69,8 @@ check() {
     tags >"$scratch/tags"
     credits >"$scratch/credits"
     program check -v tags="$scratch/tags" -v credits="$scratch/credits" \
-        -v lectures="${1:-}" "${rows[@]}" tests/lectures/frameworks*.tsv
+        -v lectures="${1:-}" "${rows[@]}" tests/lectures/frameworks*.tsv ||
+        echo "check.awk failed"
     # a tag that a formatter tore
     grep -nE '//.*\[[ABCD]( [^],]*)?$' ch0[1-7]_*/*.c common/*.[ch] common/*.inc \
         /dev/null | sed 's/^\([^:]*:[0-9]*\):.*/\1: a tag is torn/'
@@ -69,27 +84,33 @@ readme() {
 
 # docs write|check: every README that has a section made from the rows
 docs() {
-    local file folder
+    local file folder failed=0
     tags >"$scratch/tags"
     for file in ch0[1-7]_*/README.md common/README.md; do
         folder=$(dirname "$file")
-        grep -q '^<!-- lectures: ' "$file" || continue
-        readme "$folder" >"$scratch/README.md"
+        if ! readme "$folder" >"$scratch/README.md"; then
+            echo "$file: could not be made, left as it is"
+            failed=1
+            continue
+        fi
         cmp -s "$scratch/README.md" "$file" && continue
         if [ "$1" = write ]; then
-            cp "$scratch/README.md" "$file"
-            echo "made: $file"
+            cp "$scratch/README.md" "$file" && echo "made: $file" || failed=1
         else
-            diff "$file" "$scratch/README.md" | sed -n 's/^[<>] //p' |
-                head -n 4 | sed "s|^|$file, not as tests/lectures has it: |"
+            # no README is to be mended by hand where rows make it
+            diff "$file" "$scratch/README.md" | sed -n \
+                -e "s|^< |$file has, and the rows do not (make docs): |p" \
+                -e "s|^> |$file lacks what the rows have (make docs): |p" |
+                head -n 4
         fi
     done
+    return $failed
 }
 
 # page LETTER: in the terminal, and as out/lecture_LETTER.html
 page() {
     local file=tests/lectures/$1.tsv readmes
-    if [ ! -f "$file" ]; then
+    if [[ $1 != [A-D] || ! -f $file ]]; then
         echo "there is no lecture '$1': make lecture L=A, B, C or D" >&2
         exit 2
     fi
@@ -108,8 +129,9 @@ check)
     [ -z "$problems" ]
     ;;
 words)
-    problems=$(awk -f "$here/words.awk" "$2"/[A-D].txt \
-        tests/lectures/words*.tsv ./*.md ch0[1-7]_*/*.{c,md} common/*.{c,h,md})
+    texts=("${2:?}"/[A-D].txt tests/lectures/words*.tsv)
+    problems=$(awk -f "$here/words.awk" reading=1 "${texts[@]}" reading=0 \
+        ./*.md ch0[1-7]_*/*.{c,md} common/*.{c,h,md})
     [ -z "$problems" ] || printf '%s\n' "$problems"
     [ -z "$problems" ]
     ;;
@@ -118,7 +140,7 @@ docs)
     ;;
 docs-check)
     problems=$(docs check)
-    [ -z "$problems" ] || printf '%s\nrun: make docs\n' "$problems"
+    [ -z "$problems" ] || printf '%s\n' "$problems"
     [ -z "$problems" ]
     ;;
 page)

@@ -128,6 +128,13 @@ END_TEST
 
 // ---- 3. check_docs.sh ------------------------------------------------------
 
+static Run run_lectures(const char *what) {
+    char command[2048];
+    snprintf(command, sizeof command, "tests/lectures.sh -C %s %s",
+             scratch_path("").text, what);
+    return run_program(command);
+}
+
 static void write_documented_tree(void) {
     shell("rm -rf common ch07_lstm tests texts && "
           "mkdir -p common ch07_lstm tests/lectures tests/ch07 texts");
@@ -139,7 +146,8 @@ static void write_documented_tree(void) {
                "shown\t\n"
                "eq.13 sign\t2\tclaim\t+ i\ta sum\t\tch07_lstm/\t\terratum\t"
                "It is a sum.\n");
-    write_file("tests/ch07/test_lstm.c", "START_TEST(step_is_right) {\n");
+    write_file("tests/ch07/test_lstm.c",
+               "START_TEST(step_is_right) {\n{step_is_right}\n");
     write_file("common/README.md", "# Common\n");
     write_file("ch07_lstm/lstm.c", "// Source: A, gates.\n"
                                    "// [A eq.13] c = f * c + i\n"
@@ -149,8 +157,7 @@ static void write_documented_tree(void) {
                "| program | idea |\n|---|---|\n| `lstm` | gates |\n\n"
                "<!-- lectures: equations -->\n<!-- lectures: end -->\n"
                "<!-- lectures: errata -->\n<!-- lectures: end -->\n");
-    setenv("ROOT", scratch_path("").text, 1);
-    Run run = run_program("tests/lectures.sh docs");
+    Run run = run_lectures("docs");
     assert_says(&run, 0, "made: ch07_lstm/README.md");
 }
 
@@ -194,7 +201,7 @@ START_TEST(docs_that_disagree_are_listed) {
         {"sed -i.old '/eq.13]/d' ch07_lstm/lstm.c",
          "no comment // [A eq.13] in ch07_lstm/lstm.c"},
         {"sed -i.old 's/∘ c + i |/∘ c - i |/' ch07_lstm/README.md",
-         "ch07_lstm/README.md, not as tests/lectures has it"},
+         "ch07_lstm/README.md has, and the rows do not"},
         {"sed -i.old 's/f ∘ c + i/f ∘ c - i/' ROWS",
          "A.tsv:2: [A eq.13]: printed c=fc+i, plain c=fc-i"},
         {"sed -i.old 's/f .odot c/g \\\\odot c/' ROWS",
@@ -206,6 +213,15 @@ START_TEST(docs_that_disagree_are_listed) {
          "no test it_is in tests/ch07/test_lstm.c"},
         {"sed -i.old 's/shown/almost/' ROWS", "no such state: almost"},
         {"sed -i.old 's/It is a sum.//' ROWS", "erratum, but no note says why"},
+        {"echo '// see [A eq.99]' >>common/a.c",
+         "common/a.c:1: [A eq.99] is in no lecture's rows"},
+        {"sed -i.old 's/lectures: end/lecture: end/' ch07_lstm/README.md",
+         "a section without an end"},
+        {"sed -i.old 's/{step_is_right}//' tests/ch07/test_lstm.c",
+         "does not run step_is_right"},
+        {"sed -i.old 's/:step\t/\t/' ROWS", "no file:function"},
+        {"sed -i.old '/^eq.13\t/d' ROWS",
+         "A.txt:2: a formula that no row cites"},
         {"echo 'x 不在' >>common/README.md",
          "common/README.md:2: 不在 is in no lecture"},
         {"touch ch07_lstm/gru.c", "gru.c: the program has no row"},
@@ -227,15 +243,15 @@ END_TEST
 
 START_TEST(a_lecture_in_slide_order) {
     write_documented_tree();
-    Run run = run_program("tests/lectures.sh page A");
+    Run run = run_lectures("page A");
     assert_says(&run, 0, "\nChapter\n    2  eq.13");
     assert_says(&run, 0, "c = f ∘ c + i\n");
     assert_says(&run, 0, "./lstm: step\n");
     assert_says(&run, 0, "erratum: It is a sum.\n");
     shell("grep -q 'lstm.c#L3\"><code>step<' out/lecture_A.html");
-    run = run_program("tests/lectures.sh count");
+    run = run_lectures("count");
     assert_says(&run, 0, "A             2          1          0          1");
-    run = run_program("tests/lectures.sh page E");
+    run = run_lectures("page E");
     assert_says(&run, 2, "there is no lecture 'E'");
 }
 END_TEST

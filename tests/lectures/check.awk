@@ -52,7 +52,9 @@ function check_code(    n, list, i, part) {
             continue
         }
         split(list[i], part, ":")
-        if (source_of(part[1]) == "")
+        if (list[i] !~ /^[^:]+:[A-Za-z_][A-Za-z0-9_]*$/)
+            problem("no file:function: " list[i])
+        else if (source_of(part[1]) == "")
             problem("there is no file " part[1])
         else if (!defines(part[1], part[2]))
             problem("no " part[2] " in " part[1])
@@ -61,15 +63,22 @@ function check_code(    n, list, i, part) {
     }
 }
 
+function has_line(file, beginning) {
+    return index("\n" source_of(file), "\n" beginning)
+}
+
 function check_test(    n, list, i, part) {
     n = split(test, list, " ")
     for (i = 1; i <= n; i++) {
         split(list[i], part, ":")
         if (source_of(part[1]) == "")
             problem("there is no file " part[1])
-        else if (!index(source_of(part[1]), "START_TEST(" part[2] ")"))
+        else if (!has_line(part[1], "START_TEST(" part[2] ")"))
             problem("no test " part[2] " in " part[1])
+        else if (source_of(part[1]) !~ ("[{]" part[2] "[,}]"))
+            problem(part[1] " does not run " part[2])
     }
+    return n
 }
 
 # The cited lines, without white space.
@@ -79,8 +88,11 @@ function cited(    text, n, ranges, i, k, ends) {
         split(ranges[i], ends, "-")
         if (ends[2] == "")
             ends[2] = ends[1]
-        for (k = ends[1] + 0; k <= ends[2] + 0; k++)
+        for (k = ends[1] + 0; k <= ends[2] + 0; k++) {
             text = text printed[lecture, k]
+            if (state != "erratum" && kind != "term")
+                covered[lecture, k] = 1
+        }
     }
     return text
 }
@@ -124,16 +136,24 @@ function check_state() {
     if ((state == "shown" || state == "other form") && kind != "term") {
         if (computed == 0)
             problem(state ", but no function")
-        if (test == "")
+        if (tests == 0)
             problem(state ", but no test")
     }
     if (state != "shown" && note == "")
         problem(state ", but no note says why")
+    if (state == "planned" && note ~ /^`[a-z_]+`$/ && code ~ /\/$/ && \
+        source_of(code substr(note, 2, length(note) - 2) ".c") != "")
+        problem("planned, but " note " stands")
     if (state == "erratum" && code == "")
         problem("an erratum needs a chapter's folder")
     if (is_formula(kind) && computed > 0 && state != "left out" && \
         state != "planned" && !has_tag())
         problem("no comment // " tag " in " code)
+}
+
+function squeezed(s) {
+    gsub(/ /, "", s)
+    return s
 }
 
 function with_bar(words) {
@@ -174,8 +194,12 @@ FILENAME ~ /frameworks\.tsv$/ {
     row_of[tag] = 1
     computed = 0
     check_code()
-    check_test()
+    tests = check_test()
     check_state()
+    if (lecture != "" && is_formula(kind) && latex == "")
+        problem("a formula that quotes nothing")
+    if (id ~ /^ | $|[][]/)
+        problem("an id that no tag can have")
     if (lecture != "") {
         if (lines !~ /^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$/)
             problem("no line numbers: " lines)
@@ -184,6 +208,8 @@ FILENAME ~ /frameworks\.tsv$/ {
         last = lines + 0
         check_quotation()
     }
+    if (kind == "term" && !index(squeezed(latex), squeezed(id)))
+        problem("a term that is not quoted")
     if (is_formula(kind) && latex != "" && skeleton(plain) != skeleton(latex))
         problem("printed " skeleton(latex) ", plain " skeleton(plain))
     n = split(code, list, " ")
@@ -194,6 +220,10 @@ FILENAME ~ /frameworks\.tsv$/ {
     }
 }
 END {
+    for (name in length_of)
+        for (k = 1; k <= length_of[name]; k++)
+            if (printed[name, k] ~ /\$\$./ && !((name, k) in covered))
+                print lectures "/" name ".txt:" k ": a formula that no row cites"
     while ((getline line < credits) > 0) {
         split(line, part, ":")
         if (!((part[1], part[2]) in teaches) && !seen[line]++)

@@ -56,10 +56,15 @@ function with(list, name) {
     return index(list, name) ? list : list == "" ? name : list ", " name
 }
 
-# For a table of Markdown; g[l](z) would be a link.
+# A formula in a table of Markdown: 4*4 … 2*2 would be italic, g[l](z) a link.
+function escaped_formula(s) {
+    gsub(/\*/, "\\*", s)
+    gsub(/\]\(/, "]\\(", s)
+    return escaped(s)
+}
+
 function escaped(s) {
     gsub(/\|/, "\\|", s)
-    gsub(/\]\(/, "]\\(", s)
     return s
 }
 
@@ -151,7 +156,7 @@ FILENAME != readme && is_row() {
         erratum[++errata] = "**" lecture "**, *" id "*: " (note ~ /^[a-z][a-z]/ \
             ? toupper(substr(note, 1, 1)) substr(note, 2) : note)
     if (tag in tagged && functions != "") {
-        equation[++equations] = "| `" tag "` | " escaped(formula_cell()) \
+        equation[++equations] = "| `" tag "` | " escaped_formula(formula_cell()) \
             " | " functions " | " files " |"
         order_of[equations] = order
         if (lecture == "")
@@ -160,12 +165,35 @@ FILENAME != readme && is_row() {
 }
 
 FILENAME != readme { next }
-/^<!-- lectures: end -->/ { skipping = 0 }
+/lectures: [a-z]+ -->/ && !/^<!-- lectures: (equations|errata|terms|frameworks|end) -->/ {
+    complain("no such mark: " $0)
+}
+/^<!-- lectures: end -->/ {
+    if (!skipping)
+        complain("an end without a beginning")
+    skipping = 0
+}
 !skipping { print }
 /^<!-- lectures: (equations|errata|terms|frameworks) -->/ {
+    if (skipping)
+        complain("a section without an end")
     skipping = 1
+    has[/equations/ ? "equations" : /errata/ ? "errata" : "terms"] = 1
     if (/equations/) print_equations()
     if (/errata/) print_errata()
     if (/terms/) print_terms()
     if (/frameworks/) print_frameworks()
+}
+END {
+    if (skipping)
+        complain("a section without an end")
+    if (folder ~ /^ch/ && (equations && !("equations" in has) ||
+        errata && !("errata" in has) || terms && !("terms" in has)))
+        complain("rows, but no section for them")
+    exit wrong
+}
+
+function complain(text) {
+    print readme ":" FNR ": " text >"/dev/stderr"
+    wrong = 1
 }

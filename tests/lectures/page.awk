@@ -27,6 +27,8 @@ function read_programs(file,    line, n, cell, i, column, name) {
                 gsub(/^ +| +$/, "", cell[i])
                 column[cell[i]] = i
             }
+        } else if (!("ends with" in column)) {
+            continue
         } else if (match(line, /^\| *\[?`[a-z0-9_]+`/)) {
             name = substr(line, RSTART, RLENGTH)
             gsub(/[^a-z0-9_]/, "", name)
@@ -34,15 +36,18 @@ function read_programs(file,    line, n, cell, i, column, name) {
             sub(/^ *`result: */, "", expect[name])
             sub(/` *$/, "", expect[name])
             gsub(/\001/, "|", expect[name])
-            figures[name] = charts(cell[column["charts"]])
+            figures[name] = charts(cell[column["charts"]], name)
         }
     }
     close(file)
 }
 
-function charts(cell,    list, name) {
+# In full: `_saddle` beside `optimizers_bowl` is optimizers_saddle.
+function charts(cell, program,    list, name) {
     while (match(cell, /`[a-z0-9_]+`/)) {
         name = substr(cell, RSTART + 1, RLENGTH - 2)
+        if (name ~ /^_/)
+            name = program name
         list = list (list == "" ? "" : " ") name
         cell = substr(cell, RSTART + RLENGTH)
     }
@@ -130,6 +135,8 @@ function text_row(    label, i, name, line) {
         }
         fold(line, 28, 0)
     }
+    if (row_programs == 0 && match(code, /common\/[^ ]*:[^ ]*/))
+        fold(substr(code, RSTART, RLENGTH), 28, 0)
     if (state != "shown")
         fold(state ": " note, 28, 0)
 }
@@ -172,6 +179,12 @@ function html(s) {
     return s
 }
 
+# s, which a narrow column may break behind one of these characters.
+function breakable(s, behind) {
+    gsub("[" behind "]", "&<wbr>", s)
+    return s
+}
+
 function line_of(file, name,    line, k, found) {
     if ((file, name) in known_line)
         return known_line[file, name]
@@ -190,7 +203,8 @@ function html_code(    n, list, i, part, s) {
         split(list[i], part, ":")
         if (part[2] != "")
             s = s "<a href=\"../" part[1] "#L" line_of(part[1], part[2]) \
-                "\"><code>" part[2] "</code></a> <small>" part[1] "</small><br>"
+                "\"><code>" part[2] "</code></a> <small>" breakable(part[1], "/") ":" \
+                line_of(part[1], part[2]) "</small><br>"
     }
     return s
 }
@@ -199,17 +213,19 @@ function html_expect(    i, s) {
     for (i = 1; i <= row_programs; i++)
         if (!told[row_program[i]]++)
             s = s "<code>./" row_program[i] "</code> " \
-            html(expect[row_program[i]]) "<br>"
+            breakable(html(expect[row_program[i]]), "=") "<br>"
     return s
 }
 
 function html_figures(    i, k, n, list, s, picture) {
     for (i = 1; i <= row_programs; i++) {
+        if (drawn[row_program[i]]++)
+            continue
         n = split(figures[row_program[i]], list, " ")
         for (k = 1; k <= n; k++) {
             picture = substr(program_file[row_program[i]], 1, 4) "/" list[k] \
                 ".svg"
-            s = s "<a href=\"" picture "\">" list[k] "</a><br>"
+            s = s "<a href=\"" picture "\">" breakable(list[k], "_") "</a><br>"
         }
     }
     return s
@@ -225,7 +241,7 @@ function html_row(    formula) {
         formula = formula "<br><small><code>" html(latex) "</code></small>"
     if (ours != "")
         formula = formula "<br>here: " html(ours)
-    print "<tr class=\"" with_dash(state) "\"><td>" lines "</td><td>" html(id) \
+    print "<tr class=\"" with_dash(state) "\"><td>" breakable(lines, ",") "</td><td>" html(id) \
         "</td><td>" formula "</td><td>" html_code() "</td><td>" html_expect() \
         "</td><td>" html_figures() "</td><td>" \
         (state == "shown" ? "" : "<b>" state "</b> " html(note)) "</td></tr>"
@@ -259,16 +275,19 @@ function html_head() {
     print "h2 { margin: 1.2em 0 .2em; font-size: 1.25em }"
     print "td, th { padding: .35em .6em; border-bottom: 1px solid #ddd; " \
         "vertical-align: top; text-align: left }"
-    print "td:nth-child(1) { color: #777 }"
+    print "td:nth-child(1) { color: #888 }"
     print "td { overflow-wrap: break-word }"
     print "small { color: #666; overflow-wrap: anywhere }"
     print ".erratum td:last-child { background: #fff1d6 }"
-    print ".planned td:last-child, .left-out td:last-child { color: #777 }"
+    print ".planned td:last-child, .left-out td:last-child { color: #888 }"
     print ".terms td { background: #f4f6f8 }"
     print "@media (prefers-color-scheme: dark) { body { color: #ddd; " \
         "background: #181a1b } td, th { border-color: #444 } small { color: " \
         "#999 } a { color: #8cb4ff } .terms td { background: #22262a } " \
         ".erratum td:last-child { background: #4a3a12 } }"
+    print "@media (max-width: 50em) { table { min-width: 0 } colgroup, tr:first-child " \
+        "{ display: none } tr, td, th { display: block } td { border: 0; padding: .1em 0 } " \
+        "td:empty { display: none } tr { border-bottom: 1px solid #8884; padding: .4em 0 } }"
     print "</style>\n</head>\n<body>\n<h1>Lecture " lecture \
         " in slide order</h1>"
     print "<p>Numbers to expect are those of each program's last line. " \
@@ -294,6 +313,8 @@ FNR == 1 {
         html_head()
 }
 /^#/ {
+    split("", drawn)
+    split("", told) # each section tells its programs' numbers anew
     heading = $0
     sub(/^#+ */, "", heading)
     if (mode == "html") {

@@ -2,6 +2,8 @@
 # formula's bare symbols, and the cell that a README prints. Bytes, not
 # characters (LC_ALL=C), so that every awk agrees.
 
+{ sub(/\r$/, "") } # from a checkout with CRLF
+
 # A row of a .tsv: `lecture` is A, B, C or D, or empty for papers.tsv.
 function read_row(    name) {
     name = FILENAME

@@ -10,7 +10,7 @@ function squeezed(s) {
     return s
 }
 
-reading_texts() {
+reading {
     texts = texts squeezed($0) (FILENAME ~ /words\.tsv$/ ? "\n" : "")
     next
 }
@@ -21,7 +21,4 @@ reading_texts() {
         if (length(word) > 3 && !index(texts, word) && !seen[FILENAME, word]++)
             print FILENAME ":" FNR ": " word " is in no lecture"
     }
-}
-function reading_texts() {
-    return FILENAME ~ /lectures\/[A-D]\.txt$|words\.tsv$/
 }
