@@ -68,27 +68,6 @@ function escaped(s) {
     return s
 }
 
-# Prints words in lines of 80 columns, the second and later ones indented.
-function fold(text, indent,    n, words, i, column, width, bare) {
-    n = split(text, words, " ")
-    for (i = 1; i <= n; i++) {
-        bare = words[i]
-        gsub(/[\343-\351][\200-\277][\200-\277]/, "CC", bare)
-        gsub(/[\200-\277]/, "", bare)
-        width = length(bare)
-        if (i > 1 && column + 1 + width > 80) {
-            printf "\n%s", indent
-            column = length(indent)
-        } else if (i > 1) {
-            printf " "
-            column++
-        }
-        printf "%s", words[i]
-        column += width
-    }
-    printf "\n"
-}
-
 function print_equations(    k, i) {
     print "| tag | formula | function | file |"
     print "|---|---|---|---|"
@@ -99,7 +78,7 @@ function print_equations(    k, i) {
     if (papers > 0)
         print ""
     for (i = 1; i <= papers; i++)
-        fold("- " paper[i] ": " citation[paper[i]] ".", "  ")
+        print_item(paper[i] ": " citation[paper[i]] ".")
 }
 
 # The paper of a tag like [Nocedal 2006 BFGS] is named by author and year.
@@ -122,14 +101,19 @@ function print_frameworks(    i) {
 
 function print_errata(    i) {
     for (i = 1; i <= errata; i++)
-        fold("- " erratum[i], "  ")
+        print_item(erratum[i])
+}
+
+function print_item(text) {
+    printf "- "
+    fold(text, 2, 2)
 }
 
 function print_terms(    i, text) {
     for (i = 1; i <= terms; i++)
         text = text (i > 1 ? " · " : "") term[i] " " english[term[i]] " (" \
             taught[term[i]] ")"
-    fold(text, "")
+    fold(text, 0, 0)
 }
 
 FILENAME ~ /frameworks\.tsv$/ {

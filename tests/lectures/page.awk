@@ -80,38 +80,6 @@ function find_programs(    n, list, i, part, name, seen) {
 
 # ---- Text -------------------------------------------------------------------
 
-function columns(s) {
-    gsub(/[\343-\351][\200-\277][\200-\277]|\357[\274\275][\200-\277]/, "CC", s)
-    gsub(/[\200-\277]/, "", s)
-    return length(s)
-}
-
-function spaces(n) {
-    return substr("                                        ", 1, n)
-}
-
-# s in lines of 80 columns that all start at column indent; at is where we are.
-function fold(s, indent, at,    n, word, i, width) {
-    if (at < indent) {
-        printf "%s", spaces(indent - at)
-        at = indent
-    }
-    n = split(s, word, " ")
-    for (i = 1; i <= n; i++) {
-        width = columns(word[i])
-        if (i > 1 && at + 1 + width > 80) {
-            printf "\n%s", spaces(indent)
-            at = indent
-        } else if (i > 1) {
-            printf " "
-            at++
-        }
-        printf "%s", word[i]
-        at += width
-    }
-    print ""
-}
-
 function text_row(    label, i, name, line) {
     if (kind == "term") {
         words = words (words == "" ? "" : " · ") id " " plain
@@ -241,7 +209,7 @@ function html_row(    formula) {
         formula = formula "<br><small><code>" html(latex) "</code></small>"
     if (ours != "")
         formula = formula "<br>here: " html(ours)
-    print "<tr class=\"" with_dash(state) "\"><td>" breakable(lines, ",") "</td><td>" html(id) \
+    print "<tr id=\"" with_dash(id) "\" class=\"" with_dash(state) "\"><td>" breakable(lines, ",") "</td><td>" html(id) \
         "</td><td>" formula "</td><td>" html_code() "</td><td>" html_expect() \
         "</td><td>" html_figures() "</td><td>" \
         (state == "shown" ? "" : "<b>" state "</b> " html(note)) "</td></tr>"

@@ -37,6 +37,40 @@ function formula_cell() {
         : "other form; printed: ") plain ")"
 }
 
+# ---- Lines of 80 columns ----------------------------------------------------
+
+function columns(s) {
+    gsub(/[\343-\351][\200-\277][\200-\277]|\357[\274\275][\200-\277]/, "CC", s)
+    gsub(/[\200-\277]/, "", s)
+    return length(s)
+}
+
+function spaces(n) {
+    return substr("                                        ", 1, n)
+}
+
+# s in lines of 80 columns that all start at column indent; at is where we are.
+function fold(s, indent, at,    n, word, i, width) {
+    if (at < indent) {
+        printf "%s", spaces(indent - at)
+        at = indent
+    }
+    n = split(s, word, " ")
+    for (i = 1; i <= n; i++) {
+        width = columns(word[i])
+        if (i > 1 && at + 1 + width > 80) {
+            printf "\n%s", spaces(indent)
+            at = indent
+        } else if (i > 1) {
+            printf " "
+            at++
+        }
+        printf "%s", word[i]
+        at += width
+    }
+    print ""
+}
+
 # ---- A formula reduced to its symbols ---------------------------------------
 
 # LaTeX commands that are a symbol; those that are none stand for themselves
