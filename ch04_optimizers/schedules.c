@@ -245,8 +245,8 @@ static void draw_schedules(float lr, const char *format) {
         chart_break(&chart);
     }
     chart_script(&chart,
-                 "set multiplot layout 2,6 margins 0.04,0.99,0.07,0.83 spacing "
-                 "0.045,0.2 title 'The learning rate over "
+                 "set multiplot layout 2,6 margins 0.04,0.99,0.07,0.77 spacing "
+                 "0.045,0.26 title 'The learning rate over "
                  "training'\n"
                  "unset key; set xrange [0:1]; set yrange [0:%g]; set xtics "
                  "0.5; set ytics %g\n",
