@@ -233,8 +233,7 @@ int main(int argc, char **argv) {
     float large = 3.0f;
     const Option table[] = {
         option_int("epochs", &epochs, 1, 100000,
-                   "epochs, five times as many "
-                   "in the last run"),
+                   "epochs, five times as many in the small and patient run"),
         option_float("lr", &large, 1e-6, 1000.0, "the rate that is too large"),
     };
     cli_parse(&o, "learning_rate",
