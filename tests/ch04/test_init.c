@@ -224,8 +224,27 @@ START_TEST(he_learns_and_zero_does_not) {
 }
 END_TEST
 
-// The file that one run leaves is what --load begins from; and a file of
-// another net is refused.
+// With synthetic digits too, the earlier training has other ones than the task.
+START_TEST(the_earlier_training_has_other_digits) {
+    for (uint64_t seed = 0; seed <= 3; seed++) {
+        Error err;
+        Digits digits;
+        Dataset drawn;
+        ck_assert(digits_load(&digits, "synthetic", 50, seed, &err));
+        digits_draw(&drawn, 50, pretraining_seed(seed));
+        size_t bytes = (size_t)(50 * drawn.rows * drawn.cols);
+        ck_assert_int_eq(digits.train.count, 50);
+        ck_assert_int_eq(digits.test.count, 50);
+        ck_assert_int_ne(memcmp(drawn.pixels, digits.train.pixels, bytes), 0);
+        ck_assert_int_ne(memcmp(drawn.pixels, digits.test.pixels, bytes), 0);
+        dataset_free(&drawn);
+        digits_free(&digits);
+    }
+}
+END_TEST
+
+// The file that one run leaves is what --load begins from, and another file
+// leads elsewhere; a missing one is refused.
 START_TEST(begins_from_a_file) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     const char *same =
@@ -238,6 +257,15 @@ START_TEST(begins_from_a_file) {
     Run second = run_program(line);
     ck_assert_int_eq(second.status, 0);
     ck_assert_str_eq(first.output, second.output);
+    // the file of another seed, with this one's digits
+    snprintf(line, sizeof line, "%s --seed 2", same);
+    ck_assert_int_eq(run_program(line).status, 0);
+    snprintf(line, sizeof line,
+             "%s --load out/ch04/init_pretrained.safetensors", same);
+    Run other = run_program(line);
+    ck_assert_double_ne(figure(&other, " pretrained="),
+                        figure(&first, " pretrained="));
+    ck_assert_double_eq(figure(&other, " he="), figure(&first, " he="));
     snprintf(line, sizeof line, "%s --load nothing.safetensors", same);
     ck_assert_int_eq(run_program(line).status, 1);
 }
@@ -252,6 +280,7 @@ int main(void) {
                           {signal_keeps_its_size},
                           {bins_cover_the_axis},
                           {he_learns_and_zero_does_not},
+                          {the_earlier_training_has_other_digits},
                           {begins_from_a_file}};
     return run_tests("init", tests, sizeof tests / sizeof *tests);
 }
