@@ -49,10 +49,12 @@ START_TEST(central_quotient_is_2x) {
 }
 END_TEST
 
-// At (1, 2, 3) the lecture's formulas give 8, 7 and 27.
+// At (1, 2, 3) f is 1 + 6 + 4 + 27, and the lecture's formulas give 8, 7, 27.
 START_TEST(partials_by_formula) {
+    const double at[VARIABLES] = {1.0, 2.0, 3.0};
     double d[VARIABLES];
-    polynomial_gradient(d, (const double[]){1.0, 2.0, 3.0});
+    ck_assert_double_eq(polynomial(at), 38.0);
+    polynomial_gradient(d, at);
     ck_assert_double_eq(d[0], 8.0);
     ck_assert_double_eq(d[1], 7.0);
     ck_assert_double_eq(d[2], 27.0);

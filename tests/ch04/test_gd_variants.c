@@ -95,6 +95,28 @@ START_TEST(noise_is_as_in_theory) {
 }
 END_TEST
 
+// w <- w - 0.1 dL/dw from (-1, 2), dL/dw the mean over all samples: 256
+// roundings of 4e-15, in another order.
+START_TEST(one_batch_step_by_the_rule) {
+    Rng rng;
+    Samples s = samples_of(7, &rng);
+    Descent d = {.name = "d", .batch = N};
+    int index[N];
+    double g[2];
+    descend(&d, &s, 1, 0.1, &rng);
+    ck_assert_int_eq(d.steps, 1);
+    ck_assert_double_eq(d.path[SLOPE], -1.0);
+    ck_assert_double_eq(d.path[SHIFT], 2.0);
+    all_of_them(index);
+    loss_and_gradient(g, &s, index, N, d.path);
+    for (int k = 0; k < 2; k++) {
+        ck_assert_double_gt(fabs(g[k]), 0.01);
+        ck_assert_double_eq_tol(d.path[2 + k], d.path[k] - 0.1 * g[k], 1e-12);
+    }
+    mem_free(d.path);
+}
+END_TEST
+
 // A batch step's path is that of gradient descent, whatever the order.
 START_TEST(batch_has_no_noise) {
     Rng rng;
@@ -169,6 +191,7 @@ int main(void) {
                           {stochastic_gradients_average_to_the_batch},
                           {least_squares_is_the_lowest_point},
                           {noise_is_as_in_theory},
+                          {one_batch_step_by_the_rule},
                           {batch_has_no_noise},
                           {uneven_batches},
                           {minibatches_win},

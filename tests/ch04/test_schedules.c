@@ -100,8 +100,8 @@ static Digits synthetic(int limit, uint64_t seed) {
 // of (23) and (24) as printed costs more than it gains. Three seeds of nets, on
 // as many sets of digits.
 START_TEST(falling_rates_end_lower) {
-    const int falling[] = {INVERSE,    EXPONENTIAL, COSINE, HELD,
-                           HELD_FLOOR, REPAIRED,    TABLE,  ONE_CYCLE};
+    const int falling[] = {INVERSE,  EXPONENTIAL, COSINE,   HELD,  HELD_FLOOR,
+                           REPAIRED, HALVING,     DIVIDING, TABLE, ONE_CYCLE};
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Digits digits = synthetic(1500, seed);
         Options o = small_options();

@@ -49,6 +49,23 @@ START_TEST(helps_with_few_digits) {
 }
 END_TEST
 
+// The program's errors in per cent with digits as they are: 100 of them, and
+// 1000.
+START_TEST(many_digits_beat_few) {
+    const char *folder = mnist_dir_or_skip("many_digits_beat_few");
+    if (folder == NULL)
+        return;
+    Error err;
+    Digits digits;
+    Options o = {
+        .common = {.seed = 1, .quiet = true}, .steps = 1500, .runs = 3};
+    ck_assert(digits_load(&digits, folder, 0, 1, &err));
+    ck_assert_double_eq_tol(mean_error(&digits, 100, false, &o), 30.28, 1.0);
+    ck_assert_double_eq_tol(mean_error(&digits, 1000, false, &o), 10.80, 1.0);
+    digits_free(&digits);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("augment --quiet --plot none --steps 1 --runs 1 "
                           "--data synthetic");
@@ -59,8 +76,10 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {parts_do_not_overlap}, {helps_with_few_digits}, {prints_its_result}};
+    const Test tests[] = {{parts_do_not_overlap},
+                          {helps_with_few_digits},
+                          {many_digits_beat_few},
+                          {prints_its_result}};
     use_threads(1);
     return run_tests("ch05_augment", tests, sizeof tests / sizeof *tests);
 }

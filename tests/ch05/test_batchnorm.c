@@ -140,6 +140,23 @@ START_TEST(decays_on_top) {
 }
 END_TEST
 
+// Test errors in per cent of 2000 digits and 12 epochs. Kernels that round
+// otherwise move them by up to a point.
+START_TEST(gains_at_the_large_rate_only) {
+    if (mnist_dir_or_skip("gains_at_the_large_rate_only") == NULL)
+        return;
+    Run run = run_program("batchnorm --plot none --quiet --threads 1");
+    ck_assert_int_eq(run.status, 0);
+    double plain_slow = result_value(&run, "plain_slow"),
+           normalized_slow = result_value(&run, "normalized_slow");
+    ck_assert_double_eq_tol(plain_slow, 13.10, 1.5);
+    ck_assert_double_eq_tol(normalized_slow, 16.52, 1.5);
+    ck_assert_double_gt(normalized_slow, plain_slow);
+    ck_assert_double_eq_tol(result_value(&run, "plain_fast"), 25.61, 1.5);
+    ck_assert_double_eq_tol(result_value(&run, "normalized_fast"), 10.11, 1.5);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("batchnorm --quiet --plot none --epochs 1 --limit 51 "
                           "--data synthetic");
@@ -150,11 +167,10 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{gradients_are_slopes},
-                          {rules_are_switched_on},
-                          {bears_the_larger_rate},
-                          {decays_on_top},
-                          {prints_its_result}};
+    const Test tests[] = {
+        {gradients_are_slopes},         {rules_are_switched_on},
+        {bears_the_larger_rate},        {decays_on_top},
+        {gains_at_the_large_rate_only}, {prints_its_result}};
     use_threads(1);
     return run_tests("ch05_batchnorm", tests, sizeof tests / sizeof *tests);
 }

@@ -5,6 +5,8 @@
 #include "ch05_regularization/polyfit.c"
 #undef main
 
+#include <string.h>
+
 #include "testing.h"
 
 enum { SEEDS = 50 };
@@ -140,6 +142,11 @@ START_TEST(prints_its_result) {
     ck_assert_double_eq(result_value(&run, "best_degree"), 3);
     ck_assert_double_gt(result_value(&run, "validation_12"),
                         3 * result_value(&run, "validation_12_lambda"));
+    run = run_program("polyfit --plot none");
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "\n  3              0.3052       0.3626  best\n"));
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "\n  12             0.2247       2.2998\n"));
     run = run_program("polyfit --quiet --plot none --noise 0");
     ck_assert_int_eq(run.status, 0);
 }
