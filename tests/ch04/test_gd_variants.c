@@ -147,6 +147,25 @@ START_TEST(uneven_batches) {
 }
 END_TEST
 
+// Given time, all samples at once lead to the lowest point: the distance
+// shrinks by a factor in each step, and 3000 steps leave the rounding.
+START_TEST(the_batch_ends_at_the_lowest_point) {
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Rng rng;
+        Samples s = samples_of(seed, &rng);
+        Descent d = {.name = "batch", .batch = N};
+        double w[2];
+        least_squares(w, &s);
+        descend(&d, &s, 3000, 0.1, &rng);
+        const double *end = d.path + (size_t)d.steps * 2;
+        ck_assert_double_eq_tol(end[0], w[0], 1e-9);
+        ck_assert_double_eq_tol(end[1], w[1], 1e-9);
+        ck_assert_double_eq_tol(whole_loss(&s, end), whole_loss(&s, w), 1e-12);
+        mem_free(d.path);
+    }
+}
+END_TEST
+
 // With the same passes over the data mini-batches come nearest: the batch is
 // still on its way, the single samples jump about.
 START_TEST(minibatches_win) {
@@ -194,6 +213,7 @@ int main(void) {
                           {one_batch_step_by_the_rule},
                           {batch_has_no_noise},
                           {uneven_batches},
+                          {the_batch_ends_at_the_lowest_point},
                           {minibatches_win},
                           {prints_its_result}};
     return run_tests("gd_variants", tests, sizeof tests / sizeof *tests);

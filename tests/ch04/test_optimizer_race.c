@@ -142,9 +142,9 @@ START_TEST(best_rates_with_divisor) {
 }
 END_TEST
 
-// On our data Adam ends below the constant 0.3, and that below the falling rate:
-// a step sees all pictures, so there is no noise for smaller steps to average
-// out. Three seeds, which are three nets on three sets.
+// On our data Adam ends below the constant 0.3, and that below the falling
+// rate: a step sees all pictures, so there is no noise for smaller steps to
+// average out. Three seeds, which are three nets on three sets.
 START_TEST(the_lectures_race) {
     static Lap laps[RIVALS];
     use_threads(1);
@@ -179,8 +179,8 @@ START_TEST(prints_its_result) {
                       "--epochs 1 --seeds 2");
     ck_assert_int_eq(run.status, 0);
     ck_assert_double_gt(result_value(&run, "adam"), 0.0); // not NaN
-    // the sentence has the ratio of two figures of the result line, of which the
-    // smaller has three digits or more; the sentence has two decimals
+    // the ratio of two figures of the result line, which have three digits or
+    // more each, with two decimals
     double ratio = 0.0;
     const char *sentence =
         strstr(run.output, "\nSuch a gradient has no noise; ");
