@@ -9,8 +9,6 @@
 #include <unistd.h>
 
 #include "conv.h"
-#include "file.h"
-#include "memory.h"
 #include "testing.h"
 
 static void assert_grid(const Grid *got, int rows, int cols,
@@ -144,13 +142,7 @@ START_TEST(marks_the_window_in_the_chart) {
     Run run = run_program("convolution --stride 2 --padding 1 --explain 1,1 "
                           "--quiet --plot svg");
     ck_assert_int_eq(run.status, 0);
-    Error err;
-    FileBytes csv;
-    ck_assert(
-        file_read(&csv, "out/ch06/convolution_window.csv", 1 << 20, &err));
-    char *text = mem_alloc(csv.size + 1, 1);
-    memcpy(text, csv.bytes, csv.size);
-    text[csv.size] = '\0';
+    const char *text = text_of("out/ch06/convolution_window.csv");
     static const char *const rows[] = {
         "\n0,-1,0,1\n1,-1,1,0\n2,-1,2,0\n3,-1,3,0\n4,-1,0,0\n5,-1,0,1\n",
         "\n0,-2,0,1\n1,-2,0,0\n2,-2,1,2\n3,-2,2,2\n4,-2,3,2\n5,-2,0,1\n",
@@ -159,8 +151,6 @@ START_TEST(marks_the_window_in_the_chart) {
         "\n11,-1,10,0\n12,-1,15,2\n"};      // of the output
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
-    mem_free(text);
-    file_free(&csv);
 }
 END_TEST
 

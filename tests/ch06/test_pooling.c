@@ -136,6 +136,7 @@ START_TEST(a_shift_on_mnist) {
     Run run = run_program("pooling --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
     ck_assert_double_eq_tol(result_value(&run, "unpooled_change"), 0.621, 6e-4);
+    ck_assert_double_eq_tol(result_value(&run, "max2_change"), 0.487, 6e-4);
     ck_assert_double_eq_tol(result_value(&run, "max4_change"), 0.360, 6e-4);
 }
 END_TEST
