@@ -194,6 +194,23 @@ START_TEST(divides_by_the_deviation) {
 }
 END_TEST
 
+// D multiplies by gamma and by beta. Normal numbers of -1 and 1, gamma = 2 and
+// beta = 10 give 8 and 12; D's product would be -20 and 20. (eps takes 3e-7 of
+// the 1.)
+START_TEST(beta_is_added) {
+    float values[2] = {-4, 4}, g = 2, b = 10;
+    Tensor x = tensor_view(values, 2, 2, 1), y = {0};
+    Tensor gamma = tensor_view(&g, 1, 1), beta = tensor_view(&b, 1, 1);
+    BatchNorm bn;
+    batchnorm_init(&bn, 1);
+    batchnorm_forward(&bn, &y, &x, &gamma, &beta);
+    ck_assert_float_eq_tol(y.data[0], 8.0f, 1e-5f);
+    ck_assert_float_eq_tol(y.data[1], 12.0f, 1e-5f);
+    tensor_free(&y);
+    batchnorm_free(&bn);
+}
+END_TEST
+
 // A folded layer rounds once less per number: 1e-6 of outputs up to some 10.
 START_TEST(folding_changes_nothing) {
     Tensor x = noise_tensor(1, 8, 6, 0, 0), w = noise_tensor(2, D, 6, 0, 0);
@@ -249,6 +266,7 @@ int main(void) {
         {output_is_normal},
         {gamma_and_beta_can_undo_it},
         {divides_by_the_deviation},
+        {beta_is_added},
         {folding_changes_nothing},
         {folds_into_a_convolution},
         {one_picture_has_no_variance, .signal = SIGABRT},

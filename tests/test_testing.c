@@ -179,8 +179,10 @@ START_TEST(paths_hold_from_any_folder) {
     ck_assert_int_eq(access("nothing", F_OK), -1);
     FILE *file = fopen(scratch_path("file").text, "w");
     ck_assert_ptr_nonnull(file);
+    fputs("1,2\n", file);
     fclose(file);
     ck_assert_int_eq(access("file", F_OK), 0);
+    ck_assert_str_eq(text_of("file"), "1,2\n");
     ck_assert_int_eq(access(project_path("tests/testing.h").text, R_OK), 0);
     Path golden = project_path("tests/golden/x");
     ck_assert_str_eq(golden_path("x").text, golden.text);

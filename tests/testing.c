@@ -203,6 +203,17 @@ const char *mnist_dir_or_skip(const char *test) {
     return NULL;
 }
 
+const char *text_of(const char *file) {
+    static char text[1 << 20];
+    FILE *in = fopen(file, "r");
+    ck_assert_msg(in != NULL, "no file %s", file);
+    size_t size = fread(text, 1, sizeof text, in);
+    fclose(in);
+    ck_assert_msg(size < sizeof text, "%s is too long", file);
+    text[size] = '\0';
+    return text;
+}
+
 // ---- 3. Running something apart ---------------------------------------------
 
 // Like fork, but the child's output goes to *from, its input is empty, and an

@@ -63,6 +63,10 @@ Path scratch_path(const char *file);
 // the files are not there, after saying ("skip: ...") that this test skips.
 const char *mnist_dir_or_skip(const char *test);
 
+// The text of a file, say of a chart's CSV, of less than 1 MiB. The next call
+// overwrites it; the test fails if there is no such file.
+const char *text_of(const char *file);
+
 // How something that was run ended, and what it said.
 typedef struct {
     int status;         // exit status; 128 + signal number if killed

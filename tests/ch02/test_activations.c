@@ -6,6 +6,7 @@
 #undef main
 
 #include <string.h>
+#include <unistd.h>
 
 #include "loss.h"
 #include "testing.h"
@@ -190,6 +191,27 @@ START_TEST(prints_both_sides) {
 }
 END_TEST
 
+// The curves from -5 to 5 in steps of a hundredth: x, and step, sigmoid, tanh
+// and ReLU, each with its slope. A step has none at 0.
+START_TEST(curves_are_in_the_chart) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run run = run_program("activations --quiet --plot svg");
+    ck_assert_int_eq(run.status, 0);
+    const char *text = text_of("out/ch02/activations.csv");
+    static const char *const rows[] = {
+        "softmax,slope\n-5,0,0,0.006692851,0.006648057,-0.9999092,0.0001815832,"
+        "0,0,",
+        "\n0,1,,0.5,0.25,0,1,0,0,",
+        "\n1,1,0,0.7310586,0.1966119,0.7615942,0.4199743,1,1,", "\n4.99,1,0,"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
+    int lines = 0;
+    for (const char *c = text; strncmp(c, "\n\n", 2) != 0; c++)
+        lines += *c == '\n';
+    ck_assert_int_eq(lines, 1001); // and the names of the columns
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("activations --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -210,6 +232,7 @@ int main(void) {
                           {stable_where_naive_is_not},
                           {library_agrees},
                           {prints_both_sides},
+                          {curves_are_in_the_chart},
                           {prints_its_result}};
     return run_tests("activations", tests, sizeof tests / sizeof *tests);
 }

@@ -6,6 +6,7 @@
 #undef main
 
 #include <string.h>
+#include <unistd.h>
 
 #include "testing.h"
 
@@ -133,6 +134,24 @@ START_TEST(squares_are_averaged) {
 }
 END_TEST
 
+// Squared and absolute error with their slopes; binary cross entropy at y = 1/2
+// for both labels; and by the score z, where the slope of the cross entropy is
+// y - 1, that of the squared error 2 (y - 1) y (1 - y).
+START_TEST(curves_are_in_the_chart) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run run = run_program("losses --quiet --plot svg");
+    ck_assert_int_eq(run.status, 0);
+    const char *text = text_of("out/ch02/losses.csv");
+    static const char *const rows[] = {
+        "error,squared,slope,absolute,slope\n-2,4,-4,2,-1\n",
+        "\n-0.01,0.0001,-0.02,0.01,-1\n0,0,0,0,0\n0.01,0.0001,0.02,0.01,1\n",
+        "\n2,4,4,2,1\n", "\n0.5,0.6931472,-2,0.6931472,2\n",
+        "\n0,0.6931472,-0.5,0.25,-0.25\n"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("losses --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -148,6 +167,7 @@ int main(void) {
         {worked_vectors},        {slopes_are_derivatives},
         {zero_shares},           {binary_is_categorical_for_two},
         {squared_error_settles}, {library_agrees},
-        {squares_are_averaged},  {prints_its_result}};
+        {squares_are_averaged},  {curves_are_in_the_chart},
+        {prints_its_result}};
     return run_tests("losses", tests, sizeof tests / sizeof *tests);
 }

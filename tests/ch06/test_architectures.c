@@ -6,6 +6,7 @@
 #undef main
 
 #include <math.h>
+#include <unistd.h>
 
 #include "testing.h"
 
@@ -169,6 +170,72 @@ START_TEST(shapes_on_the_way) {
 }
 END_TEST
 
+// Pooling follows the first, the second and the fifth convolution.
+START_TEST(alexnet_in_order) {
+    static const char *const names[] = {
+        "conv1", "lrn1",  "pool1", "conv2", "lrn2", "pool2", "conv3",
+        "conv4", "conv5", "pool5", "fc6",   "fc7",  "fc8"};
+    NetCount net = count("alexnet");
+    ck_assert_int_eq(net.count, 13);
+    for (int i = 0; i < 13; i++)
+        ck_assert_str_eq(net.layers[i].name, names[i]);
+    netcount_free(&net);
+}
+END_TEST
+
+// A-LRN normalizes behind its first convolution, and nowhere else; A does not.
+// Neither the weights nor the depth tell.
+START_TEST(vgg_normalizes_once) {
+    NetCount with = count("vgg_a_lrn"), without = count("vgg_a");
+    ck_assert_int_eq(with.count, without.count + 1);
+    ck_assert_str_eq(with.layers[0].name, "conv1_1");
+    ck_assert_str_eq(with.layers[1].name, "lrn");
+    ck_assert_str_eq(with.layers[2].name, "pool1");
+    for (int i = 1; i < without.count; i++) {
+        ck_assert_str_ne(without.layers[i].name, "lrn");
+        ck_assert_str_eq(with.layers[i + 1].name, without.layers[i].name);
+    }
+    netcount_free(&with);
+    netcount_free(&without);
+}
+END_TEST
+
+// Column C: 3 x 3, and 1 x 1 at the end of each of the last three stages.
+START_TEST(vgg_c_has_three_small_kernels) {
+    NetCount net = count("vgg_c");
+    int in = 3, small = 0, convolutions = 0;
+    for (int i = 0; strncmp(net.layers[i].name, "fc", 2) != 0; i++) {
+        const LayerCount *l = &net.layers[i];
+        bool one = strcmp(l->name, "conv3_3") == 0 ||
+                   strcmp(l->name, "conv4_3") == 0 ||
+                   strcmp(l->name, "conv5_3") == 0;
+        if (strncmp(l->name, "conv", 4) == 0) {
+            ck_assert_int_eq(l->weights, ((one ? 1 : 9) * in + 1) * l->out.C);
+            convolutions++;
+            small += one;
+        }
+        in = l->out.C;
+    }
+    ck_assert_int_eq(convolutions, 13);
+    ck_assert_int_eq(small, 3);
+    netcount_free(&net);
+}
+END_TEST
+
+// AlexNet, VGG D, GoogLeNet and ResNet-50: weights in millions, and the errors
+// that their papers print.
+START_TEST(published_errors_are_in_the_chart) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run run = run_program("architectures --quiet --plot svg");
+    ck_assert_int_eq(run.status, 0);
+    const char *text = text_of("out/ch06/architectures.csv");
+    static const char *const rows[] = {"\n60.96522,18.2,", "\n138.3575,8.1,",
+                                       "\n6.998552,7.9,", "\n25.55703,5.3,"};
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
+}
+END_TEST
+
 START_TEST(digits_in_threes) {
     char text[24];
     ck_assert_str_eq(grouped(138357544, text), "138,357,544");
@@ -196,8 +263,19 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {
-        {published_weights}, {weights_by_hand},   {googlenet_by_hand},
-        {published_layers},  {layers_one_by_one}, {published_multiply_adds},
-        {shapes_on_the_way}, {digits_in_threes},  {prints_its_result}};
+        {published_weights},
+        {weights_by_hand},
+        {googlenet_by_hand},
+        {published_layers},
+        {layers_one_by_one},
+        {published_multiply_adds},
+        {shapes_on_the_way},
+        {alexnet_in_order},
+        {vgg_normalizes_once},
+        {vgg_c_has_three_small_kernels},
+        {published_errors_are_in_the_chart},
+        {digits_in_threes},
+        {prints_its_result},
+    };
     return run_tests("architectures", tests, sizeof tests / sizeof *tests);
 }

@@ -6,6 +6,7 @@
 #undef main
 
 #include <string.h>
+#include <unistd.h>
 
 #include "conv.h"
 #include "testing.h"
@@ -134,6 +135,25 @@ START_TEST(explains_a_pixel) {
 }
 END_TEST
 
+// Stride 2, padding 1: y[1][1] begins at x[1][1]. Its window of 3 x 3 is marked
+// (kind 2), the column on its right is padding, and 15 comes out.
+START_TEST(marks_the_window_in_the_chart) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    Run run = run_program("convolution --stride 2 --padding 1 --explain 1,1 "
+                          "--quiet --plot svg");
+    ck_assert_int_eq(run.status, 0);
+    const char *text = text_of("out/ch06/convolution_window.csv");
+    static const char *const rows[] = {
+        "\n0,-1,0,1\n1,-1,1,0\n2,-1,2,0\n3,-1,3,0\n4,-1,0,0\n5,-1,0,1\n",
+        "\n0,-2,0,1\n1,-2,0,0\n2,-2,1,2\n3,-2,2,2\n4,-2,3,2\n5,-2,0,1\n",
+        "\n0,-4,0,1\n1,-4,2,0\n2,-4,3,2\n3,-4,0,2\n4,-4,1,2\n5,-4,0,1\n",
+        "\n7,-1,0,2\n8,-1,1,2\n9,-1,2,2\n", // of the kernel
+        "\n11,-1,10,0\n12,-1,15,2\n"};      // of the output
+    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
+        ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
+}
+END_TEST
+
 START_TEST(bad_places_exit_2) {
     const char *places[] = {"4,0",
                             "0,4",
@@ -170,9 +190,13 @@ START_TEST(bad_places_exit_2) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{worked_examples},       {output_sizes},
-                          {window_as_in_conv_ref}, {channels_as_in_conv_ref},
-                          {prints_its_result},     {explains_a_pixel},
+    const Test tests[] = {{worked_examples},
+                          {output_sizes},
+                          {window_as_in_conv_ref},
+                          {channels_as_in_conv_ref},
+                          {prints_its_result},
+                          {explains_a_pixel},
+                          {marks_the_window_in_the_chart},
                           {bad_places_exit_2}};
     return run_tests("convolution", tests, sizeof tests / sizeof *tests);
 }

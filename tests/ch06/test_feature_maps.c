@@ -96,6 +96,38 @@ START_TEST(shapes_of_each_layer) {
 }
 END_TEST
 
+// The columns that one unit in the middle sees: 5; one more by the pooling; of
+// six pooled columns, two pixels apart, 6 + 4 * 2; and two more. With weights
+// of 1 and no biases, a unit is above 0 if the only pixel lies in its field.
+START_TEST(deeper_units_see_more) {
+    Net net;
+    Rng rng;
+    Tensor x = {0};
+    rng_seed(&rng, 1);
+    net_init(&net, &rng);
+    tensor_fill(&net.params.value, 1);
+    tensor_fill(&net.conv1_b, 0);
+    tensor_fill(&net.conv2_b, 0);
+    tensor_resize(&x, 4, 1, 1, 28, 28);
+    const Tensor *layers[] = {&net.conv1, &net.pool1, &net.conv2, &net.pool2};
+    const int want[] = {5, 6, 14, 16};
+    int seen[4] = {0};
+    for (int column = 0; column < 28; column++) {
+        tensor_fill(&x, 0);
+        x.data[14 * 28 + column] = 1;
+        net_forward(&net, &x);
+        for (int l = 0; l < 4; l++) {
+            int H = layers[l]->shape[2], W = layers[l]->shape[3];
+            seen[l] += layers[l]->data[H / 2 * W + W / 2] > 0;
+        }
+    }
+    for (int l = 0; l < 4; l++)
+        ck_assert_int_eq(seen[l], want[l]);
+    tensor_free(&x);
+    net_free(&net);
+}
+END_TEST
+
 // ---- 2. Saliency ------------------------------------------------------------
 
 // Without biases, ReLU and maximum make the net homogeneous, f(a x) = a f(x),
@@ -241,6 +273,7 @@ int main(void) {
     const Test tests[] = {{logits_as_in_pytorch},
                           {gradients_as_in_pytorch},
                           {shapes_of_each_layer},
+                          {deeper_units_see_more},
                           {gradient_times_picture_is_the_logit},
                           {smooths_over_copies},
                           {inverts_the_strongest},

@@ -18,6 +18,13 @@ START_TEST(worked_example) {
     ck_assert(y[0] == 1 && y[1] == 1.5f && y[2] == 2.25f && y[3] == 1);
     pool(y, example[0], MAXIMUM, 3, 1, 1, 4, 4);
     ck_assert(y[0] == 3 && y[1] == 3 && y[2] == 4 && y[3] == 4);
+
+    // no ReLU behind it: what is below 0 stays there
+    const float below[] = {-1, -2, -3, -4};
+    pool(y, below, MAXIMUM, 2, 2, 1, 2, 2);
+    ck_assert_float_eq(y[0], -1);
+    pool(y, below, AVERAGE, 2, 2, 1, 2, 2);
+    ck_assert_float_eq(y[0], -2.5f);
 }
 END_TEST
 
@@ -122,6 +129,18 @@ START_TEST(prints_its_result) {
 }
 END_TEST
 
+// The README's percentages; three digits are printed.
+START_TEST(a_shift_on_mnist) {
+    if (mnist_dir_or_skip("a_shift_on_mnist") == NULL)
+        return;
+    Run run = run_program("pooling --quiet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_eq_tol(result_value(&run, "unpooled_change"), 0.621, 6e-4);
+    ck_assert_double_eq_tol(result_value(&run, "max2_change"), 0.487, 6e-4);
+    ck_assert_double_eq_tol(result_value(&run, "max4_change"), 0.360, 6e-4);
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {{worked_example},
                           {agrees_with_the_layer},
@@ -130,6 +149,7 @@ int main(void) {
                           {larger_windows_change_less},
                           {a_shift_changes_the_output},
                           {says_what_the_table_shows},
-                          {prints_its_result}};
+                          {prints_its_result},
+                          {a_shift_on_mnist}};
     return run_tests("pooling", tests, sizeof tests / sizeof *tests);
 }

@@ -130,6 +130,30 @@ START_TEST(depth_harms_the_plain_net_only) {
 }
 END_TEST
 
+// The same on drawn digits. The plain nets of 8 and 20 layers get 29.7 and 58.2
+// % of them wrong, the residual one of 20 layers 25.2 %. With the portable
+// kernels the plain 20 get 48.6 % wrong, with AVX2 62.2 %; the others stay
+// within 1.2 % of theirs.
+START_TEST(depth_harms_the_plain_net_on_drawn_digits) {
+    Error err;
+    Digits digits;
+    ck_assert(digits_load(&digits, "synthetic", 500, 1, &err));
+    Options o = {.common = {.seed = 1, .quiet = true},
+                 .epochs = 5,
+                 .runs = 2,
+                 .lr = 0.05f};
+    Experiment plain_8 = {0}, plain_20 = {0}, residual_20 = {0};
+    run(&plain_8, blocks_of[0], false, &digits, &o);
+    run(&plain_20, blocks_of[1], false, &digits, &o);
+    run(&residual_20, blocks_of[1], true, &digits, &o);
+    ck_assert_int_eq(plain_8.layers, 8);
+    ck_assert_int_eq(residual_20.layers, 20);
+    ck_assert_double_gt(plain_20.mean_train, 1.4 * plain_8.mean_train);
+    ck_assert_double_gt(plain_20.mean_train, 1.5 * residual_20.mean_train);
+    digits_free(&digits);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run one = run_program("resnet --quiet --plot none --epochs 1 --limit 65 "
                           "--runs 1 --data synthetic");
@@ -151,6 +175,7 @@ int main(void) {
         {a_block_of_zeros_passes_everything_on},
         {as_many_weights_as_the_banner_says},
         {depth_harms_the_plain_net_only},
+        {depth_harms_the_plain_net_on_drawn_digits},
         {prints_its_result},
     };
     return run_tests("resnet", tests, sizeof tests / sizeof *tests);

@@ -139,15 +139,28 @@ START_TEST(gates_carry_the_gradient) {
 END_TEST
 
 // For seeds 1 to 3: RNN 10, 10, 20; LSTM and GRU all that they are given; with
-// biases around 0 they end at 10 and 20.
+// biases around 0 they end at 10 and 20. With seed 1 an RNN and a plain LSTM
+// are right at 10 steps every time, and at 20 as often as by chance.
 START_TEST(who_remembers) {
     Run run = run_program("memory --longest 100 --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_double_le(result_value(&run, "rnn"), 20);
+    ck_assert_double_eq(result_value(&run, "rnn"), 10);
     ck_assert_double_eq(result_value(&run, "lstm"), 100);
     ck_assert_double_eq(result_value(&run, "gru"), 100);
-    ck_assert_double_le(result_value(&run, "lstm_bias_0"), 20);
+    ck_assert_double_eq(result_value(&run, "lstm_bias_0"), 10);
     ck_assert_double_le(result_value(&run, "gru_bias_0"), 30);
+}
+END_TEST
+
+// The longest of all, by the LSTM alone: a whole run takes six times as long. It
+// is right every time, with seeds 1 to 3.
+START_TEST(an_open_lstm_recalls_300_steps) {
+    Options o = defaults;
+    o.hidden = 32;
+    o.common.quiet = true;
+    use_threads(1);
+    ck_assert_int_eq(lengths[LENGTHS - 1], 300);
+    ck_assert_double_ge(train(&variants[1], lengths[LENGTHS - 1], &o), 0.99);
 }
 END_TEST
 
@@ -201,6 +214,7 @@ int main(void) {
                           {gradients_of_the_whole_sequence},
                           {gates_carry_the_gradient},
                           {who_remembers},
+                          {an_open_lstm_recalls_300_steps},
                           {the_default_lstm_recalls_no_more_than_an_rnn},
                           {prints_the_claims},
                           {smallest_run}};
