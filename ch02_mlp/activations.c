@@ -54,8 +54,8 @@ static double tanh_printed_in_a(double x) {
 }
 
 // [C tanh] tanh(x) = (1 - exp(-2x)) / (1 + exp(-2x))
-// The same function, above and below divided by exp(x). It is right for every
-// positive x, and NaN below -355, where exp(-2x) overflows.
+// The same function, numerator and denominator divided by exp(x). It is right
+// for every positive x, and NaN below -355, where exp(-2x) overflows.
 static double tanh_printed_in_c(double x) {
     return (1.0 - exp(-2.0 * x)) / (1.0 + exp(-2.0 * x));
 }
@@ -115,8 +115,8 @@ static void softmax_naive(double *y, const double *x, int n) {
 }
 
 // [C softmax] y_j = exp(x_j - m) / sum over k of exp(x_k - m), m the largest x
-// The printed form, above and below divided by exp(m). Now no exponent is above
-// 0 and one is exactly 0: the sum lies between 1 and n.
+// The printed form, numerator and denominator divided by exp(m). Now no
+// exponent is above 0 and one is exactly 0: the sum lies between 1 and n.
 static void softmax(double *y, const double *x, int n) {
     double max = x[0], sum = 0.0;
     for (int k = 1; k < n; k++)

@@ -6,8 +6,8 @@
 // half as long have a quarter of the error. Trained units place their corners
 // themselves: mostly better than evenly while they are few, worse when many.
 // The theorem that C cites (Hornik et al. 1989) is about squashing functions
-// (挤压函数), such as the sigmoid. ReLU is none: Leshno et al. 1993 proved it
-// for every piecewise continuous activation function but polynomials.
+// (挤压函数), such as the sigmoid, which ReLU is not. Leshno et al. 1993 proved
+// it for every piecewise continuous activation function except polynomials.
 //
 // Source: C, universal approximation, the cubic and its six ReLUs.
 // Run: make cubic && ./cubic

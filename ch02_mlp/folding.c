@@ -3,9 +3,9 @@
 // A ReLU net is made of flat pieces; each place where a unit switches is a
 // crease between two of them. One layer can only cut the space by a line per
 // unit. But two units can also fold it: |z| = R(z) + R(-z) (绝对值整流函数)
-// lays mirror points (镜像点) upon one another, and whatever later layers do is
-// done to all the sheets at once, so that pieces multiply with depth and only
-// add up with width.
+// lays mirror points (镜像点) on top of each other. What later layers do is
+// then done to both halves at once, so pieces multiply with depth and only add
+// up with width.
 //
 // Source: B, units with an absolute value and their mirror points, after
 // Montufar et al. 2014; bounds: the same paper, and Zaslavsky 1975.

@@ -3,17 +3,18 @@
 // A layer multiplies its input by a matrix, adds a bias and applies an
 // activation function; its output is the next layer's input. Four lectures
 // write this down in four ways: W x + b for one vector (A), a loop over layers
-// of columns (D), XW + B with W on its side (C), X W^T + b for a batch of rows
-// (B). All weights here have one digit or two, and every value between input
-// and output is printed: redo each line on paper.
+// of columns (D), XW + B with W transposed (C), X W^T + b for a batch of rows
+// (B). All weights here are multiples of 0.5, and every value between input and
+// output is printed: redo each line on paper.
 //
 // Source: A eq. (1)-(6), fig. 4; B, a net of two hidden layers on a batch, and
 // its loss; C, indices of weights, A = XW + B; D, forward propagation.
 // Run: make forward && ./forward
 // Ends with: result: y=0.2472 y_deeper=0.9380 mse=0.3566 a=2.5,-0.5,2 ...
 //
-// Contents: 1 nets  2 A: one vector  3 D: a loop over layers  4 C: W on its
-//           side  5 B: a batch of rows  6 printing  7 chart  8 main
+// Contents: 1 nets  2 A: one vector  3 D: a loop over layers
+//           4 C: W transposed  5 B: a batch of rows  6 printing  7 chart
+//           8 main
 //
 // Try: change one weight of w1; redo z, h and y on paper before you run.
 //      In build_8_4_3_1 swap the 3 and the 4 of layer 2: why is it refused?
@@ -157,7 +158,7 @@ static void two_hidden_layers(Net *net, const Tensor *x) {
 }
 
 // [A eq.6] L = (1/N) sum over k of (f(x_k) - y_k)^2
-// Here y is one number. Of a vector, (6) takes the squared length.
+// Here y is one number. For a vector, read (6) as the squared length.
 static float mean_squared_error(const float *f, const float *y, int N) {
     float sum = 0.0f;
     for (int k = 0; k < N; k++)
@@ -183,7 +184,7 @@ static void net_forward(Net *net, const Tensor *x) {
     }
 }
 
-// ---- 4. C: W on its side ----------------------------------------------------
+// ---- 4. C: W transposed -----------------------------------------------------
 
 // X [1, 2], W [2, 3], B [1, 3]. C writes w_12 for the weight to neuron 1 from
 // input 2: W's columns are neurons, so w_12 stands in row 2 and column 1.
@@ -343,7 +344,7 @@ static void print_loss(const float *f) {
 static void print_c(const Tensor *x, const Tensor *w, const Tensor *b,
                     const Tensor *a) {
     printf("C: A = XW + B for one row X. w_12^(1) is a weight of layer 1, to "
-           "neuron 1 from\ninput 2; (1) is left out here.\n\n");
+           "neuron 1 from\ninput 2; the superscript (1) is left out here.\n\n");
     print_tensor("X = (x_1 x_2)", x);
     print_row("W = (w_11 w_21 w_31) [2, 3]", w->data, 3);
     print_row("    (w_12 w_22 w_32)", w->data + 3, 3);
@@ -359,8 +360,8 @@ static void print_c(const Tensor *x, const Tensor *w, const Tensor *b,
 }
 
 static void print_batch(const Net *net, const Tensor *truth, double loss) {
-    printf("B: a batch, one sample per row: m = 4, d = 2, d1 = 3, d2 = 2, "
-           "C = 3\n\n");
+    printf("B: a batch, one sample per row: m = 4 samples of d = 2 inputs, "
+           "d1 = 3 and d2 = 2\nhidden units, C = 3 classes\n\n");
     print_tensor("X           m x d", &net->a[0]);
     print_tensor("W1         d1 x d", &net->w[1]);
     print_tensor("b1             d1", &net->b[1]);

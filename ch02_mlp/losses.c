@@ -27,8 +27,8 @@
 
 // [C MSE] L = (1/n) sum of (y - t)^2
 // C's words say "sum of squares", its formula divides by n, and so does this.
-// A's (6) is the same mean over N samples; it squares f(x_k) - y_k like a
-// number, and of a vector takes the squared length. Slope 2 (y - t) / n.
+// A's (6) is the same mean over N samples; it squares the vector f(x_k) - y_k
+// like a number: read its squared length. Slope 2 (y - t) / n.
 static double mse(double *dy, const double *y, const double *t, int n) {
     double sum = 0.0;
     for (int i = 0; i < n; i++) {
@@ -198,10 +198,10 @@ static void print_minimum(void) {
     }
     printf(
         "\nThe slope of the squared error fades with the error, and the steps "
-        "with it; that\nof the absolute error does not: it jumps back and "
-        "forth across the minimum.\nBut it is less sensitive to outliers: "
-        "the best constant for 1 2 3 4 100 is %g by\nMSE (the mean), %g by "
-        "MAE (the median).\n\n",
+        "with it. The\nslope of the absolute error does not fade: y jumps "
+        "back and forth across the\nminimum. But MAE is less sensitive to "
+        "outliers: the best constant for\n1 2 3 4 100 is %g by MSE (the mean), "
+        "%g by MAE (the median).\n\n",
         best_constant(mse, t), best_constant(mae, t));
 }
 

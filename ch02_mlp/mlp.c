@@ -5,9 +5,9 @@
 // net that pixels have neighbors, and still it reads 98 of 100 digits after
 // less than a minute of training. The digits are in three sets: a training set
 // (训练集), a validation set (验证集), and a test set (测试集) that is used
-// once, at the end. Nothing here is chosen by the validation set: after each
-// epoch it shows how well the net does on digits it was not trained on.
-// Settings would be chosen by it, never by the test set.
+// once, at the end. After each epoch the validation set shows the accuracy on
+// digits that the net was not trained on. The settings are fixed here; to
+// choose one, use the validation set, never the test set.
 //
 //     layer   output   weights
 //     input   [784]

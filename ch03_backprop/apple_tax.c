@@ -7,8 +7,8 @@
 // chain rule, the derivative with respect to each input. That is all there is
 // to backpropagation (误差反向传播).
 //
-// Source: C, Tom's two apples, then three oranges with them; the graphs and
-// their numbers stand in figures, but for the derivatives 2.2, 11 and 20.
+// Source: C, Tom's two apples, then three oranges with them. The graphs and
+// their numbers are figures there; only 2.2, 11 and 20 are in the text.
 // Run: make apple_tax && ./apple_tax
 // Ends with: result: pays_two_apples=22 pays=71.5 dapple_price=2.2 dtax=65
 //
@@ -109,7 +109,7 @@ static void fill_basket(Edge e[EDGES]) {
         e[i] = inputs[i];
 }
 
-// What the total of two apples rises by if one input rises.
+// By how much the total of two apples rises if one input rises.
 static double rise_of_total(int input, double rise) {
     Edge before[EDGES], after[EDGES];
     fill_apples(before);

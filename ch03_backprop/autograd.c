@@ -474,7 +474,7 @@ int main(int argc, char **argv) {
     if (!o.common.quiet)
         printf(
             "\nEach epoch records %d nodes on the tape; the last column is the "
-            "largest\ndifference of the two gradients so far.\n\n",
+            "largest\ndifference between the two gradients so far.\n\n",
             r.nodes);
     draw_training(&r, o.common.plot);
 

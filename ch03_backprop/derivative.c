@@ -7,7 +7,7 @@
 // Hence the best step, and the better formula that looks to both sides.
 //
 // Source: C, derivatives and partial derivatives (偏导数) with their examples;
-// the difference to both sides is in no lecture: Nocedal & Wright 2006.
+// the central difference is in no lecture: Nocedal & Wright 2006.
 // Run: make derivative && ./derivative
 // Ends with: result: slope_at_1=2.0001 slope_at_2=4.0001 df_dx=8 df_dy=7 ...
 //
@@ -160,8 +160,8 @@ static void print_slopes(double h) {
                rounded_rise(x, h) / h, central_difference(parabola, x, h),
                2 * x);
     printf("\ndy/dx is the slope 2x plus the step. The lecture rounds dy to "
-           "0.0002 and 0.0004,\nand the step is gone; the central difference "
-           "has none.\n");
+           "0.0002 and 0.0004,\nwhich removes the step; in the central "
+           "difference it cancels.\n");
 }
 
 static void print_partials(const double *v, double h) {

@@ -1,9 +1,9 @@
 // matrix_grad.c - derivatives with respect to a matrix (矩阵及向量求导)
 //
 // A loss is one number, a weight matrix has thousands. The derivative of the
-// loss with respect to the matrix has the same shape: each element tells how
-// much the loss moves when that one weight does. For the two products nets are
-// made of it is again a product, and the shapes leave only one that fits.
+// loss with respect to the matrix has the same shape: each element says how
+// fast the loss changes with that one weight. For the two products that nets
+// are made of, it is a product again, and only one product has the right shape.
 //
 // Source: B, backpropagation through Z = h2 W^T + b (h2 is H here) and the
 // example f = a^T X b. B names dL/db and prints no formula: the sum is ours.

@@ -283,8 +283,8 @@ static void print_claims(const Measured *m) {
         "Three claims of the lecture, and what these nets of %d layers do\n"
         "- at most about seven layers: tanh keeps %.1e of the gradient with\n"
         "  Xavier's weights, ReLU %.1e with He's\n"
-        "- inputs in 0..1 make it vanish, others explode: 255 times the input\n"
-        "  changes it by a factor of %.1f at most\n"
+        "- inputs in 0..1 make the gradient vanish, larger ones explode: 255\n"
+        "  times the input changes it by a factor of %.1f at most\n"
         "- ReLU avoids vanishing and exploding: %.1e with Xavier's weights,\n"
         "  %.1e with large ones\n\n",
         m->depth, m->layer.of[TANH][XAVIER][1], m->layer.of[RELU][HE][1],

@@ -3,9 +3,9 @@
 // The gradient of the loss is a mean over all samples. Batch gradient descent
 // computes the whole mean for one good step; stochastic gradient descent takes
 // one sample and steps at once, in a direction that is right on average only;
-// mini-batches are the compromise, and come nearest for the same number of
-// passes. A mean over n samples costs n times as much, but its noise falls only
-// with the square root of n.
+// mini-batches are the compromise, and come nearest to the minimum in the same
+// number of passes. A mean over n samples costs n times as much, but its noise
+// falls only with the square root of n.
 //
 // Source: B and C, gradient descent: batch, stochastic, mini-batch.
 // Run: make gd_variants && ./gd_variants

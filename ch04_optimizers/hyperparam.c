@@ -392,7 +392,7 @@ static void report(const Trial *best[SEARCHES], const int learned[SEARCHES],
                    search_name[s], best[s]->alpha, best[s]->beta,
                    100 * best[s]->accuracy, learned[s], TRIALS);
     printf("\nOn the test digits, which took no part in the choice, the better "
-           "of them reads\n%.2f %%. A trial learns if it reads more than "
+           "setting reads\n%.2f %%. A trial learns if it reads more than "
            "twice what guessing would.\n",
            100 * test);
     if (grid == &grids[0])
@@ -401,8 +401,8 @@ static void report(const Trial *best[SEARCHES], const int learned[SEARCHES],
     else
         printf("In the lecture's grid %d of %d cells read what the untrained "
                "net reads: with\nbeta = 1 the rate falls to a hundredth within "
-               "99 steps, and below alpha = 10^-3\nno weight moves far enough "
-               "in so short a training.\n\n",
+               "99 steps, and from alpha = 10^-3\ndown hardly any training "
+               "moves the weights far enough to change an answer.\n\n",
                unmoved, TRIALS);
 }
 

@@ -10,10 +10,11 @@
 // Run: make init && ./init   (make mnist fetches the real digits)
 // Ends with: result: test_accuracy zero=0.11.. constant=0.26.. small=0.11.. ...
 //
-// Try: WIDTH 25 and 400 (which rows do not notice?), UNIFORM_R 0.05.
+// Try: WIDTH 25 and 400 (which rows hardly change?);
+//      UNIFORM_R 0.05 (does the signal still reach layer 5?).
 //
-// Contents: 1 eight beginnings  2 what they do  3 B's quiz  4 training
-//           5 a file to begin from  6 table  7 charts  8 main
+// Contents: 1 eight initializations  2 what they do  3 B's quiz  4 training
+//           5 the earlier training  6 table  7 charts  8 main
 
 #include <math.h>
 #include <stdio.h>
@@ -32,7 +33,7 @@
 #include "relu_net.h"
 #include "safetensors.h"
 
-// ---- 1. Eight beginnings ----------------------------------------------------
+// ---- 1. Eight initializations -----------------------------------------------
 
 typedef enum {
     ZERO,
@@ -325,10 +326,10 @@ static void train(Outcome *outcome, ReluNet *net, const Dataset *set,
     batches_free(&batches);
 }
 
-// ---- 5. A file to begin from ------------------------------------------------
+// ---- 5. The earlier training ------------------------------------------------
 
-// Drawn digits of a seed that no task has: data.h draws with 2 seed and 2 seed
-// + 1, and this lies at the other end of the numbers.
+// A seed for drawn digits that no task uses: data.h draws with 2 seed and
+// 2 seed + 1, and this one counts down from the largest number.
 static uint64_t pretraining_seed(uint64_t seed) {
     return UINT64_MAX - seed;
 }
@@ -388,13 +389,13 @@ static void print_zero(const Outcome *zero) {
 }
 
 static void print_quiz(const Quiz quiz[ACTIVATIONS]) {
-    printf("\nThe lecture's quiz: with all parameters 0, what is impossible? A "
-           "computing the\nloss, B adjusting the output layer, C adjusting the "
-           "hidden layers. Two hidden\nlayers of %d units, %d steps at rate "
-           "%g; the step in which each first moves:\n\n",
+    printf("\nThe lecture's quiz: with all parameters 0, which is impossible: "
+           "(A) to compute\nthe loss, (B) to adjust the output layer, (C) to "
+           "adjust the hidden layers? Two\nhidden layers of %d units, %d steps "
+           "at rate %g. The step in which each first\nmoves:\n\n",
            QUIZ_WIDTH, QUIZ_STEPS, (double)QUIZ_RATE);
     printf("  %-7s %7s %8s %8s %8s %9s %15s  %s\n", "", "output", "(biases)",
-           "hidden 2", "hidden 1", "last loss", "different units", "answer");
+           "hidden 2", "hidden 1", "last loss", "different units", "step 1");
     for (int f = 0; f < ACTIVATIONS; f++) {
         const Quiz *q = &quiz[f];
         const int steps[] = {q->weights[2], q->biases[2], q->weights[1],
@@ -410,10 +411,10 @@ static void print_quiz(const Quiz quiz[ACTIVATIONS]) {
         printf(" %9.4f %15d  %s\n", q->last_loss, q->units, letters);
     }
     printf("\nThe gradient reaches a hidden layer through the weights above "
-           "it, which are 0:\nhence C. Sigmoid units output 0.5, which moves "
-           "the output weights at once and\none hidden layer more in each "
-           "step, but all units of a layer stay equal. With\ntanh and ReLU "
-           "the output weights are stuck, too: only the output biases "
+           "it, which are 0:\nhence C, in step 1. Sigmoid units output 0.5, so "
+           "the output weights move at once\nand one more hidden layer in each "
+           "step, but all units of a layer stay equal.\nWith tanh and ReLU "
+           "the output weights are stuck, too: only the output biases\n"
            "move.\n\n");
 }
 
@@ -468,8 +469,8 @@ static void draw_training(const Outcome outcomes[KINDS], int epochs,
         chart_break(&chart);
     }
     chart_script(&chart,
-                 "set title 'The same net, eight beginnings: σ² = 0.01 learns, "
-                 "σ = 0.01 does not'\n"
+                 "set title 'The same net, eight initializations: σ² = 0.01 "
+                 "learns, σ = 0.01 does not'\n"
                  "set xlabel 'epoch'; set ylabel 'training loss'\n"
                  "set xrange [0.9:%g]; set xtics 1; set yrange [0:*]\nplot ",
                  epochs + 0.1);

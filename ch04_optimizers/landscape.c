@@ -12,7 +12,8 @@
 // Run: make landscape && ./landscape
 // Ends with: result: sharp_loss=0.0013 flat_loss=0.0019 sharp_rise=0.1847 ...
 //
-// Try: --seed 2 to 8 (is the flat minimum the better net?), shake_of.
+// Try: --seed 2 to 8 (is the flat minimum the better net?);
+//      shake_of 0.2 instead of 0.5 (how flat is the flat minimum then?).
 //
 // Contents: 1 the loss  2 directions  3 two minima  4 the surface  5 report
 //           6 charts  7 main
@@ -90,9 +91,9 @@ static void random_direction(Tensor *d, const ReluNet *net, Rng *rng) {
 
 // ---- 3. Two minima ----------------------------------------------------------
 
-// Trains; with shake > 0 every gradient is taken that far from the weights, in
-// a random direction. On average it is then the gradient of the mean loss all
-// around, and that is low only where the minimum is wide.
+// Trains; with shake > 0 every gradient is computed that far from the weights,
+// in a random direction. On average it is then the gradient of the mean loss
+// around the weights, and this mean is low only in a wide minimum.
 static void train(ReluNet *net, const Dataset *set, float shake,
                   const Options *o, Rng *rng) {
     Tensor w = {0}, d = {0}, *value = &net->params.value;

@@ -14,7 +14,8 @@
 // Run: make newton && ./newton
 // Ends with: result: surface=rosenbrock gradient_descent_steps=43605 ...
 //
-// Try: --eta 0.9 or 0.1: by which factor does |g| fall per step? close_enough.
+// Try: --eta 0.9 or 0.1 (by which factor does |g| fall per step?);
+//      close_enough 1e-4 (which method saves the most steps?).
 //
 // Contents: 1 linear algebra of two  2 line search  3 directions  4 descent
 //           5 table  6 charts  7 main
@@ -108,9 +109,9 @@ static const char *const method_name[METHODS] = {
     "Newton, guarded",  "BFGS",   "CG (PR+)"};
 
 // [Nocedal 2006 Hessian modification] p = -(H + t I)^-1 g
-// With t = 0 this is Newton's direction, to the nearest point that is level, be
-// it a saddle or a summit. Guarded, t is so large that every direction bends
-// up; where the surface is a bowl, t stays 0.
+// With t = 0 this is Newton's direction, to the stationary point of the
+// quadratic model, even if that is a saddle or a summit. Guarded, t is large
+// enough to make H + t I positive definite; where H already is, t stays 0.
 static void newton_direction(double p[2], const Surface *s, const Point *a,
                              bool guarded, Cost *cost) {
     double h[3], t = 0;
@@ -307,8 +308,8 @@ static void print_tails(const Walk walks[METHODS], double eta) {
     const Method shown[] = {DESCENT, DAMPED, GUARDED};
     const char *const text[] = {"halved: linear", "times 1-η: linear",
                                 "squared: quadratic"};
-    printf("The last |g| on the saddle's surface, on the way to where each "
-           "method ends\n(damped: η = %g):\n\n",
+    printf("The last |g| of three methods on the saddle's surface, as each "
+           "nears its end\n(damped: η = %g):\n\n",
            eta);
     for (int k = 0; k < 3; k++) {
         printf("  %-17s", method_name[shown[k]]);
@@ -316,10 +317,10 @@ static void print_tails(const Walk walks[METHODS], double eta) {
             printf(" %7.0e", walks[shown[k]].tail[i]);
         printf("   %s\n", text[k]);
     }
-    printf("\nWith η < 1 Newton's method ends as gradient descent does, by a "
-           "constant factor\nin each step: but the factor is 1 - η in every "
-           "valley, however narrow. Quadratic\nconvergence needs η = 1. "
-           "Neither rate keeps away from saddles.\n\n");
+    printf("\nWith η < 1 Newton's method converges as gradient descent does, "
+           "by a constant\nfactor in each step; but its factor is 1 - η in "
+           "every valley, however narrow.\nQuadratic convergence needs η = 1. "
+           "With either η it can end at a saddle.\n\n");
 }
 
 // ---- 6. Charts --------------------------------------------------------------

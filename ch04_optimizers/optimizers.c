@@ -150,9 +150,9 @@ static void print_remarks(Trial trials[SURFACES][OPTIMIZER_KINDS]) {
                "slope. On the bowl\n%.3g is no rate to copy: the first step "
                "leads so far out that the gradient is\nabout %.3g times the "
                "curvature; divided by that, every later step is nearly\n"
-               "Newton's. Larger rates only climb above %g, where a walk is "
-               "given up. RMSProp\nleaps likewise; AdamW's weight decay pulls "
-               "to (0, 0), here the lowest point.\n\n",
+               "Newton's. At larger rates the loss exceeds %g, and the walk is "
+               "given up.\nRMSProp leaps likewise; AdamW's weight decay pulls "
+               "to (0, 0), here the minimum.\n\n",
                (double)bowl->lr, (double)bowl->lr, FLOWN_OFF);
 
     const Trial *hollows = &trials[HOLLOWS][ADAGRAD];

@@ -167,8 +167,8 @@ static void cholesky(double L[D][D], double C[D][D]) {
 }
 
 // [A Cholesky whitening] z = L^-1 (x - mean), with C = L L^T
-// Solved from the first row down: z_0 is column 0 standardized, z_1 what of
-// column 1 column 0 does not tell, standardized.
+// Solved from the first row down: z_0 is column 0 standardized, z_1 is the part
+// of column 1 that column 0 does not explain, standardized.
 static void cholesky_whiten(Tensor *x) {
     double C[D][D], L[D][D];
     covariance(C, x);
@@ -295,8 +295,8 @@ static void normalize_pictures(float *pictures, Rng *rng) {
 
 static const float OUTLIER = 1720; // cm, a digit too many
 
-// From the smallest to the largest height, without the first person's, which
-// was typed wrong or not: how much of the scale is left to all others?
+// From the smallest to the largest height of all but the first person, whose
+// height may be mistyped: how much of the scale is left to the others?
 static double width_of_others(const Tensor *x, bool wrong, bool standard) {
     Tensor y = {0};
     tensor_copy(&y, x);
@@ -328,7 +328,7 @@ static void report_columns(const Tensor *x) {
         "Scaled to [0, 1] the mean height is %.3f, to [-1, 1] %.3f. With one "
         "outlier,\na height typed as %.0f, the others fill %.3f of [0, 1] "
         "instead of %.3f.\nStandardized, they span %.2f deviations instead of "
-        "%.2f: no better. Look for\noutliers first.\n\n",
+        "%.2f: squeezed, too. Look\nfor outliers first.\n\n",
         zero_one, mean_of(&y, 1), (double)OUTLIER,
         width_of_others(x, true, false), width_of_others(x, false, false),
         width_of_others(x, true, true), width_of_others(x, false, true));

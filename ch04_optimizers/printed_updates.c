@@ -2,10 +2,11 @@
 //
 // common/optim.c has the forms of PyTorch. Some of the printed ones differ.
 // Momentum (动量法) and Nesterov keep the learning rate (学习率) inside the
-// memory: that is the same path until the rate is cut, and then it is not.
-// Adadelta has its epsilon in another place, which shows once gradients are
-// small. RMSProp has none, and divides 0 by 0. Here each printed update is a
-// function of a few lines, and runs beside the library's.
+// velocity: v = rho v - eta g instead of m = rho m + g and a step of -eta m.
+// Both take the same path until the rate is cut. Adadelta has its epsilon in
+// another place, which shows once gradients are small. RMSProp has none, and
+// divides 0 by 0. Here each printed update is a function of a few lines, and
+// runs beside the library's.
 //
 // Source: A Table 3.1, rows 2, 3 and 6; B, momentum and its sum, RMSProp, Adam.
 // Run: make printed_updates && ./printed_updates
@@ -25,7 +26,7 @@
 
 // ---- 1. As printed ----------------------------------------------------------
 
-// One weight: theta, the printed memory g_k, and the two means t_k and Delta_k.
+// One weight: theta, the printed velocity g_k, the two means t_k and Delta_k.
 typedef struct {
     double theta, g, t, delta;
 } Printed;
@@ -143,7 +144,7 @@ static void glide(Glide *out, const Options *o) {
 static void print_glide(const Glide *out, const Options *o) {
     const int rows[] = {1, 2, 10, CUT, CUT + 1, CUT + 2, CUT + 10, CUT + 50};
     printf("Momentum %g, gradient 1 in every step, rate %g for %d steps and "
-           "then %g:\nthe step of t with the rate inside the memory (A, B) and "
+           "then %g:\nstep t with the rate inside the velocity (A, B) and "
            "outside (library)\n\n  %5s %8s %12s %12s\n",
            (double)o->rho, (double)o->before, CUT, (double)o->after, "t",
            "rate", "as printed", "library");
@@ -161,7 +162,7 @@ static void print_glide(const Glide *out, const Options *o) {
 
 // The largest |difference| of the weights in 200 steps on L = w^2 / 2 from 1,
 // with a rate of 0.1 that is divided by `cut` after 20 steps.
-static double apart(OptimizerKind kind, double cut) {
+static double largest_difference(OptimizerKind kind, double cut) {
     Printed p = {.theta = 1.0};
     Library l;
     double most = 0.0, beta = 0.9;
@@ -180,14 +181,15 @@ static double apart(OptimizerKind kind, double cut) {
     return most;
 }
 
-static void print_apart(void) {
-    printf("The largest difference between the two forms' weights, 200 steps "
-           "on L = w^2 / 2\n\n  %-9s %17s %26s\n",
+static void print_differences(void) {
+    printf("The same on L = w^2 / 2, momentum 0.9, 200 steps from w = 1: the "
+           "largest\ndifference between the weights of the two forms\n\n"
+           "  %-9s %17s %26s\n",
            "", "rate 0.1", "0.1, after 20 steps 0.01");
     for (int kind = MOMENTUM; kind <= NESTEROV; kind++)
         printf("  %-9s %17.1e %26.4f\n", optimizer_name((OptimizerKind)kind),
-               apart((OptimizerKind)kind, 1.0),
-               apart((OptimizerKind)kind, 10.0));
+               largest_difference((OptimizerKind)kind, 1.0),
+               largest_difference((OptimizerKind)kind, 10.0));
     printf("\n");
 }
 
@@ -284,7 +286,7 @@ static void draw(const Glide *out, const Options *o) {
     Chart chart;
     if (!chart_open(&chart, "ch04", "printed_updates", o->common.plot))
         return;
-    chart_columns(&chart, "t,rate inside the memory (A and B),"
+    chart_columns(&chart, "t,rate inside the velocity (A and B),"
                           "rate outside (library)");
     for (int t = CUT - 20; t <= SHOWN; t++)
         chart_row(&chart, 3, (double)t, out->printed[t], out->library[t]);
@@ -302,7 +304,7 @@ static void draw(const Glide *out, const Options *o) {
 int main(int argc, char **argv) {
     Options o = {.rho = 0.9f, .before = 0.3f, .after = 0.05f};
     const Option table[] = {
-        option_float("rho", &o.rho, 0.0, 0.999, "momentum"),
+        option_float("rho", &o.rho, 0.0, 0.999, "momentum in the first table"),
         option_float("before", &o.before, 1e-6, 10.0,
                      "rate of the first steps"),
         option_float("after", &o.after, 1e-6, 10.0, "rate after the cut"),
@@ -315,16 +317,18 @@ int main(int argc, char **argv) {
     glide(&out, &o);
     if (!o.common.quiet) {
         print_glide(&out, &o);
-        print_apart();
+        print_differences();
         print_adadelta();
         print_rmsprop();
         print_adam();
     }
     draw(&out, &o);
     printf("result: printed_step=%.2f library_step=%.2f sum=%.2f "
-           "momentum_apart=%.1e momentum_apart_cut=%.4f adadelta_ratio=%.4g\n",
+           "momentum_difference=%.1e momentum_difference_cut=%.4f "
+           "adadelta_ratio=%.4g\n",
            out.printed[CUT + 1], out.library[CUT + 1], out.sum_after,
-           apart(MOMENTUM, 1.0), apart(MOMENTUM, 10.0),
+           largest_difference(MOMENTUM, 1.0),
+           largest_difference(MOMENTUM, 10.0),
            adadelta_printed(1e-4) / adadelta_library(1e-4));
     return 0;
 }

@@ -2,10 +2,10 @@
 //
 // A stochastic gradient is noisy: at a constant learning rate the noise keeps
 // the weights jumping around the minimum. A large rate gets near quickly, a
-// small one settles; a schedule begins with the one and ends with the other.
-// Here are those of the lectures, drawn, and the same net trained with each of
-// them and with none. A's (23) and (24) are shown as printed, with a jump where
-// the hold ends, and repaired.
+// small one settles; a schedule goes from the one to the other (one cycle warms
+// up first). Here are those of the lectures, drawn, and the same net trained
+// with each of them and with none. A's (23) and (24) are shown as printed, with
+// a jump where the hold ends, and (23) repaired.
 //
 // Source: A eq. (20)-(24); D, halving and lr/tau; B, 0.3, 0.05, 0.01; the one
 // cycle of Smith & Topin 2018. The formulas are in common/optim.c.

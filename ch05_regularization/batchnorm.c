@@ -2,10 +2,10 @@
 //
 // In a deep net each layer's input changes its size whenever the layers before
 // it learn. Batch normalization gives every feature mean 0 and variance 1 over
-// the current batch, then a learned scale and shift: the net bears a larger
-// learning rate, and with that one it trains faster and better. At a small rate
-// it gains nothing. When the net is used, running means take the batch's place,
-// folded into the weights.
+// the current batch, then a learned scale and shift: the net tolerates a larger
+// learning rate, and with it trains faster and better. At a small rate it is
+// slower and worse. In the trained net running means replace those of the
+// batch, folded into the weights.
 //
 // D's two other rules of thumb are tried on top. Weight decay alone gains
 // nothing here; with learning rate decay too, the net comes out about as good
@@ -296,9 +296,9 @@ static void print_rules(const Experiment e[COUNT]) {
            "  %-22s %5.2f %% -> %5.2f %%   each at its better rate\n"
            "  %-22s %5.2f %% -> %5.2f %%   length of the weights %.1f -> %.1f\n"
            "  %-22s %5.2f %% -> %5.2f %%   last rate %g -> %g\n\n",
-           "2 batch norm", plain, normal, "1 and weight decay",
+           "rule 2: batch norm", plain, normal, "+ rule 1: weight decay",
            e[NORMAL_FAST].test_error, e[DECAYED].test_error,
-           e[NORMAL_FAST].length, e[DECAYED].length, "3 and the rate / 10",
+           e[NORMAL_FAST].length, e[DECAYED].length, "+ rule 3: rate decay",
            e[DECAYED].test_error, e[BOTH].test_error, e[DECAYED].last_rate,
            e[BOTH].last_rate);
 }

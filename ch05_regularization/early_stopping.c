@@ -174,7 +174,7 @@ static void print_table(const Outcome *r, const Options *o) {
 static void print_seeds(const Outcome *outcomes, int runs, const Options *o) {
     printf("Each seed has windows and first weights of its own\n\n"
            "  %-8s %12s %18s %18s\n",
-           "seed", "best epoch", "validation there", "validation last");
+           "seed", "best epoch", "validation, best", "validation, last");
     for (int i = 0; i < runs; i++) {
         const Outcome *r = &outcomes[i];
         printf("  %-8llu %12d %18.3f %18.3f\n",

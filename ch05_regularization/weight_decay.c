@@ -150,8 +150,8 @@ static const char *const way_names[WAYS] = {"L2 penalty", "weight decay",
                                             "as D prints it"};
 
 static void print_table(Trained t[2][WAYS], const Options *o) {
-    printf("lambda %g, %d epochs; lambda_L2 = lambda / eta: %g for SGD, %g "
-           "for Adam\n\n  %-10s %-16s %8s   %s\n  %37s   %12s %12s\n",
+    printf("lambda %g, %d epochs; lambda_L2 = lambda / eta: %g (SGD), %g "
+           "(Adam)\n\n  %-10s %-16s %8s   %s\n  %37s   %12s %12s\n",
            (double)o->lambda, o->epochs, (double)(o->lambda / o->lr_sgd),
            (double)(o->lambda / o->lr_adam), "optimizer", "way", "|w|",
            "difference from L2's weights", "", "first step", "last step");
@@ -165,9 +165,10 @@ static void print_table(Trained t[2][WAYS], const Options *o) {
     printf(
         "\nSGD: L2 and weight decay take the same step up to rounding, which "
         "training\namplifies where a ReLU is about to switch. Adam: they end "
-        "in two different nets;\nweight decay beside Adam's step is AdamW. B "
-        "says both. D's formula, as printed\n(its lambda 1, its alpha %g), "
-        "ends with longer weights under both.\n\n",
+        "in two different nets.\nB says so of SGD and of Adam. Weight decay "
+        "beside Adam's step is AdamW. D's\nformula as printed (its lambda 1, "
+        "its alpha %g) ends with longer weights\nthan weight decay under "
+        "both.\n\n",
         (double)o->lambda);
 }
 
@@ -188,7 +189,7 @@ static void print_factors(void) {
     }
     printf("\nD calls the decay weaker for lambda > 1 and stronger for lambda "
            "< 1. It is the\nother way round: a larger lambda decays more, and "
-           "in D's formula grows more,\nuntil lambda alpha > 1 turns the sign "
+           "in D's formula grows more,\nuntil lambda alpha > 1 flips the sign "
            "of every weight.\n\n");
 }
 

@@ -122,7 +122,7 @@ static void activate_backward(const Net *net, Tensor *dy, const Tensor *y) {
 }
 
 // [C overlapping pooling] windows of 3 × 3, 2 apart
-// The net without it: 2 x 2, 2 apart.
+// With a stride of 2 they overlap. The net without it: 2 × 2, stride 2.
 static int window(const Net *net) {
     return net->ideas.overlap ? 3 : 2;
 }

@@ -9,7 +9,7 @@
 // Source: C, LeNet to ResNet; the papers where C gives no numbers (LeCun 1998,
 // Krizhevsky 2012, Simonyan 2014, Szegedy 2014, He 2015).
 // Run: make architectures && ./architectures --net vgg_d
-// Ends with: result: lenet5=60000 lenet=656080 alexnet=62378344 ...
+// Ends with: result: lenet5=60000 lenet5_dense=61706 lenet=656080 ...
 //
 // Contents: 1 LeNet  2 AlexNet  3 VGG  4 GoogLeNet  5 ResNet  6 tables
 //           7 chart  8 main
@@ -24,9 +24,9 @@
 // ---- 1. LeNet ---------------------------------------------------------------
 
 // [LeCun 1998 LeNet-5] 6@5x5, S2, 16@5x5, S4, 120, 84, 10 RBF: 60,000 weights
-// Poolings have a weight and a bias a map, and of the 16 kernels of C3 six see
-// 3 maps, nine see 4, one sees all 6. The 10 outputs are distances to drawings
-// of the digits that nobody trains.
+// Each pooling has a weight and a bias per map. Of the 16 kernels of C3, six
+// see 3 maps, nine see 4, one sees all 6. The 10 outputs are distances to
+// drawings of the digits, which are not trained.
 static void lenet5(NetCount *net) {
     netcount_init(net, "LeNet-5", 1, 32, 32);
     netcount_conv(net, "C1", 6, 5, 1, 0);
@@ -56,8 +56,8 @@ static void lenet5_dense(NetCount *net) {
 // [C AlexNet] 96 kernels 11x11x3 stride 4, ..., 4096-4096-1000
 // The lecture's: one tower, every kernel sees all channels. The original was
 // cut into two towers, one per graphics card, which met only in conv3 and the
-// last three layers: groups = 2. C's input is 224 x 224, of which its own size
-// formula makes (224 - 11) / 4 + 1 = 54.25; 227 makes 55.
+// last three layers: groups = 2. C's input is 224 x 224, for which its own size
+// formula gives (224 - 11) / 4 + 1 = 54.25; for 227 it gives 55.
 static void alexnet(NetCount *net, const char *name, int groups) {
     netcount_init(net, name, 3, 227, 227);
     netcount_conv(net, "conv1", 96, 11, 4, 0);
@@ -278,10 +278,9 @@ static const char lenet_note[] =
     "LeNet an\ninput of 32 x 32, a layer of 500 and one of 10; with the 20 and "
     "50 kernels of\nCaffe's example that makes 656,080.\n\n";
 static const char alexnet_note[] =
-    "C's input is 224 x 224, of which its size formula makes (224 - 11) / 4 + "
-    "1 "
-    "=\n54.25; 227 makes 55. C and the paper speak of 650,000 neurons: the "
-    "outputs of\nthe eight layers are 659,272.\n\n";
+    "C's input is 224 x 224, for which its own size formula gives (224 - 11) / "
+    "4 + 1\n= 54.25 windows a row; for 227 it gives 55. C and the paper speak "
+    "of 650,000\nneurons: the outputs of the eight layers are 659,272.\n\n";
 static const char vgg_note[] =
     "C speaks of 16 to 19 layers and of 3 x 3 kernels only. Its table has nets "
     "of 11\nand 13 layers as well, and in column C three kernels of 1 x 1.\n\n";

@@ -40,7 +40,7 @@ typedef struct {
 } Settings;
 
 // [C output size] OH = (H + 2P - FH) / S + 1
-// OW likewise. Where the division leaves a rest it is dropped.
+// OW likewise. The quotient is rounded down.
 static int output_size(int size, int kernel, int stride, int padding) {
     return (size + 2 * padding - kernel) / stride + 1;
 }
@@ -164,8 +164,8 @@ static const Grid ones = {3, 3, {{1, 1, 1}, {1, 1, 1}, {1, 1, 1}}};
 static const Grid plus = {3, 3, {[1] = {0, 1, 0}}};
 static const Grid minus = {3, 3, {[1] = {0, -1, 0}}};
 
-// A kernel has a slice per channel (通道); what its slices give is added up to
-// one channel of the output. So there are as many of these as kernels.
+// A kernel has one slice per channel (通道); the results of its slices add up
+// to one channel of the output. So the output has one channel per kernel.
 // [C channels] y[o] = b[o] + sum over c of w[o][c] * x[c]
 static Grid slide_channels(const Grid *const x[C], const Grid *const w[C],
                            double b) {

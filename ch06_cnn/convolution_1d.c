@@ -59,8 +59,8 @@ static void print_dice(void) {
 
 enum { HOURS = 4, FINEST = 16, MOST = HOURS * FINEST };
 
-// C's third example: of a lesson during the first hour, f(a) = 1, what lies u
-// hours back is remembered with g(u) = exp(-u). How much is remembered at t?
+// C's third example: a lesson fills the first hour, f(a) = 1 there; u hours
+// after it was learned, a share g(u) = exp(-u) is left. How much is left at t?
 // [C continuous convolution] s(t) = integral over a of f(a) g(t - a)
 // C integrates memory from 0 to +infinity. Nothing is remembered before it was
 // learned, g(u) = 0 for u < 0: so the integral ends at t, here at min(t, 1).
@@ -89,7 +89,7 @@ static double remembered_error(int steps) {
 }
 
 static void print_remembered(void) {
-    printf("Memory, h(t) = the integral of f(a) g(t - a): an hour's lesson, "
+    printf("Memory, s(t) = the integral of f(a) g(t - a): an hour's lesson, "
            "forgotten like\nexp(-t). As a sum in steps of h, half the step "
            "makes a quarter of the error:\n\n    h    ");
     for (int steps = 1; steps <= FINEST; steps *= 2)

@@ -272,15 +272,14 @@ enum { FLTS = 2, FULL_SIZE = 16384, CORNER = 5 };
 // [C kernel 2 of case 2] [1 2 1; 0 0 0; -1 -2 -1]
 static const Kernel flts[FLTS] = {
     {"sobel_x",
-     "Laid on turned around, it is < 0 where the picture gets brighter "
-     "rightward.\nIt is minus the lecture's G_x, so its results have the "
-     "opposite signs.\n\n",
+     "grad is < 0 where the picture gets brighter rightward.\nflt is minus the "
+     "lecture's G_x, so its results have the opposite signs.\n\n",
      3,
      1,
      {-1, 0, 1, -2, 0, 2, -1, 0, 1}},
     {"sobel_y",
-     "Laid on turned around, it is > 0 where the picture gets brighter "
-     "downward.\nIt is the lecture's G_y.\n\n",
+     "grad is > 0 where the picture gets brighter downward.\nflt is the "
+     "lecture's G_y.\n\n",
      3,
      1,
      {1, 2, 1, 0, 0, 0, -1, -2, -1}},
@@ -359,7 +358,7 @@ static void stretch(uint8_t *levels, const Grad *grad, size_t size) {
     }
 }
 
-// The CORNER x CORNER numbers from grad[top][left] on, if it is so large.
+// The CORNER x CORNER numbers from grad[top][left] on, fewer at the border.
 static void print_corner(const Grad *grad, int H, int W, int top, int left) {
     printf("\ngrad[%d:%d, %d:%d]\n", top, top + CORNER, left, left + CORNER);
     for (int i = top; i < H && i < top + CORNER; i++) {
@@ -379,8 +378,9 @@ static void print_case(const Kernel *flt, const Grad *grad, int H, int W) {
         printf("%8g%8g%8g%14g%8g%8g\n", row[0], row[1], row[2], end[0], end[-1],
                end[-2]);
     }
-    printf("\n%sgrad is %d x %d, from %d to %d.\n", flt->does, H, W,
-           grad->least, grad->most);
+    printf("\n%sgrad is %d x %d, from %d to %d.\nIts first corner, and the "
+           "neighborhood of its maximum:\n",
+           flt->does, H, W, grad->least, grad->most);
     print_corner(grad, H, W, 0, 0);
 
     // Around the largest value, as far inside as the picture allows.
@@ -453,10 +453,11 @@ int main(int argc, char **argv) {
         option_int("size", &most, 1, FULL_SIZE,
                    "pixels a side at most; larger ones are made smaller"),
         option_text("kernel", &kernel, "K",
-                    "the lecture's case, at full size: sobel_x (or 1) and "
-                    "sobel_y (2) of its code, or nine numbers"),
+                    "instead of table and chart: the lecture's case 2 at full "
+                    "size, with sobel_x (or 1), sobel_y (or 2) or nine "
+                    "numbers"),
         option_text("output", &output, "FILE",
-                    "write what --kernel gives as a PNG"),
+                    "with --kernel: write its result as a gray PNG"),
     };
     cli_parse(&o, "edges",
               "Edges, blur and sharpening by small kernels on a picture of "

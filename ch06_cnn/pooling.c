@@ -4,8 +4,8 @@
 // time: the largest, or the mean. It has no weights, keeps channels separate
 // and makes the picture smaller. What it buys is robustness (鲁棒性): a shift
 // by one pixel changes less of the pooled picture than of the picture, and the
-// less the larger the window. It is not nothing that changes, as C says; nor is
-// a feature's place kept, as D says: only its window is.
+// less the larger the window. C says that nothing changes, D that a feature's
+// position is kept. Neither holds: only the window that it lies in is kept.
 //
 // Source: C, pooling layers; D, the same.
 // Run: make pooling && ./pooling
@@ -30,7 +30,7 @@ static int pooled_size(int H, int size, int stride) {
     return (H - size) / stride + 1;
 }
 
-// x [C, H, W] -> y [C, OH, OW], each channel by itself.
+// x [C, H, W] -> y [C, OH, OW], each channel separately.
 // [C max pooling] y[c][i][j] = max of x[c][iS+u][jS+v] over u, v < size
 // [C average pooling] y[c][i][j] = mean of x[c][iS+u][jS+v] over u, v < size
 static void pool(float *y, const float *x, PoolKind kind, int size, int stride,

@@ -14,7 +14,7 @@
 //
 // N streams begin at N places of the text and are read side by side, T steps at
 // a time. The state goes on from one piece to the next, the gradient does not:
-// truncated back-propagation through time (Williams & Peng 1990).
+// truncated backpropagation through time (Williams & Peng 1990).
 //
 // Source: C names language modeling as a task of RNNs, no more; perplexity:
 // Jelinek et al. 1977; temperature: Ackley, Hinton & Sejnowski 1985; all of it

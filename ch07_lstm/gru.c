@@ -11,9 +11,9 @@
 //     GRU    3 * 128 * (28 + 128 + 1 + 1) + 10 * (128 + 1) = 61,962
 //     LSTM   4 * 128 * (28 + 128 + 1 + 1) + 10 * (128 + 1) = 82,186
 //
-// D takes one weight matrix for all time steps as the GRU's difference from an
-// RNN. Each of the three has that; what distinguishes the GRU are its gates.
-// Trained for only 3 epochs each (lstm: 5).
+// D says that a GRU, unlike an RNN, shares one weight matrix across time steps.
+// All three do; what distinguishes the GRU are its gates. Each is trained for
+// only 3 epochs (lstm: 5).
 //
 // Source: D names the GRU and prints no formula; formulas: Cho et al. 2014.
 // Run: make gru && ./gru   (make mnist first)
@@ -188,8 +188,8 @@ static void print_outcomes(const Outcome outcomes[CELLS], int steps) {
                outcomes[i].seconds, 100.0 - final_error(&outcomes[i]));
     printf(
         "\nAll three use one set of weights at all %d steps; the third column "
-        "counts a set\nfor each step. The GRU's formulas differ from the "
-        "library's states by %.0e.\n\n",
+        "counts a set\nfor each step. The GRU's states by its formulas and by "
+        "the library differ by\n%.0e.\n\n",
         steps, outcomes[1].difference);
 }
 

@@ -3,7 +3,7 @@
 // The net sees one row of 28 pixels at a time, from top to bottom, and never
 // goes back: it must remember what the upper rows looked like. After the last
 // row, a linear layer predicts the digit from the state of its 128 units. The
-// same weights serve every row, so back-propagation runs backward through all
+// same weights serve every row, so backpropagation runs backward through all
 // 28 steps and adds up the gradients of each (随时间反向传播 BPTT).
 //
 //     layer   output shape     weights

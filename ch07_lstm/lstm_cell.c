@@ -82,8 +82,8 @@ static void step(const Cell *w, State *now, const State *before,
     const int H = w->H;
     for (int gate = 0; gate < GATES; gate++)
         for (int j = 0; j < H; j++) {
-            // Row j of one gate. A calls b^g the bias of the output, as b^o:
-            // it is that of g.
+            // Row j of one gate. A calls both b^o and b^g the bias of the
+            // output; b^g is the bias of g.
             // [A eq.8] i_t = sigmoid(Wx^i x_t + Wh^i h_{t-1} + b^i)
             // [A eq.9] f_t = sigmoid(Wx^f x_t + Wh^f h_{t-1} + b^f)
             // [A eq.10] g_t = tanh(Wx^g x_t + Wh^g h_{t-1} + b^g)
@@ -317,9 +317,8 @@ int main(int argc, char **argv) {
     double rounding = difference(states, library);
     if (!o.quiet) {
         print_states(states);
-        printf("\nC joins state and input, W [h, x], where A adds two "
-               "products: the same numbers\nto %.0e. The library, in float32: "
-               "the same to %.0e.\n",
+        printf("\nC joins state and input, W [h, x]; A adds two products. The "
+               "results agree to\n%.0e, the library's, in float32, to %.0e.\n",
                joined, rounding);
     }
     draw(states, o.plot);

@@ -2,10 +2,10 @@
 // 长期依赖)
 //
 // A sequence begins with one of four symbols, noise follows, and after the last
-// step the net has to tell the first symbol. In a plain RNN the gradient passes
-// the same weights and slopes at each step back: it vanishes as in chapter 3's
-// deep nets, and what was a few dozen steps ago is never learned. A gate that
-// stays open lets state and gradient through nearly unchanged.
+// step the net has to name the first symbol. In a plain RNN each step backward
+// multiplies the gradient by the same weights and by slopes: it vanishes as in
+// chapter 3's deep nets, and what was a few dozen steps ago is never learned. A
+// gate that stays open lets state and gradient through nearly unchanged.
 //
 // Will it stay open, though? Drawn around 0, a gate is half open, and half to
 // the power of a hundred is nothing. So the bias of the gate that keeps the
@@ -14,7 +14,7 @@
 //
 // The lectures: C says that an RNN is bad at long-range dependence, D that it
 // captures it; both say that an LSTM solves the vanishing gradient. The last
-// lines of the output say what is measured.
+// lines before the result say what this program measures.
 //
 // Source: C, D, long-range dependence; Hochreiter & Schmidhuber 1997; Gers et
 // al. 2000 and Tallec & Ollivier 2018 (the bias).
@@ -323,8 +323,9 @@ static void parse(Options *o, int argc, char **argv) {
                      "longest gradient that is left as it is"),
     };
     cli_parse(&o->common, "memory",
-              "RNN, LSTM and GRU have to recall the first symbol of longer and "
-              "longer sequences; how the gradient vanishes on its way back.",
+              "RNN, LSTM and GRU recall the first symbol of longer and longer "
+              "sequences; measures how the gradient vanishes in the backward "
+              "pass.",
               table, sizeof table / sizeof *table, argc, argv);
 }
 

@@ -19,7 +19,7 @@
 // (机器翻译, machine translation), is exercise 3 of the README.
 //
 // Source: C, the five patterns; C and D, the RNN in words; its formula: Elman
-// 1990; back-propagation through time: Werbos 1990.
+// 1990; backpropagation through time: Werbos 1990.
 // Run: make rnn && ./rnn
 // Ends with: result: one_to_one=1.000 one_to_many=1.000 many_to_one=1.000 ...
 //
@@ -348,10 +348,9 @@ int main(int argc, char **argv) {
               &option, 1, argc, argv);
     double error = check_gradient(o.seed, o.quiet);
     if (!o.quiet)
-        printf(
-            "Four of C's five patterns; %d fresh sequences with every answer "
-            "right:\n",
-            TESTED);
+        printf("Four of C's five patterns; of %d fresh sequences, these have "
+               "every answer\nright:\n",
+               TESTED);
     Rnn nets[TASKS];
     double right[TASKS];
     for (int i = 0; i < TASKS; i++)

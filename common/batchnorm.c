@@ -103,7 +103,7 @@ static void normalize(BatchNorm *bn, Tensor *y, const Tensor *x, int d,
 // With fewer numbers a second thread costs more than it saves.
 enum { WORTH_THREADS = 1 << 14 };
 
-// D prints sqrt(sigma) below the line and calls sigma the deviation.
+// D prints the denominator sqrt(sigma) and calls sigma the standard deviation.
 // [D batch normalization] y = gamma (x - mean) / sqrt(sigma^2 + eps) + beta
 void batchnorm_forward(BatchNorm *bn, Tensor *y, const Tensor *x,
                        const Tensor *gamma, const Tensor *beta) {

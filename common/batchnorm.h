@@ -9,8 +9,8 @@
 //     use:       the same with the running ones, so that a picture's answer
 //                does not depend on its neighbors
 //
-// With gamma = sqrt(var + eps) and beta = mean, y is x again: what follows can
-// undo the normalization, so the layer takes nothing away from the net.
+// With gamma = sqrt(var + eps) and beta = mean, y is x again: scale and shift
+// can undo the normalization, so the layer takes nothing away from the net.
 //
 // A feature of [N, D] is a column. In [N, C, H, W] it is a channel: mean and
 // variance go over its N H W numbers, since a convolution treats all pixels

@@ -57,8 +57,9 @@ void netcount_grouped(NetCount *net, const char *name, int O, int size,
 void netcount_conv_norm(NetCount *net, const char *name, int O, int size,
                         int stride, int padding);
 
-// The same, but each kernel sees only some of the channels; connections counts
-// the pairs of a channel and a kernel: weights = connections size² + O.
+// Stride 1, no padding, and each kernel sees only some of the channels;
+// connections counts the pairs of a channel and a kernel that sees it, so
+// weights = connections size² + O, with one bias per kernel.
 void netcount_sparse(NetCount *net, const char *name, int O, int size,
                      int connections);
 

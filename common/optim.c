@@ -58,7 +58,7 @@ static void sgd_step(Optimizer *o, Tensor *w, const Tensor *g) {
     saxpy((int)w->size, -o->lr, g->data, w->data);
 }
 
-// A and B print it with lr inside the memory: optim.h.
+// A and B print it with lr inside the velocity: optim.h.
 // [A Table 3.1 momentum] m = momentum m + g;  w = w - lr m
 // [B momentum] the same: its step is -lr m
 static void momentum_step(Optimizer *o, Tensor *w, const Tensor *g) {
@@ -121,7 +121,7 @@ static void rmsprop_step(Optimizer *o, Tensor *w, const Tensor *g) {
 // The step has the unit of w, whatever the unit of the loss, so it needs no
 // learning rate: lr is 1.
 // [Zeiler 2012] d = g sqrt(m + eps) / sqrt(v + eps);  w = w - lr d
-// [A Table 3.1 Adadelta] the same, but printed with sqrt(v) + eps below
+// [A Table 3.1 Adadelta] the same, but with sqrt(v) + eps in the denominator
 static void adadelta_step(Optimizer *o, Tensor *w, const Tensor *g) {
     ready(&o->m, w);
     ready(&o->v, w);

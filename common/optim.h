@@ -9,16 +9,17 @@
 // papers named below. The forms are PyTorch's. Where a lecture prints another
 // one, ch04's printed_updates has it beside ours:
 //
-// - Momentum, Nesterov: A and B keep the rate inside the memory,
+// - Momentum, Nesterov: A and B keep the rate inside the velocity,
 //       g_k = beta g_{k-1} - alpha dL,  theta_k = theta_{k-1} + g_k.
-//   Here m has no rate in it: g_k = -lr m. The paths are the same as long as lr
-//   is; after a cut of lr ours slows down at once, the printed form glides on.
+//   Here m has no rate in it: g_k = -lr m. The paths are the same while lr is
+//   constant; once lr is cut, ours slows down at once, the printed form glides
+//   on.
 // - B's sum, -eta (rho^(t-1) g_1 + ... + g_t), is the same step at a constant
 //   eta only.
 // - RMSProp: B prints g / sqrt(h), no epsilon: 0 / 0 while a gradient is 0.
 // - Adadelta: A prints sqrt(Delta + eps) / (sqrt(t) + eps), epsilon inside the
-//   root above and outside below. Zeiler has it inside both, as here. The two
-//   part where |g| is not far above sqrt(eps).
+//   root of the numerator, outside that of the denominator. Zeiler has it
+//   inside both, as here. The two differ unless |g| is far above sqrt(eps).
 //
 // Elsewhere epsilon stands outside the root, sqrt(v) + eps, as in A, in B's
 // Adam and in PyTorch. In Adadelta it has another job: it is the seed from

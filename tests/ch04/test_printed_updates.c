@@ -93,8 +93,9 @@ END_TEST
 // |w| < 1 in each step and as much of its length, which momentum sums up.
 START_TEST(the_same_path_at_a_constant_rate) {
     for (int kind = MOMENTUM; kind <= NESTEROV; kind++) {
-        ck_assert_double_lt(apart((OptimizerKind)kind, 1.0), 2e-6);
-        ck_assert_double_gt(apart((OptimizerKind)kind, 10.0), 0.01);
+        ck_assert_double_lt(largest_difference((OptimizerKind)kind, 1.0), 2e-6);
+        ck_assert_double_gt(largest_difference((OptimizerKind)kind, 10.0),
+                            0.01);
     }
 }
 END_TEST
