@@ -267,7 +267,7 @@ help:
 	@echo 'make check-valgrind  library tests under valgrind'
 	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu'
 	@echo 'make coverage        which lines the tests reach'
-	@echo 'make lecture L=A     lecture A (B, C, D) in slide order: formula, function, number'
+	@echo 'make lecture L=A     lecture A (B, C, D) in slide order, with numbers'
 	@echo 'make check-docs      lectures, READMEs and code say the same'
 	@echo 'make docs            make the tables of the READMEs from tests/lectures anew'
 	@echo 'make format          clang-format everything;  make format-check'

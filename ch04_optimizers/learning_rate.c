@@ -245,14 +245,16 @@ int main(int argc, char **argv) {
                     o.seed);
     // [B learning rates] 0.3 and 0.05 for 1000 epochs, 0.01 for 1000 and 5000
     Training runs[RUNS] = {
-        [RIGHT] = {0.3f, epochs, 0.158, "right"},
-        [SMALL] = {0.05f, epochs, 0.258, "small"},
-        [PATIENT] = {0.01f, 5 * epochs, 0, "small but patient"},
-        [TOO_SMALL] = {0.01f, epochs, 0, "too small"},
-        [TOO_LARGE] = {large, epochs, 0, "too large"},
+        [RIGHT] = {.lr = 0.3f, .lecture = 0.158, .remark = "right"},
+        [SMALL] = {.lr = 0.05f, .lecture = 0.258, .remark = "small"},
+        [PATIENT] = {.lr = 0.01f, .remark = "small but patient"},
+        [TOO_SMALL] = {.lr = 0.01f, .remark = "too small"},
+        [TOO_LARGE] = {.lr = large, .remark = "too large"},
     };
-    for (int r = 0; r < RUNS; r++)
+    for (int r = 0; r < RUNS; r++) {
+        runs[r].epochs = r == PATIENT ? 5 * epochs : epochs;
         train(&runs[r], &set, &validation, o.seed, o.quiet);
+    }
     if (!o.quiet)
         print_table(runs);
     draw_parabola(o.plot);
