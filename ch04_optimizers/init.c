@@ -13,19 +13,17 @@
 // Try: WIDTH 25 and 400 (which rows hardly change?);
 //      UNIFORM_R 0.05 (does the signal still reach layer 5?).
 //
-// Contents: 1 eight initializations  2 what they do  3 B's quiz  4 training
-//           5 the earlier training  6 table  7 charts  8 main
+// Contents: 1 eight initializations  2 what they do  3 training
+//           4 the earlier training  5 table  6 charts  7 main
 
 #include <math.h>
 #include <stdio.h>
 #include <sys/stat.h>
 
-#include "blas.h"
 #include "chart.h"
 #include "cli.h"
 #include "data.h"
 #include "digits.h"
-#include "layers.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -175,109 +173,7 @@ static void look_inside(Outcome *outcome, ReluNet *net, const Dataset *set) {
     batches_free(&batches);
 }
 
-// ---- 3. B's quiz ------------------------------------------------------------
-
-// All parameters zero: what cannot be done, (A) compute the loss, (B) adjust
-// the output layer, (C) adjust the hidden layers? It depends on h = f(0), the
-// output of every hidden unit: 0.5 for the sigmoid, 0 for tanh and ReLU.
-typedef enum { SIGMOID, TANH, RELU, ACTIVATIONS } Activation;
-static const char *const activation_name[ACTIVATIONS] = {"sigmoid", "tanh",
-                                                         "ReLU"};
-enum { QUIZ_LAYERS = 3, QUIZ_WIDTH = 16, QUIZ_STEPS = 300 };
-static const float QUIZ_RATE = 5.0f;
-
-// Steps count from 1. A layer of which no gradient is ever nonzero has 0.
-typedef struct {
-    double first_loss, last_loss;
-    int weights[QUIZ_LAYERS]; // first step with a nonzero gradient,
-    int biases[QUIZ_LAYERS];  // from the first layer to the output layer
-    int units; // of the last hidden layer that differ, at the end
-} Quiz;
-
-static float activation(Activation f, float x) {
-    if (f == SIGMOID)
-        return 1 / (1 + expf(-x));
-    return f == TANH ? tanhf(x) : fmaxf(0, x);
-}
-
-// The slope, from the output y.
-static float slope(Activation f, float y) {
-    if (f == SIGMOID)
-        return y * (1 - y);
-    return f == TANH ? 1 - y * y : (float)(y > 0);
-}
-
-static void quiz_forward(ReluNet *net, const Tensor *x, Activation f) {
-    for (int l = 0; l < QUIZ_LAYERS - 1; l++) {
-        Tensor *h = &net->hidden[l];
-        linear_forward(h, x, &net->w[l], &net->b[l]);
-        for (size_t i = 0; i < h->size; i++)
-            h->data[i] = activation(f, h->data[i]);
-        x = h;
-    }
-    linear_forward(&net->logits, x, &net->w[QUIZ_LAYERS - 1],
-                   &net->b[QUIZ_LAYERS - 1]);
-}
-
-static void quiz_backward(ReluNet *net, const Tensor *x, Activation f) {
-    const Tensor *dy = &net->dlogits;
-    for (int l = QUIZ_LAYERS - 1; l > 0; l--) {
-        Tensor *dh = &net->dhidden[l - 1], *h = &net->hidden[l - 1];
-        linear_backward(dh, &net->dw[l], &net->db[l], dy, h, &net->w[l]);
-        for (size_t i = 0; i < h->size; i++)
-            dh->data[i] *= slope(f, h->data[i]);
-        dy = dh;
-    }
-    linear_backward(NULL, &net->dw[0], &net->db[0], dy, x, &net->w[0]);
-}
-
-// [B quiz] all zero: A the loss, B the output layer, C the hidden layers?
-// Gradient descent on one batch, from zero; notes when each layer first moves.
-static Quiz take_quiz(const Dataset *set, Activation f, Rng *rng) {
-    ReluNet net;
-    Batches all;
-    Quiz quiz = {.units = 0};
-    const int sizes[] = {set->rows * set->cols, QUIZ_WIDTH, QUIZ_WIDTH,
-                         set->classes};
-    relu_net_init(&net, QUIZ_LAYERS + 1, sizes, rng);
-    tensor_fill(&net.params.value, 0);
-    batches_init(&all, set, set->count < 500 ? set->count : 500);
-    batches_start(&all, NULL);
-    batches_next(&all);
-
-    for (int step = 1; step <= QUIZ_STEPS; step++) {
-        quiz_forward(&net, &all.x, f);
-        quiz.last_loss = (double)softmax_cross_entropy(&net.dlogits,
-                                                       &net.logits, all.labels);
-        quiz_backward(&net, &all.x, f);
-        if (step == 1)
-            quiz.first_loss = quiz.last_loss;
-        for (int l = 0; l < QUIZ_LAYERS; l++) {
-            if (quiz.weights[l] == 0 && rms(&net.dw[l]) > 0)
-                quiz.weights[l] = step;
-            if (quiz.biases[l] == 0 && rms(&net.db[l]) > 0)
-                quiz.biases[l] = step;
-        }
-        saxpy((int)net.params.value.size, -QUIZ_RATE, net.params.grad.data,
-              net.params.value.data);
-    }
-    quiz.units = different_units(&net.hidden[QUIZ_LAYERS - 2]);
-    batches_free(&all);
-    relu_net_free(&net);
-    return quiz;
-}
-
-// Which options are true of the first step: the letters, "C" for instance.
-static void true_options(char letters[4], const Quiz *q) {
-    int last = QUIZ_LAYERS - 1;
-    bool output = q->weights[last] == 1 || q->biases[last] == 1, hidden = false;
-    for (int l = 0; l < last; l++)
-        hidden |= q->weights[l] == 1 || q->biases[l] == 1;
-    snprintf(letters, 4, "%s%s%s", isfinite(q->first_loss) ? "" : "A",
-             output ? "" : "B", hidden ? "" : "C");
-}
-
-// ---- 4. Training ------------------------------------------------------------
+// ---- 3. Training ------------------------------------------------------------
 
 typedef struct {
     CommonOptions common;
@@ -326,7 +222,7 @@ static void train(Outcome *outcome, ReluNet *net, const Dataset *set,
     batches_free(&batches);
 }
 
-// ---- 5. The earlier training ------------------------------------------------
+// ---- 4. The earlier training ------------------------------------------------
 
 // A seed for drawn digits that no task uses: data.h draws with 2 seed and
 // 2 seed + 1, and this one counts down from the largest number.
@@ -355,7 +251,7 @@ static void write_pretrained(const char *path, const Dataset *like,
     dataset_free(&drawn);
 }
 
-// ---- 6. The table -----------------------------------------------------------
+// ---- 5. The table -----------------------------------------------------------
 
 static void print_head(void) {
     printf("\n%d hidden layers of %d ReLU. Before training: the size (rms) of "
@@ -385,40 +281,11 @@ static void print_zero(const Outcome *zero) {
     printf("\nEvery hidden unit outputs 0, so the next layer's weights get a "
            "zero gradient;\nand because those weights are 0, no gradient "
            "reaches the hidden layer either.\nOnly the output biases learn: "
-           "how frequent each digit is.\n");
+           "how frequent each digit is. (zero_init shows when the\nanswer is "
+           "another.)\n\n");
 }
 
-static void print_quiz(const Quiz quiz[ACTIVATIONS]) {
-    printf("\nThe lecture's quiz: with all parameters 0, which is impossible: "
-           "(A) to compute\nthe loss, (B) to adjust the output layer, (C) to "
-           "adjust the hidden layers? Two\nhidden layers of %d units, %d steps "
-           "at rate %g. The step in which each first\nmoves:\n\n",
-           QUIZ_WIDTH, QUIZ_STEPS, (double)QUIZ_RATE);
-    printf("  %-7s %7s %8s %8s %8s %9s %15s  %s\n", "", "output", "(biases)",
-           "hidden 2", "hidden 1", "last loss", "different units", "step 1");
-    for (int f = 0; f < ACTIVATIONS; f++) {
-        const Quiz *q = &quiz[f];
-        const int steps[] = {q->weights[2], q->biases[2], q->weights[1],
-                             q->weights[0]};
-        char letters[4];
-        true_options(letters, q);
-        printf("  %-7s", activation_name[f]);
-        for (int i = 0; i < 4; i++)
-            if (steps[i] > 0)
-                printf(" %*d", i == 0 ? 7 : 8, steps[i]);
-            else
-                printf(" %*s", i == 0 ? 7 : 8, "never");
-        printf(" %9.4f %15d  %s\n", q->last_loss, q->units, letters);
-    }
-    printf("\nThe gradient reaches a hidden layer through the weights above "
-           "it, which are 0:\nhence C, in step 1. Sigmoid units output 0.5, so "
-           "the output weights move at once\nand one more hidden layer in each "
-           "step, but all units of a layer stay equal.\nWith tanh and ReLU "
-           "the output weights are stuck, too: only the output biases\n"
-           "move.\n\n");
-}
-
-// ---- 7. Charts --------------------------------------------------------------
+// ---- 6. Charts --------------------------------------------------------------
 
 static void draw_activations(const Outcome outcomes[KINDS],
                              const char *format) {
@@ -482,7 +349,7 @@ static void draw_training(const Outcome outcomes[KINDS], int epochs,
     chart_close(&chart);
 }
 
-// ---- 8. Main ----------------------------------------------------------------
+// ---- 7. Main ----------------------------------------------------------------
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
@@ -541,16 +408,8 @@ int main(int argc, char **argv) {
             print_row((Kind)k, &outcomes[k]);
         relu_net_free(&net);
     }
-    Quiz quiz[ACTIVATIONS];
-    for (int f = 0; f < ACTIVATIONS; f++) {
-        Rng rng;
-        rng_seed(&rng, o.common.seed);
-        quiz[f] = take_quiz(&digits.train, (Activation)f, &rng);
-    }
-    if (!o.common.quiet) {
+    if (!o.common.quiet)
         print_zero(&outcomes[ZERO]);
-        print_quiz(quiz);
-    }
     draw_activations(outcomes, o.common.plot);
     draw_training(outcomes, o.epochs, o.common.plot);
 

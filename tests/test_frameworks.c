@@ -37,13 +37,15 @@ typedef struct {
 } Spread;
 
 static Spread spread_of(const float *w, size_t n) {
-    Spread s = {0};
+    double sum = 0, squares = 0, largest = 0;
     for (size_t i = 0; i < n; i++) {
-        s.mean += (double)w[i] / (double)n;
-        s.variance += (double)w[i] * (double)w[i] / (double)n;
-        s.largest = fmax(s.largest, fabs((double)w[i]));
+        double value = (double)w[i];
+        sum += value;
+        squares += value * value;
+        if (fabs(value) > largest)
+            largest = fabs(value);
     }
-    return s;
+    return (Spread){sum / (double)n, squares / (double)n, largest};
 }
 
 // The same of what PyTorch drew, DRAWS numbers too.

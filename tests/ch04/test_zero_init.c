@@ -1,0 +1,121 @@
+// B's quiz for three activations: which layers move, and when.
+
+#define main zero_init_main
+#include "ch04_optimizers/zero_init.c"
+#undef main
+
+#include <string.h>
+
+#include "digits.h"
+#include "testing.h"
+
+// The loss of a net that knows only how frequent each class is: the entropy.
+static double entropy(const Dataset *set) {
+    double sum = 0;
+    for (int k = 0; k < set->classes; k++) {
+        double p = 0;
+        for (int n = 0; n < set->count; n++)
+            p += (set->labels[n] == k) / (double)set->count;
+        sum -= p > 0 ? p * log(p) : 0;
+    }
+    return sum;
+}
+
+static Options default_options(uint64_t seed) {
+    return (Options){.common = {.seed = seed}, .steps = 300, .lr = 5.0f};
+}
+
+// [B quiz] C for all three, in the first step. From then on the sigmoid's
+// layers move one by one, its units all equal; tanh and ReLU learn no more than
+// the frequencies (300 steps at rate 5 come within 1e-6 of the entropy).
+START_TEST(quiz_answers) {
+    static Quiz q;
+    for (uint64_t seed = 1; seed <= 3; seed++) {
+        Dataset set;
+        Options o = default_options(seed);
+        digits_draw(&set, 200, seed);
+        for (int f = 0; f < ACTIVATIONS; f++) {
+            char letters[4];
+            take_quiz(&q, &set, (Activation)f, &o);
+            true_options(letters, &q);
+            ck_assert_str_eq(letters, "C");
+            ck_assert_double_eq_tol(q.loss[0], log(10), 1e-6);
+            for (int l = 0; l < LAYERS; l++) {
+                bool output = l == LAYERS - 1, moves = f == SIGMOID;
+                int step = LAYERS - l;
+                ck_assert_int_eq(q.weights[l], moves ? step : 0);
+                ck_assert_int_eq(q.biases[l], moves || output ? step : 0);
+            }
+            ck_assert(q.alike);
+            double last = q.loss[o.steps - 1];
+            if (f == SIGMOID)
+                ck_assert_double_lt(last, entropy(&set) - 1e-4);
+            else
+                ck_assert_double_eq_tol(last, entropy(&set), 1e-6);
+        }
+        dataset_free(&set);
+    }
+}
+END_TEST
+
+START_TEST(units_that_differ_are_seen) {
+    float equal[2 * WIDTH], other[2 * WIDTH];
+    for (int i = 0; i < 2 * WIDTH; i++)
+        equal[i] = other[i] = i < WIDTH ? 0.25f : 0.5f; // two digits
+    other[2 * WIDTH - 1] = 0.25f;
+    Tensor a = tensor_view(equal, 2, 2, WIDTH);
+    Tensor b = tensor_view(other, 2, 2, WIDTH);
+    ck_assert(units_alike(&a));
+    ck_assert(!units_alike(&b));
+}
+END_TEST
+
+// Each derivative by a central difference: its error is of order 1e-4, the step
+// squared, and 1e-5, the rounding of float over the step.
+START_TEST(slopes_are_derivatives) {
+    const float at[] = {-1.3f, -0.4f, 0.2f, 0.9f};
+    for (int f = 0; f < ACTIVATIONS; f++)
+        for (int i = 0; i < 4; i++) {
+            Activation a = (Activation)f;
+            float up = activation(a, at[i] + 0.01f),
+                  down = activation(a, at[i] - 0.01f);
+            ck_assert_double_eq_tol((double)slope(a, activation(a, at[i])),
+                                    (double)(up - down) / 0.02, 2e-4);
+        }
+}
+END_TEST
+
+START_TEST(letters_of_other_answers) {
+    static Quiz stuck, none;
+    char letters[4];
+    stuck.loss[0] = 2;
+    true_options(letters, &stuck);
+    ck_assert_str_eq(letters, "BC");
+    none.loss[0] = (double)INFINITY;
+    none.weights[0] = none.biases[2] = 1;
+    true_options(letters, &none);
+    ck_assert_str_eq(letters, "A");
+}
+END_TEST
+
+START_TEST(prints_its_result) {
+    Run run = run_program("zero_init --plot none --data synthetic --limit 50 "
+                          "--steps 20");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "result: sigmoid=C tanh=C relu=C sigmoid_loss="));
+    ck_assert_ptr_nonnull(strstr(
+        run.output, "  sigmoid         3        2        1       1  C "));
+    ck_assert_ptr_nonnull(strstr(
+        run.output, "  ReLU        never    never    never       1  C "));
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {{quiz_answers},
+                          {units_that_differ_are_seen},
+                          {slopes_are_derivatives},
+                          {letters_of_other_answers},
+                          {prints_its_result}};
+    return run_tests("zero_init", tests, sizeof tests / sizeof *tests);
+}
