@@ -211,7 +211,7 @@ static void encode(Codes *c, const Coder *coder, const Dataset *set) {
 
 // Each coordinate minus its mean over its standard deviation, both those of the
 // training codes: an optimizer's steps then suit all of them.
-static void standardise(Codes *train, Codes *test) {
+static void standardize(Codes *train, Codes *test) {
     const int k = train->code.shape[1];
     for (int j = 0; j < k; j++) {
         double mean = 0.0, square = 0.0, N = train->code.shape[0];
@@ -238,7 +238,7 @@ static double classify(Codes *train_codes, Codes *test_codes) {
     const ParamSpec table[] = {{"weight", &w, &dw, {10, k}},
                                {"bias", &b, &db, {10}}};
     Optimizer adam;
-    standardise(train_codes, test_codes);
+    standardize(train_codes, test_codes);
     params_init(&params, table, 2);
     optimizer_init(&adam, ADAM, 0.0f);
     for (int step = 0; step < STEPS; step++) {

@@ -153,7 +153,7 @@ static int apply(Tape *t, Op op, int x) {
 
 // From the last node to the first: when a node's turn comes, all nodes that use
 // it have had theirs, so that its own gradient is complete.
-// [C back-propagation] dL/dx = sum over all z that use x of dL/dz dz/dx
+// [C backpropagation] dL/dx = sum over all z that use x of dL/dz dz/dx
 static void backward(Tape *t, int result) {
     for (int i = 0; i < t->count; i++)
         t->node[i].grad = 0.0;

@@ -1,4 +1,4 @@
-// characters.h - character or background? A task small enough to over-fit on.
+// characters.h - character or background? A task small enough to overfit.
 //
 // A machine that reads a street sign first asks of every window of the picture
 // whether it shows a character at all. Here a window is 10 x 10 grey pixels.

@@ -71,7 +71,7 @@ typedef struct {
 // Runs through all T steps: h and c get every state, gates what the gates did.
 void recurrent_forward(Recurrent *cell, const Tensor *x, const CellWeights *w);
 
-// Back-propagation through time, once after each forward pass. dh is the
+// Backpropagation through time, once after each forward pass. dh is the
 // gradient of h_1 .. h_T [T, N, H], or of h_T alone [N, H] where nothing else
 // was used. dx [T, N, D] may be NULL; dw is overwritten.
 void recurrent_backward(Recurrent *cell, Tensor *dx, CellWeights *dw,
