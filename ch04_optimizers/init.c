@@ -281,8 +281,8 @@ static void print_zero(const Outcome *zero) {
     printf("\nEvery hidden unit outputs 0, so the next layer's weights get a "
            "zero gradient;\nand because those weights are 0, no gradient "
            "reaches the hidden layer either.\nOnly the output biases learn: "
-           "how frequent each digit is. (zero_init shows when the\nanswer is "
-           "another.)\n\n");
+           "how frequent each digit is. With the sigmoid\nmore moves: see "
+           "zero_init.\n\n");
 }
 
 // ---- 6. Charts --------------------------------------------------------------
