@@ -350,7 +350,7 @@ static void parse(Options *o, int argc, char **argv) {
         option_text("data", &o->data, "DIR",
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
-                   "use only so many digits (0: all)"),
+                   "digits to train and to test on (0: all)"),
     };
     cli_parse(&o->common, "autoencoder",
               "Squeezes digits through 2 and through 32 numbers, brings them "

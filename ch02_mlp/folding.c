@@ -205,7 +205,7 @@ typedef struct {
 } Line;
 
 typedef struct {
-    int count; // pieces so far, neighbours on one line counted as one
+    int count; // pieces so far, neighbors on one line counted as one
     Line last;
 } Pieces;
 

@@ -360,8 +360,10 @@ static void print_c(const Tensor *x, const Tensor *w, const Tensor *b,
 }
 
 static void print_batch(const Net *net, const Tensor *truth, double loss) {
-    printf("B: a batch, one sample per row: m = 4 samples of d = 2 inputs, "
-           "d1 = 3 and d2 = 2\nhidden units, C = 3 classes\n\n");
+    printf("B: a batch, one sample per row: m = %d samples of d = %d inputs, "
+           "d1 = %d and d2 = %d\nhidden units, C = %d classes\n\n",
+           net->a[0].shape[0], net->a[0].shape[1], net->w[1].shape[0],
+           net->w[2].shape[0], net->w[3].shape[0]);
     print_tensor("X           m x d", &net->a[0]);
     print_tensor("W1         d1 x d", &net->w[1]);
     print_tensor("b1             d1", &net->b[1]);

@@ -209,7 +209,7 @@ static void parse(Options *o, int argc, char **argv) {
         option_text("data", &o->data, "DIR",
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
-                   "use only so many digits (0: all)"),
+                   "digits to train and to test on (0: all)"),
         option_text("save", &o->save, "FILE", "write the weights there"),
         option_text("load", &o->load, "FILE",
                     "read the weights instead of training"),

@@ -10,7 +10,7 @@
 // Run: make reduce && ./reduce
 // Ends with: result: pca_trust=0.7.. svd_trust=0.7.. tsne_trust=0.9.. ...
 //
-// Contents: 1 distances  2 SVD  3 t-SNE: neighbours  4 t-SNE: descent
+// Contents: 1 distances  2 SVD  3 t-SNE: neighbors  4 t-SNE: descent
 //           5 trustworthiness  6 charts  7 main
 
 #include <math.h>
@@ -87,12 +87,12 @@ static void svd_map(Tensor *y, double *apart, const Tensor *x, const Pca *pca,
     mem_free(singular);
 }
 
-// ---- 3. t-SNE: neighbours ---------------------------------------------------
+// ---- 3. t-SNE: neighbors ---------------------------------------------------
 
 // p_j = exp(-beta d_j) / sum, with p_i = 0; returns the entropy in nats,
 //     H = - sum of p_j log p_j = log(sum) + beta * (sum of p_j d_j)
-static double neighbour_row(float *p, const float *d, int i, int N,
-                            double beta) {
+static double neighbor_row(float *p, const float *d, int i, int N,
+                           double beta) {
     double nearest = (double)INFINITY, sum = 0.0, mean = 0.0;
     for (int j = 0; j < N; j++) // it cancels, and keeps exp from all being 0
         if (j != i)
@@ -113,7 +113,7 @@ static double neighbour_row(float *p, const float *d, int i, int N,
 // beta_i = 1 / (2 sigma_i^2) is such that exp(H_i) is the perplexity, the
 // number of neighbors that every point has: found by bisection, since H falls
 // with beta. Then p_ij = (p_j|i + p_i|j) / (2 N).
-static void neighbours(Tensor *p, const Tensor *d, double perplexity) {
+static void neighbors(Tensor *p, const Tensor *d, double perplexity) {
     const int N = d->shape[0];
     Tensor one_way = {0};
     tensor_resize(&one_way, 2, N, N);
@@ -121,8 +121,8 @@ static void neighbours(Tensor *p, const Tensor *d, double perplexity) {
     for (int i = 0; i < N; i++) {
         double beta = 1.0, low = 0.0, high = (double)INFINITY;
         for (int step = 0; step < 60; step++) {
-            double H = neighbour_row(one_way.data + (ptrdiff_t)i * N,
-                                     d->data + (ptrdiff_t)i * N, i, N, beta);
+            double H = neighbor_row(one_way.data + (ptrdiff_t)i * N,
+                                    d->data + (ptrdiff_t)i * N, i, N, beta);
             if (fabs(H - log(perplexity)) < 1e-5)
                 break;
             if (H > log(perplexity))
@@ -157,7 +157,7 @@ static void tsne_init(Tsne *t, const Tensor *x, double perplexity, Rng *rng) {
     Tensor d = {0};
     *t = (Tsne){.N = x->shape[0]};
     squared_distances(&d, x);
-    neighbours(&t->p, &d, perplexity);
+    neighbors(&t->p, &d, perplexity);
     tensor_free(&d);
     tensor_resize(&t->y, 2, 2, t->N);
     tensor_resize_like(&t->dy, &t->y);
@@ -177,7 +177,7 @@ static void tsne_free(Tsne *t) {
     tensor_free(&t->gain);
 }
 
-// What pulls point i (its neighbours) and what pushes it (everybody):
+// What pulls point i (its neighbors) and what pushes it (all points):
 //     pull = sum of p_ij u_ij (y_i - y_j)     u_ij = 1 / (1 + |y_i - y_j|^2)
 //     push = sum of u_ij^2 (y_i - y_j)
 // Returns the sum of u_ij over j, without j = i.
@@ -375,7 +375,7 @@ static void parse(Options *o, int argc, char **argv) {
         option_int("epochs", &o->epochs, 1, 100000, "steps of t-SNE"),
         option_float("lr", &o->lr, 1e-9, 1e6, "learning rate of t-SNE"),
         option_float("perplexity", &o->perplexity, 1.5, 1000.0,
-                     "how many neighbours a digit has, for t-SNE"),
+                     "how many neighbors a digit has, for t-SNE"),
         option_text("data", &o->data, "DIR",
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 10, 10000, "digits to be drawn"),

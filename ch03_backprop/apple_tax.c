@@ -143,7 +143,7 @@ static void print_meaning(const Edge e[EDGES]) {
         const Edge *input = &e[inputs[i]];
         double total = rise_of_total(inputs[i], rise);
         printf("  %-14s %8g %8g   %.4g = %.4g x %g\n", input->name,
-               input->value, input->value + rise, total, total / rise, rise);
+               input->value, input->value + rise, total, input->grad, rise);
     }
     printf("\n");
 }

@@ -85,7 +85,7 @@ static double evaluate(const Node *node, const Node *z) {
 
 // Node z adds its share to its inputs' gradients. It adds, because a number
 // used twice gets a gradient from both uses.
-static void hand_back(Node *node, const Node *z) {
+static void node_backward(Node *node, const Node *z) {
     Node *x = &node[z->a], *y = &node[z->b];
     double dz = z->grad;
     switch (z->op) {
@@ -159,7 +159,7 @@ static void backward(Tape *t, int result) {
         t->node[i].grad = 0.0;
     t->node[result].grad = 1.0;
     for (int i = result; i >= 0; i--)
-        hand_back(t->node, &t->node[i]);
+        node_backward(t->node, &t->node[i]);
 }
 
 // The same derivative the slow way: the tape is replayed with leaf i moved by h

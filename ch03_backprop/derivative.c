@@ -159,9 +159,10 @@ static void print_slopes(double h) {
                forward_difference(parabola, x, h), rounded_rise(x, h), h,
                rounded_rise(x, h) / h, central_difference(parabola, x, h),
                2 * x);
-    printf("\ndy/dx is the slope 2x plus the step. The lecture rounds dy to "
-           "0.0002 and 0.0004,\nwhich removes the step; in the central "
-           "difference it cancels.\n");
+    printf("\ndy/dx is the slope 2x plus the step. Rounded as in the lecture, "
+           "dy is %g and %g,\nwithout the step; in the central difference the "
+           "step cancels.\n",
+           rounded_rise(1, h), rounded_rise(2, h));
 }
 
 static void print_partials(const double *v, double h) {

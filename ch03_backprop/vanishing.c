@@ -154,13 +154,6 @@ typedef struct {
     double scaled[ACTIVATIONS][INITS][SCALES]; // layer 1's, by the input
 } Measured;
 
-static double norm(const Tensor *t) {
-    double sum = 0.0;
-    for (size_t i = 0; i < t->size; i++)
-        sum += (double)t->data[i] * (double)t->data[i];
-    return sqrt(sum);
-}
-
 // The same net twice: with inputs in 0..1, and with these times 255.
 static void measure_scales(double norms[SCALES], Net *net, int depth,
                            Rng *rng) {
@@ -178,7 +171,7 @@ static void measure_scales(double norms[SCALES], Net *net, int depth,
         net_forward(net, depth);
         tensor_copy(&net->dy[depth], &dy);
         net_backward(net, depth);
-        norms[s] = norm(&net->dy[1]) / norm(&dy);
+        norms[s] = tensor_norm(&net->dy[1]) / tensor_norm(&dy);
     }
     tensor_free(&x);
     tensor_free(&dy);
@@ -197,10 +190,10 @@ static void measure(Measured *m, Activation f, Init init, int width,
         tensor_resize_like(&net.dy[depth], &net.y[depth]);
         fill_normal(&net.dy[depth], 1.0f, &rng);
         net_backward(&net, depth);
-        double output = norm(&net.dy[depth]);
-        m->first.of[f][init][depth] = norm(&net.dy[1]) / output;
+        double output = tensor_norm(&net.dy[depth]);
+        m->first.of[f][init][depth] = tensor_norm(&net.dy[1]) / output;
         for (int l = 1; l <= depth && depth == m->depth; l++)
-            m->layer.of[f][init][l] = norm(&net.dy[l]) / output;
+            m->layer.of[f][init][l] = tensor_norm(&net.dy[l]) / output;
     }
     measure_scales(m->scaled[f][init], &net, m->depth, &rng);
     net_free(&net);

@@ -366,7 +366,7 @@ static void parse(Options *o, int argc, char **argv) {
         option_text("data", &o->data, "DIR",
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 3, 60000,
-                   "use only so many digits, a third of them to validate"),
+                   "digits to use, a third of them to validate"),
         option_text("log", &o->log, "FILE", "where trials are logged"),
         option_text("grid", &o->grid, "log|lecture",
                     "which values: spread over the powers of ten that matter, "
@@ -446,9 +446,12 @@ int main(int argc, char **argv) {
                                    best_of(trials[RANDOM])};
     const int learned[] = {count_learned(trials[GRID], judge.classes),
                            count_learned(trials[RANDOM], judge.classes)};
-    const Trial idle = {.alpha = 0};
-    double untrained = try_out(&idle, &digits.train, &judge, &o);
-    int unmoved = count_unmoved(trials[GRID], untrained);
+    int unmoved = 0; // only the remark on the lecture's grid asks for it
+    if (!o.common.quiet && grid != &grids[0]) {
+        const Trial idle = {.alpha = 0};
+        unmoved = count_unmoved(trials[GRID],
+                                try_out(&idle, &digits.train, &judge, &o));
+    }
     double accuracy[] = {best[GRID] ? best[GRID]->accuracy : 0,
                          best[RANDOM] ? best[RANDOM]->accuracy : 0};
     const Trial *chosen =

@@ -205,9 +205,9 @@ static void report(const View views[NETS], const Options *o) {
                views[k].loss, views[k].loss + views[k].rise,
                views[k].validation, 100 * views[k].accuracy);
     printf(
-        "\nThe flat minimum is flat because training shook the weights. That "
-        "does not make\nit better by every measure: its validation loss is "
-        "%s, its accuracy\n%s. Another --seed may say otherwise.\n\n",
+        "\nThe flat minimum is flat because training shook the weights. Is "
+        "it better, too?\nIts validation loss is %s than the sharp one's, its "
+        "accuracy %s.\nAnother --seed may say otherwise.\n\n",
         views[1].validation < views[0].validation ? "lower" : "not lower",
         views[1].accuracy > views[0].accuracy ? "higher" : "not higher");
 }

@@ -314,8 +314,8 @@ static void print_tails(const Walk walks[METHODS], double eta) {
     for (int k = 0; k < 3; k++) {
         printf("  %-17s", method_name[shown[k]]);
         for (int i = 0; i < TAIL; i++)
-            printf(" %7.0e", walks[shown[k]].tail[i]);
-        printf("   %s\n", text[k]);
+            printf(" %.1e", walks[shown[k]].tail[i]);
+        printf("  %s\n", text[k]);
     }
     printf("\nWith η < 1 Newton's method converges as gradient descent does, "
            "by a constant\nfactor in each step; but its factor is 1 - η in "
@@ -406,7 +406,7 @@ int main(int argc, char **argv) {
     CommonOptions o = {.seed = 1};
     float eta = 0.5f;
     const Option table[] = {
-        option_float("eta", &eta, 0.01, 1, "rate of the damped Newton step"),
+        option_float("eta", &eta, 0.01, 0.99, "rate of the damped Newton step"),
     };
     cli_parse(&o, "newton",
               "Gradient descent, Newton's method, BFGS and nonlinear conjugate "

@@ -156,7 +156,8 @@ static void print_remarks(Trial trials[SURFACES][OPTIMIZER_KINDS]) {
                (double)bowl->lr, (double)bowl->lr, FLOWN_OFF);
 
     const Trial *hollows = &trials[HOLLOWS][ADAGRAD];
-    if (hollows->there == STARTS && hollows->lr > 2.0f)
+    if (hollows->there == STARTS && hollows->lr > 2.0f &&
+        trials[HOLLOWS][MOMENTUM].there == STARTS)
         printf("Among the hollows %.3g is about the distance to the deepest "
                "one: AdaGrad leaps\nover the others, momentum rolls through "
                "them.\n\n",

@@ -49,8 +49,7 @@ static double nesterov_ahead(const Printed *p, double beta) {
 // ahead = theta_{k-1} + beta g_{k-1},  theta_k = theta_{k-1} + g_k
 static void nesterov_as_printed(Printed *p, double gradient_ahead, double alpha,
                                 double beta) {
-    p->g = beta * p->g - alpha * gradient_ahead;
-    p->theta += p->g;
+    momentum_as_printed(p, gradient_ahead, alpha, beta);
 }
 
 // [A Table 3.1 Adadelta] g_k = -sqrt(Delta_{k-1} + eps) / (sqrt(t_k) + eps) dL

@@ -30,14 +30,22 @@
 // ---- 1. The schedules -------------------------------------------------------
 
 // The rate of step t of T, if the first is lr. (20), (23) and (24) share their
-// beta, and (23) and (24) hold lr for half of the time: hold().
+// beta, for which (20) ends at lr / 10; (23) and (24) hold lr for half of T.
+static float beta(long T) {
+    return 9.0f / (float)T;
+}
+
+static long hold(long T) {
+    return T / 2;
+}
+
 static float constant(long t, long T, float lr) {
     (void)t, (void)T;
     return lr;
 }
 
 static float inverse_time(long t, long T, float lr) {
-    return inverse_time_decay(t, lr, 9.0f / (float)T);
+    return inverse_time_decay(t, lr, beta(T));
 }
 
 static float exponential(long t, long T, float lr) {
@@ -48,21 +56,16 @@ static float cosine(long t, long T, float lr) {
     return cosine_decay(t, T, lr);
 }
 
-static long hold(long T) {
-    return T / 2;
-}
-
 static float held(long t, long T, float lr) {
-    return held_decay(t, hold(T), lr, lr / 30.0f, 9.0f / (float)T);
+    return held_decay(t, hold(T), lr, lr / 30.0f, beta(T));
 }
 
 static float held_floor(long t, long T, float lr) {
-    return held_decay_then_floor(t, hold(T), T, lr, lr / 30.0f,
-                                 9.0f / (float)T);
+    return held_decay_then_floor(t, hold(T), T, lr, lr / 30.0f, beta(T));
 }
 
 static float repaired(long t, long T, float lr) {
-    return held_decay_repaired(t, hold(T), lr, lr / 30.0f, 9.0f / (float)T);
+    return held_decay_repaired(t, hold(T), lr, lr / 30.0f, beta(T));
 }
 
 static float halving(long t, long T, float lr) {
@@ -80,24 +83,37 @@ static float by_table(long t, long T, float lr) {
     return piecewise_rate(t, 3, until, rates);
 }
 
+enum {
+    CONSTANT,
+    INVERSE,
+    EXPONENTIAL,
+    COSINE,
+    HELD,
+    HELD_FLOOR,
+    REPAIRED,
+    HALVING,
+    DIVIDING,
+    TABLE,
+    ONE_CYCLE,
+    SCHEDULES
+};
+
 static const struct {
     const char *name, *title, *source;
     float (*rate)(long t, long T, float lr);
-} schedules[] = {
-    {"constant", "constant", "no schedule", constant},
-    {"inverse_time", "inverse time", "A (20)", inverse_time},
-    {"exponential", "exponential", "A (21)", exponential},
-    {"cosine", "cosine", "A (22)", cosine},
-    {"held", "hold, decay", "A (23)", held},
-    {"held_floor", "hold, decay, floor", "A (24)", held_floor},
-    {"repaired", "hold, then decay", "(23) repaired", repaired},
-    {"halving", "halved 5 times", "D halving", halving},
-    {"dividing", "divided by τ = 5", "D division", dividing},
-    {"table", "0.3, 0.05, 0.01", "B", by_table},
-    {"one_cycle", "one cycle", "Smith, Topin", one_cycle},
+} schedules[SCHEDULES] = {
+    [CONSTANT] = {"constant", "constant", "no schedule", constant},
+    [INVERSE] = {"inverse_time", "inverse time", "A (20)", inverse_time},
+    [EXPONENTIAL] = {"exponential", "exponential", "A (21)", exponential},
+    [COSINE] = {"cosine", "cosine", "A (22)", cosine},
+    [HELD] = {"held", "hold, decay", "A (23)", held},
+    [HELD_FLOOR] = {"held_floor", "hold, decay, floor", "A (24)", held_floor},
+    [REPAIRED] = {"repaired", "hold, then decay", "(23) repaired", repaired},
+    [HALVING] = {"halving", "halved 5 times", "D halving", halving},
+    [DIVIDING] = {"dividing", "divided by τ = 5", "D division", dividing},
+    [TABLE] = {"table", "0.3, 0.05, 0.01", "B", by_table},
+    [ONE_CYCLE] = {"one_cycle", "one cycle", "Smith, Topin", one_cycle},
 };
-enum { SCHEDULES = sizeof schedules / sizeof *schedules, MOST_EPOCHS = 100 };
-enum { HELD = 4, HELD_FLOOR, REPAIRED }; // rows of the table above
 
 // ---- 2. A's equations -------------------------------------------------------
 
@@ -132,6 +148,8 @@ static void print_equations(void) {
 }
 
 // ---- 3. Training ------------------------------------------------------------
+
+enum { MOST_EPOCHS = 100 };
 
 typedef struct {
     CommonOptions common;
@@ -268,8 +286,9 @@ static void draw_training(const Curve curves[SCHEDULES], const Options *o,
     chart_size(&chart, 1060, 480);
     chart_columns(&chart, "epoch,constant,exponential,cosine,one cycle");
     for (int e = 1; e <= o->epochs; e++)
-        chart_row(&chart, 5, (double)e, curves[0].loss[e], curves[2].loss[e],
-                  curves[3].loss[e], curves[SCHEDULES - 1].loss[e]);
+        chart_row(&chart, 5, (double)e, curves[CONSTANT].loss[e],
+                  curves[EXPONENTIAL].loss[e], curves[COSINE].loss[e],
+                  curves[ONE_CYCLE].loss[e]);
     chart_break(&chart);
     chart_break(&chart);
     chart_columns(&chart, "place,loss");
@@ -302,7 +321,7 @@ static void draw_training(const Curve curves[SCHEDULES], const Options *o,
 // ---- 6. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
-    // so small a net's products end before a second thread has begun
+    // one thread: too small a net for a second one to pay off
     Options o = {.common = {.seed = 1, .threads = 1},
                  .epochs = 8,
                  .batch = 8,
@@ -320,7 +339,7 @@ int main(int argc, char **argv) {
         option_text("data", &o.data, "DIR",
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o.limit, 0, 60000,
-                   "use only so many digits (0: all)"),
+                   "digits to train and to test on (0: all)"),
     };
     cli_parse(&o.common, "schedules",
               "Learning rates that fall during training: each drawn, and the "

@@ -229,7 +229,7 @@ int main(int argc, char **argv) {
                  .limit = 500,
                  .lr = 5.0f};
     const Option table[] = {
-        option_int("steps", &o.steps, 1, MOST_STEPS,
+        option_int("steps", &o.steps, LAYERS, MOST_STEPS,
                    "steps of gradient descent"),
         option_float("lr", &o.lr, 1e-6, 100.0, "learning rate"),
         option_text("data", &o.data, "DIR",

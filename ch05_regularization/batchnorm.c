@@ -193,8 +193,7 @@ typedef struct {
 static double weights_length(const Net *net) {
     double sum = 0.0;
     for (int l = 0; l < LAYERS; l++)
-        for (size_t i = 0; i < net->w[l].size; i++)
-            sum += (double)net->w[l].data[i] * (double)net->w[l].data[i];
+        sum += pow(tensor_norm(&net->w[l]), 2.0);
     return sqrt(sum);
 }
 

@@ -196,8 +196,8 @@ static void draw(const Best *best, const Curves *curves, const char *format) {
         chart_row(&chart, 3, (double)e, (double)curves->train[e - 1],
                   (double)curves->validation[e - 1]);
     chart_script(&chart,
-                 "set title 'The training loss goes to 0; the validation loss "
-                 "rises after epoch %d'\n"
+                 "set title 'Loss of the training and the validation set: the "
+                 "latter is least at epoch %d'\n"
                  "set xlabel 'epoch'; set ylabel 'cross entropy'\n"
                  "set yrange [0:*]\n"
                  "set arrow from %d,graph 0 to %d,graph 1 nohead lt 0 lw 2\n"

@@ -194,7 +194,8 @@ static const Experiment experiments[] = {
     {L1_PROXIMAL, 1e-3f, "L1, 1e-3, proximal", "-"},
 };
 enum { EXPERIMENTS = sizeof experiments / sizeof *experiments };
-enum { NONE = 0, STRONGEST_L2 = 3, PROXIMAL = 5 }; // rows of it
+// its rows
+enum { NONE, WEAK_L2, MIDDLE_L2, STRONGEST_L2, BY_SIGN, PROXIMAL };
 
 enum { MAX_RUNS = 20 };
 typedef struct {
@@ -379,12 +380,13 @@ int main(int argc, char **argv) {
     }
     draw_losses(trained, o.common.plot);
     draw_weights(trained, o.common.plot);
-    printf("result: loss_0=%.4f loss_1e-4=%.4f loss_1e-3=%.4f loss_5e-3=%.4f "
-           "L1_zeros=%.3f accuracy_0=%.4f accuracy_L1=%.4f seed=%llu\n",
-           trained[0].outcome.train_loss, trained[1].outcome.train_loss,
-           trained[2].outcome.train_loss, trained[3].outcome.train_loss,
-           trained[PROXIMAL].outcome.zeros, trained[NONE].outcome.accuracy,
-           trained[PROXIMAL].outcome.accuracy,
-           (unsigned long long)o.common.seed);
+    printf(
+        "result: loss_0=%.4f loss_1e-4=%.4f loss_1e-3=%.4f loss_5e-3=%.4f "
+        "L1_zeros=%.3f accuracy_0=%.4f accuracy_L1=%.4f seed=%llu\n",
+        trained[NONE].outcome.train_loss, trained[WEAK_L2].outcome.train_loss,
+        trained[MIDDLE_L2].outcome.train_loss,
+        trained[STRONGEST_L2].outcome.train_loss,
+        trained[PROXIMAL].outcome.zeros, trained[NONE].outcome.accuracy,
+        trained[PROXIMAL].outcome.accuracy, (unsigned long long)o.common.seed);
     return 0;
 }

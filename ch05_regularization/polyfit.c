@@ -191,8 +191,8 @@ static void print_quadratic(const Points *train) {
     }
     printf(
         "\nThe smaller the high weights, the closer the curve to its "
-        "quadratic part. But\nw_1 and w_2 shrink as well, and the points lie "
-        "around a sine: the training\nerror rises.\n\n");
+        "quadratic part. But a\nlarge lambda makes w_1 and w_2 small as well: "
+        "the training error rises.\n\n");
 }
 
 // ---- 5. Charts --------------------------------------------------------------

@@ -76,13 +76,6 @@ typedef struct {
     int epochs;     // done
 } Trained;
 
-static double length_of(const Tensor *w) {
-    double sum = 0.0;
-    for (size_t i = 0; i < w->size; i++)
-        sum += (double)w->data[i] * (double)w->data[i];
-    return sqrt(sum);
-}
-
 // With L2_PENALTY lambda_L2 = lambda / eta. With DECAY and ADAM the step is
 // that of ADAMW with weight_decay = lambda / eta.
 static void train(Trained *result, const Dataset *set, const Options *o,
@@ -99,7 +92,7 @@ static void train(Trained *result, const Dataset *set, const Options *o,
     optimizer_init(&optimizer, kind, kind == SGD ? o->lr_sgd : o->lr_adam);
     Tensor *w = &net.params.value, *g = &net.params.grad;
     *result = (Trained){.length = mem_alloc((size_t)o->epochs + 1, 8)};
-    result->length[0] = length_of(w);
+    result->length[0] = tensor_norm(w);
 
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
@@ -118,7 +111,7 @@ static void train(Trained *result, const Dataset *set, const Options *o,
             optimizer_step(&optimizer, w, g);
             progress_batch(&progress, loss);
         }
-        result->length[epoch] = length_of(w);
+        result->length[epoch] = tensor_norm(w);
         if (epoch == 1)
             tensor_copy(&result->first, w);
         result->epochs = epoch;
@@ -141,7 +134,7 @@ static double difference(const Tensor *a, const Tensor *b) {
     double sum = 0.0;
     for (size_t i = 0; i < a->size; i++)
         sum += pow((double)a->data[i] - (double)b->data[i], 2.0);
-    return sqrt(sum) / fmax(length_of(a), length_of(b));
+    return sqrt(sum) / fmax(tensor_norm(a), tensor_norm(b));
 }
 
 // ---- 3. Tables --------------------------------------------------------------
@@ -166,10 +159,12 @@ static void print_table(Trained t[2][WAYS], const Options *o) {
         "\nSGD: L2 and weight decay take the same step up to rounding, which "
         "training\namplifies where a ReLU is about to switch. Adam: they end "
         "in two different nets.\nB says so of SGD and of Adam. Weight decay "
-        "beside Adam's step is AdamW. D's\nformula as printed (its lambda 1, "
-        "its alpha %g) ends with longer weights\nthan weight decay under "
-        "both.\n\n",
-        (double)o->lambda);
+        "beside Adam's step is AdamW.\n\nD's formula as printed (its lambda 1, "
+        "its alpha %g) ends with |w| = %.2f\nunder SGD and %.2f under Adam, "
+        "weight decay with %.2f and %.2f.\n\n",
+        (double)o->lambda, tensor_norm(&t[0][DECAY_AS_PRINTED].w),
+        tensor_norm(&t[1][DECAY_AS_PRINTED].w), tensor_norm(&t[0][DECAY].w),
+        tensor_norm(&t[1][DECAY].w));
 }
 
 static const float printed_lambdas[] = {0.5f, 1.0f, 2.0f, 50.0f, 150.0f};
@@ -238,7 +233,7 @@ int main(int argc, char **argv) {
         option_int("epochs", &o.epochs, 1, 100000, "steps of each run"),
         option_float("lr", &o.lr_sgd, 1e-9, 10.0, "SGD's learning rate"),
         option_float("lr-adam", &o.lr_adam, 1e-9, 10.0, "Adam's learning rate"),
-        option_float("lambda", &o.lambda, 0.0, 0.5,
+        option_float("lambda", &o.lambda, 1e-6, 0.01,
                      "the fraction of each weight that a step subtracts"),
     };
     cli_parse(&o.common, "weight_decay",
@@ -264,8 +259,8 @@ int main(int argc, char **argv) {
            difference(&t[0][L2_PENALTY].first, &t[0][DECAY].first),
            difference(&t[0][L2_PENALTY].w, &t[0][DECAY].w),
            difference(&t[1][L2_PENALTY].w, &t[1][DECAY].w),
-           length_of(&t[1][L2_PENALTY].w), length_of(&t[1][DECAY].w),
-           length_of(&t[1][DECAY_AS_PRINTED].w),
+           tensor_norm(&t[1][L2_PENALTY].w), tensor_norm(&t[1][DECAY].w),
+           tensor_norm(&t[1][DECAY_AS_PRINTED].w),
            (unsigned long long)o.common.seed);
     for (int i = 0; i < 2 * WAYS; i++)
         trained_free(&t[i / WAYS][i % WAYS]);

@@ -269,11 +269,10 @@ static void place(const char *text, const Grid *y, int *row, int *col,
                  text_to_whole(first, &i) &&
                  text_to_whole(text + length + 1, &j);
     if (!right || i < 0 || i >= y->rows || j < 0 || j >= y->cols) {
-        fprintf(stderr,
-                "error: --explain takes ROW,COL of the output, from 0,0 to "
-                "%d,%d, not '%s'\ntry: %s --help\n",
-                y->rows - 1, y->cols - 1, text, program);
-        exit(2);
+        cli_usage_error(program,
+                        "--explain takes ROW,COL of the output, from 0,0 to "
+                        "%d,%d, not '%s'",
+                        y->rows - 1, y->cols - 1, text);
     }
     *row = (int)i;
     *col = (int)j;

@@ -249,12 +249,13 @@ static void draw(const Tensor *x, const Tensor y[KERNELS], const char *format) {
         return;
     if (!chart_open(&chart, "ch06", "edges", format))
         return;
-    const char *captions[1 + KERNELS] = {"before", "blur", "sharpen",
-                                         "G_x",    "G_y",  "Laplacian"};
+    const char *captions[1 + KERNELS] = {"before"};
     float *pictures = mem_alloc((1 + KERNELS) * x->size, sizeof(float));
     display(pictures, x, false);
-    for (int n = 0; n < KERNELS; n++)
+    for (int n = 0; n < KERNELS; n++) {
+        captions[n + 1] = kernels[n].name;
         display(pictures + (size_t)(n + 1) * x->size, &y[n], n >= G_X);
+    }
     chart_size(&chart, 800, 90 + (int)(720 * fmin(2.0, (double)H / W)));
     chart_script(&chart, "set title 'Five kernels chosen by hand: gray is no "
                          "change, white and black are edges'\n");
@@ -439,11 +440,6 @@ static void run_kernels(const Tensor *x, const CommonOptions *o) {
     printf("\n");
 }
 
-static void usage_error(const char *program, const char *what) {
-    fprintf(stderr, "error: %s\ntry: %s --help\n", what, program);
-    exit(2);
-}
-
 int main(int argc, char **argv) {
     CommonOptions o = {0};
     const char *path = NULL, *kernel = NULL, *output = NULL;
@@ -465,11 +461,11 @@ int main(int argc, char **argv) {
               table, sizeof table / sizeof *table, argc, argv);
     Kernel flt;
     if (kernel != NULL && !find_flt(&flt, kernel))
-        usage_error(argv[0],
-                    "--kernel takes sobel_x, sobel_y, 1, 2 or nine numbers "
-                    "from -1000 to 1000: \"-1 0 1 -2 0 2 -1 0 1\"");
+        cli_usage_error(argv[0],
+                        "--kernel takes sobel_x, sobel_y, 1, 2 or nine numbers "
+                        "from -1000 to 1000: \"-1 0 1 -2 0 2 -1 0 1\"");
     if (output != NULL && kernel == NULL)
-        usage_error(argv[0], "--output goes with --kernel");
+        cli_usage_error(argv[0], "--output goes with --kernel");
 
     Tensor x = {0};
     take_picture(&x, path, kernel != NULL ? FULL_SIZE : most, o.quiet);

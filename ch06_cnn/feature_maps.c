@@ -303,7 +303,7 @@ int main(int argc, char **argv) {
         option_text("data", &o.data, "DIR",
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o.limit, 0, 60000,
-                   "use only so many digits (0: all)"),
+                   "digits to train and to test on (0: all)"),
     };
     cli_parse(&o.common, "feature_maps",
               "What the layers of a LeNet make of a digit, and which pixels "

@@ -127,17 +127,9 @@ static void print_changes(const Changes *c, int count) {
                windows[w], side, side, 100 * c->maximum[w], 100 * c->average[w],
                w == 0 ? "   (no pooling)" : "");
     }
-    printf("\nThe lecture says that the output stays the same; that of a 2 x 2 "
-           "maximum changes\nby %.0f %%, and the larger the window, the less. "
-           "The mean changes\nless at:",
+    printf("\nThe lecture says that the output stays the same. That of a 2 x 2 "
+           "maximum changes\nby %.0f %%; the larger the window, the less.\n\n",
            100 * c->maximum[1]);
-    bool any = false;
-    for (int w = 1; w < WINDOWS; w++)
-        if (c->average[w] < c->maximum[w]) {
-            printf("%s %d x %d", any ? "," : "", windows[w], windows[w]);
-            any = true;
-        }
-    printf("%s\n\n", any ? "" : " no size");
 }
 
 // ---- 4. Charts --------------------------------------------------------------

@@ -263,7 +263,7 @@ static void parse(Options *o, int argc, char **argv) {
         option_text("data", &o->data, "FILE",
                     "a text in UTF-8 (default: a built-in tale)"),
         option_int("limit", &o->limit, 0, 1 << 30,
-                   "use only so many characters (0: all)"),
+                   "characters of the text to use (0: all)"),
         option_int("generate", &o->generate, 0, 1000000,
                    "characters to write at each temperature"),
         option_text("prompt", &o->prompt, "TEXT",

@@ -67,7 +67,7 @@ typedef struct {
     bool keeps; // begins with the bias --keep
 } Variant;
 
-enum { VARIANTS = 5 };
+enum { PLAIN_RNN, OPEN_LSTM, OPEN_GRU, PLAIN_LSTM, PLAIN_GRU, VARIANTS };
 static const Variant variants[VARIANTS] = {{"RNN", RNN, false},
                                            {"LSTM", LSTM, true},
                                            {"GRU", GRU, true},
@@ -148,14 +148,6 @@ typedef struct {
     double dh[BACK + 1], dc[BACK + 1];
 } Norms;
 
-// In double: a float's square would vanish long before the float.
-static double norm(const Tensor *t) {
-    double sum = 0.0;
-    for (size_t i = 0; i < t->size; i++)
-        sum += (double)t->data[i] * (double)t->data[i];
-    return sqrt(sum);
-}
-
 // [C long-range dependence] dL/dh_t = dL/dh_T dh_T/dh_{T-1} ... dh_{t+1}/dh_t
 // C has the claim (远期依赖), not the formula. recurrent_backward leaves the
 // gradient of the first state, so the steps after t are run once more for each
@@ -181,10 +173,11 @@ static void measure(Norms *norms, const Variant *v, const Options *o) {
         recurrent_net_forward(&net, &rest, LAST_STATE);
         softmax_cross_entropy(&net.dlogits, &net.logits, labels);
         recurrent_net_backward(&net, &rest);
-        norms->dh[t] = norm(&net.cell.dh);
-        norms->dc[t] = v->kind == LSTM ? norm(&net.cell.dc) : (double)NAN;
+        norms->dh[t] = tensor_norm(&net.cell.dh);
+        norms->dc[t] =
+            v->kind == LSTM ? tensor_norm(&net.cell.dc) : (double)NAN;
     }
-    norms->dh[BACK] = norm(&net.dstates);
+    norms->dh[BACK] = tensor_norm(&net.dstates);
     norms->dc[BACK] = (double)NAN;
     tensor_free(&x);
     tensor_free(&h);
@@ -247,8 +240,8 @@ static void print_head(const Options *o) {
 
 // The lectures' claims beside what was measured.
 static void print_claims(const Outcome outcomes[VARIANTS], const Options *o) {
-    const Outcome *rnn = &outcomes[0], *open = &outcomes[1];
-    const Outcome *plain = &outcomes[3];
+    const Outcome *rnn = &outcomes[PLAIN_RNN], *open = &outcomes[OPEN_LSTM];
+    const Outcome *plain = &outcomes[PLAIN_LSTM];
     printf("\ngradient: |dL/dh_0| / |dL/dh_%d| before the training\n\n", BACK);
     printf("D: an RNN captures long-range dependence. C: an RNN is bad at it.\n"
            "  Measured: the RNN recalls %d steps; up to %d were tried.\n",
@@ -256,10 +249,10 @@ static void print_claims(const Outcome outcomes[VARIANTS], const Options *o) {
     printf(
         "C, D: an LSTM solves the vanishing gradient.\n"
         "  Measured: with biases around 0 it recalls %d steps, and %.0e of "
-        "its gradient\n  is left (RNN: %.0e).\n  With a forget bias of %g and "
-        "an input bias of %g it recalls %d.\n\n",
+        "its gradient\n  is left (RNN: %.0e). With the biases of --keep %g it "
+        "recalls %d steps, and %.0e\n  is left.\n\n",
         longest(plain), shrinkage(plain), shrinkage(rnn), (double)o->keep,
-        0.0 - (double)o->keep, longest(open));
+        longest(open), shrinkage(open));
 }
 
 // ---- 6. Charts --------------------------------------------------------------

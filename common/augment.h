@@ -13,7 +13,7 @@ typedef struct {
     float zoom;   // 0.1: between 1 / 1.1 and 1.1 times the size
     float shear;  // degrees
     float flip;   // probability of mirroring left and right (not for digits)
-    float flip_vertical; // probability of turning upside down, likewise
+    float flip_vertical; // probability of swapping top and bottom, likewise
     float noise;         // standard deviation of what is added to each pixel
 } Augment;
 

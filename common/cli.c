@@ -92,15 +92,12 @@ static void add_common(Table *t, CommonOptions *common) {
 
 // ---- 2. What is wrong, said so that it can be put right ---------------------
 
-noreturn static void usage_error(const Table *t, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-noreturn static void usage_error(const Table *t, const char *format, ...) {
+noreturn void cli_usage_error(const char *program, const char *format, ...) {
     va_list args;
     va_start(args, format);
     fputs("error: ", stderr);
     vfprintf(stderr, format, args);
-    fprintf(stderr, "\ntry: %s --help\n", t->program);
+    fprintf(stderr, "\ntry: %s --help\n", program);
     va_end(args);
     exit(2);
 }
@@ -121,9 +118,9 @@ noreturn static void unknown_argument(const Table *t, const char *argument) {
         }
     }
     if (meant != NULL)
-        usage_error(t, "unknown argument '%s'; did you mean --%s?", argument,
-                    meant);
-    usage_error(t, "unknown argument '%s'", argument);
+        cli_usage_error(t->program, "unknown argument '%s'; did you mean --%s?",
+                        argument, meant);
+    cli_usage_error(t->program, "unknown argument '%s'", argument);
 }
 
 // What an option admits, in words: "a whole number from 0 to 10000".
@@ -259,17 +256,18 @@ static void parse(const Table *t, int argc, char **argv) {
             argv[i][length] == '=' ? argv[i] + length + 1 : NULL;
         if (o->kind == OPTION_BOOL) {
             if (value != NULL)
-                usage_error(t, "--%s takes no value", o->name);
+                cli_usage_error(t->program, "--%s takes no value", o->name);
             *(bool *)o->target = true;
             continue;
         }
         if (value == NULL && i + 1 < argc && strncmp(argv[i + 1], "--", 2) != 0)
             value = argv[++i];
         if (value == NULL || *value == '\0')
-            usage_error(t, "--%s needs a value: %s", o->name, admitted(o).text);
+            cli_usage_error(t->program, "--%s needs a value: %s", o->name,
+                            admitted(o).text);
         if (!store(o, value))
-            usage_error(t, "--%s takes %s, not '%s'", o->name, admitted(o).text,
-                        value);
+            cli_usage_error(t->program, "--%s takes %s, not '%s'", o->name,
+                            admitted(o).text, value);
     }
 }
 
@@ -301,7 +299,7 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     use_threads(common->threads);
     Error err;
     if (!kernels_choose(getenv("DL_KERNEL"), &err))
-        usage_error(&t, "%s", err.message);
+        cli_usage_error(t.program, "%s", err.message);
 }
 
 // ---- 6. Where the program lies ----------------------------------------------

@@ -24,6 +24,7 @@
 #include <stdbool.h>
 #include <stddef.h>
 #include <stdint.h>
+#include <stdnoreturn.h>
 
 typedef enum {
     OPTION_INT,
@@ -66,6 +67,10 @@ typedef struct {
 // get their defaults ("svg", 0) if the struct holds zeros.
 void cli_parse(CommonOptions *common, const char *program, const char *about,
                const Option *table, size_t count, int argc, char **argv);
+
+// Ends the program with status 2, after "error: ..." and "try: PROGRAM --help".
+noreturn void cli_usage_error(const char *program, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
 
 // The folder the running binary lies in, without a slash at the end; "." where
 // the system does not tell. Programs find data/ through it from any folder.

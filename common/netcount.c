@@ -22,7 +22,7 @@ void netcount_free(NetCount *net) {
     *net = (NetCount){0};
 }
 
-// A layer that computes, or (units = 0) a mere pooling.
+// units = 0: a layer without weights, a pooling or LRN.
 static void add_layer(NetCount *net, const char *name, PictureShape out,
                       long weights, long units, double multiply_adds) {
     REQUIRE(net->count < MOST_LAYERS, "%s has more than %d layers", net->name,
@@ -43,36 +43,37 @@ static long volume(PictureShape s) {
     return (long)s.C * s.H * s.W;
 }
 
-// beside: numbers that each kernel has beside its weights.
+// connections: pairs of a kernel and a channel that it sees. beside: numbers
+// that each kernel has beside its weights.
 static void add_conv(NetCount *net, const char *name, int O, int size,
-                     int stride, int padding, int groups, int beside) {
+                     int stride, int padding, int connections, int beside) {
     const PictureShape in = net->out;
-    REQUIRE(in.C % groups == 0 && O % groups == 0,
-            "%s: %d channels and %d kernels in %d groups", name, in.C, O,
-            groups);
     REQUIRE(in.H + 2 * padding >= size && in.W + 2 * padding >= size,
             "%s: a kernel of %d on a picture of %d x %d, padded by %d", name,
             size, in.H, in.W, padding);
     PictureShape out = {O, (in.H + 2 * padding - size) / stride + 1,
                         (in.W + 2 * padding - size) / stride + 1};
-    const long kernel = (long)(in.C / groups) * size * size;
-    add_layer(net, name, out, O * (kernel + beside), volume(out),
-              (double)volume(out) * (double)kernel);
+    const long kernels = (long)connections * size * size;
+    add_layer(net, name, out, kernels + (long)O * beside, volume(out),
+              (double)kernels * out.H * out.W);
 }
 
 void netcount_conv(NetCount *net, const char *name, int O, int size, int stride,
                    int padding) {
-    add_conv(net, name, O, size, stride, padding, 1, 1);
+    add_conv(net, name, O, size, stride, padding, O * net->out.C, 1);
 }
 
 void netcount_grouped(NetCount *net, const char *name, int O, int size,
                       int stride, int padding, int groups) {
-    add_conv(net, name, O, size, stride, padding, groups, 1);
+    const int C = net->out.C;
+    REQUIRE(C % groups == 0 && O % groups == 0,
+            "%s: %d channels and %d kernels in %d groups", name, C, O, groups);
+    add_conv(net, name, O, size, stride, padding, O * (C / groups), 1);
 }
 
 void netcount_conv_norm(NetCount *net, const char *name, int O, int size,
                         int stride, int padding) {
-    add_conv(net, name, O, size, stride, padding, 1, 2);
+    add_conv(net, name, O, size, stride, padding, O * net->out.C, 2);
 }
 
 void netcount_pool(NetCount *net, const char *name, int size, int stride,
@@ -85,14 +86,10 @@ void netcount_pool(NetCount *net, const char *name, int size, int stride,
 
 void netcount_sparse(NetCount *net, const char *name, int O, int size,
                      int connections) {
-    const PictureShape in = net->out;
-    PictureShape out = {O, in.H - size + 1, in.W - size + 1};
-    REQUIRE(connections >= O && connections <= O * in.C,
+    REQUIRE(connections >= O && connections <= O * net->out.C,
             "%s: %d connections of %d channels and %d kernels", name,
-            connections, in.C, O);
-    long kernels = (long)connections * size * size;
-    add_layer(net, name, out, kernels + O, volume(out),
-              (double)kernels * out.H * out.W);
+            connections, net->out.C, O);
+    add_conv(net, name, O, size, 1, 0, connections, 1);
 }
 
 void netcount_subsample(NetCount *net, const char *name, int size) {

@@ -1,5 +1,6 @@
 #include "tensor.h"
 
+#include <math.h>
 #include <stdarg.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -75,6 +76,13 @@ void tensor_add(Tensor *a, const Tensor *b) {
             tensor_shape(b).text);
     for (size_t i = 0; i < a->size; i++)
         a->data[i] += b->data[i];
+}
+
+double tensor_norm(const Tensor *t) {
+    double sum = 0;
+    for (size_t i = 0; i < t->size; i++)
+        sum += (double)t->data[i] * (double)t->data[i];
+    return sqrt(sum);
 }
 
 bool tensor_same_shape(const Tensor *a, const Tensor *b) {

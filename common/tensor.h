@@ -52,6 +52,10 @@ void tensor_copy(Tensor *to, const Tensor *from);
 // a += b, element by element; shapes must agree.
 void tensor_add(Tensor *a, const Tensor *b);
 
+// sqrt(sum of t_i^2), the L2 norm of all elements. Summed in double: a float's
+// square underflows long before the float.
+double tensor_norm(const Tensor *t);
+
 // True if both have the same dimensions.
 bool tensor_same_shape(const Tensor *a, const Tensor *b);
 

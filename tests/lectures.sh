@@ -122,26 +122,33 @@ page() {
     printf '\nout/lecture_%s.html: the same, with links\n' "$1"
 }
 
+# words TEXTS
+words() {
+    awk -f "$here/words.awk" reading=1 "${1:?}"/[A-D].txt \
+        tests/lectures/words*.tsv reading=0 \
+        ./*.md ch0[1-7]_*/*.{c,md} common/*.{c,h,md}
+}
+
+# silent COMMAND...: what it says is a problem
+silent() {
+    local problems
+    problems=$("$@")
+    [ -z "$problems" ] || printf '%s\n' "$problems"
+    [ -z "$problems" ]
+}
+
 case ${1:-} in
 check)
-    problems=$(check "${2:-}")
-    [ -z "$problems" ] || printf '%s\n' "$problems"
-    [ -z "$problems" ]
+    silent check "${2:-}"
     ;;
 words)
-    texts=("${2:?}"/[A-D].txt tests/lectures/words*.tsv)
-    problems=$(awk -f "$here/words.awk" reading=1 "${texts[@]}" reading=0 \
-        ./*.md ch0[1-7]_*/*.{c,md} common/*.{c,h,md})
-    [ -z "$problems" ] || printf '%s\n' "$problems"
-    [ -z "$problems" ]
+    silent words "${2:-}"
     ;;
 docs)
     docs write
     ;;
 docs-check)
-    problems=$(docs check)
-    [ -z "$problems" ] || printf '%s\n' "$problems"
-    [ -z "$problems" ]
+    silent docs check
     ;;
 page)
     page "${2:-}"

@@ -166,6 +166,16 @@ START_TEST(bug_message_shows_both_shapes) {
 }
 END_TEST
 
+// 3, 4 and 12 have the norm 13; the square of 1e-30 is 0 in float.
+START_TEST(norm_of_all_elements) {
+    float data[] = {3, -4, 12}, small[] = {1e-30f};
+    const Tensor t = tensor_view(data, 2, 3, 1);
+    const Tensor s = tensor_view(small, 1, 1);
+    ck_assert_double_eq(tensor_norm(&t), 13);
+    ck_assert_double_eq_tol(tensor_norm(&s), 1e-30, 1e-37);
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {resize_gives_shape_and_memory},
@@ -174,6 +184,7 @@ int main(void) {
         {view_borrows},
         {view_shrinks},
         {copy_and_add},
+        {norm_of_all_elements},
         {same_shape_looks_at_every_dimension},
         {shape_as_text},
         {zero_dimension_aborts, .signal = SIGABRT},

@@ -316,3 +316,26 @@ double result_value(const Run *run, const char *name) {
     ck_assert_msg(found != NULL, "no %s in: %s", name, line);
     return strtod(found + strlen(key), NULL);
 }
+
+void assert_80_columns(const Run *run) {
+    for (const char *line = run->output; *line != '\0';) {
+        size_t n = strcspn(line, "\n");
+        if (strncmp(line, "result:", 7) != 0 && strncmp(line, "data:", 5) != 0)
+            ck_assert_msg(n <= 80, "%zu bytes: %.*s", n, (int)n, line);
+        line += n + (line[n] == '\n');
+    }
+}
+
+void assert_learns(const char *command_line, double accuracy, double loss) {
+    for (int seed = 1; seed <= 3; seed++) {
+        char command[256];
+        snprintf(command, sizeof command,
+                 "%s --data synthetic --threads 1 --plot none --quiet "
+                 "--seed %d",
+                 command_line, seed);
+        Run run = run_program(command);
+        ck_assert_int_eq(run.status, 0);
+        ck_assert_double_gt(result_value(&run, "test_accuracy"), accuracy);
+        ck_assert_double_lt(result_value(&run, "test_loss"), loss);
+    }
+}

@@ -84,6 +84,14 @@ Run run_program(const char *command_line);
 // say can be looked at.
 Run run_function(void (*function)(void));
 
+// No line is longer than 80 bytes, but for those that begin with "result:" or
+// "data:".
+void assert_80_columns(const Run *run);
+
+// With seeds 1 to 3, on synthetic digits: "mlp --epochs 3" ends with more than
+// this test_accuracy and less than this test_loss.
+void assert_learns(const char *command_line, double accuracy, double loss);
+
 // The number that the result line gives a name: 0.99 for "test_accuracy" in
 // "result: test_accuracy=0.99 epochs=3". The test fails if there is none.
 double result_value(const Run *run, const char *name);

@@ -32,10 +32,10 @@ START_TEST(distances_by_hand) {
 END_TEST
 
 // Three others at the same distance: 1/3 each, entropy log 3, for any beta.
-START_TEST(neighbours_by_hand) {
+START_TEST(neighbors_by_hand) {
     const float d[] = {7, 0, 7, 7}, want[] = {1 / 3.0f, 0, 1 / 3.0f, 1 / 3.0f};
     float p[4];
-    double H = neighbour_row(p, d, 1, 4, 1e3);
+    double H = neighbor_row(p, d, 1, 4, 1e3);
     ck_assert_double_eq_tol(H, log(3.0), 1e-7);
     assert_close(p, want, 4, 1e-7, "p");
 }
@@ -43,11 +43,11 @@ END_TEST
 
 // The entropy found is within 1e-5 of the log of the perplexity; the definition
 // here is summed from floats, whose rounding adds less than 1e-5 again.
-START_TEST(neighbours_have_the_perplexity) {
+START_TEST(neighbors_have_the_perplexity) {
     const int N = 60;
     Tensor x = cloud(N, 5, 1), d = {0}, p = {0};
     squared_distances(&d, &x);
-    neighbours(&p, &d, 12.0);
+    neighbors(&p, &d, 12.0);
     double all = 0.0;
     for (int i = 0; i < N; i++)
         for (int j = 0; j < N; j++) {
@@ -65,7 +65,7 @@ START_TEST(neighbours_have_the_perplexity) {
             x.data[5 * i + k] = 0.0f;
     }
     squared_distances(&d, &x);
-    neighbours(&p, &d, 12.0);
+    neighbors(&p, &d, 12.0);
     for (int i = 0; i < N; i++) {
         double H = 0.0;
         for (int j = 0; j < N; j++) {
@@ -217,7 +217,7 @@ END_TEST
 
 // Eight heaps in ten dimensions, three times: a flat shadow lays some of them
 // on one another, t-SNE finds room for all.
-START_TEST(tsne_keeps_neighbours) {
+START_TEST(tsne_keeps_neighbors) {
     const Options o = {.common = {.quiet = true, .seed = 1},
                        .epochs = 400,
                        .lr = 100.0f,
@@ -281,15 +281,15 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{distances_by_hand},
-                          {neighbours_by_hand},
-                          {neighbours_have_the_perplexity},
+                          {neighbors_by_hand},
+                          {neighbors_have_the_perplexity},
                           {divergence_is_its_definition},
                           {gradient_is_the_slope},
                           {step_by_hand},
                           {steps_go_down},
                           {trust_by_hand},
                           {svd_is_pca},
-                          {tsne_keeps_neighbours},
+                          {tsne_keeps_neighbors},
                           {same_result_for_any_number_of_threads},
                           {trust_on_mnist}};
     return run_tests("reduce", tests, sizeof tests / sizeof *tests);

@@ -278,7 +278,8 @@ START_TEST(judged_on_held_out_digits) {
 }
 END_TEST
 
-// In the lecture's grid most trials learn nothing; in ours most do.
+// In the lecture's grid 3 of 100 trials learn, in ours 47; the bounds leave a
+// third of the gap between them on either side.
 START_TEST(few_cells_of_the_lectures_grid_learn) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     const char *few = "hyperparam --data synthetic --limit 600 --epochs 3 "
@@ -288,8 +289,8 @@ START_TEST(few_cells_of_the_lectures_grid_learn) {
     Run lecture = run_program(line);
     snprintf(line, sizeof line, "%s --log b.csv", few);
     Run ours = run_program(line);
-    ck_assert_double_le(result_value(&lecture, "grid_learned"), 10);
-    ck_assert_double_ge(result_value(&ours, "grid_learned"), 30);
+    ck_assert_double_le(result_value(&lecture, "grid_learned"), 17);
+    ck_assert_double_ge(result_value(&ours, "grid_learned"), 33);
     ck_assert_double_gt(result_value(&ours, "grid_best"),
                         result_value(&lecture, "grid_best") + 0.2);
 }

@@ -193,12 +193,7 @@ START_TEST(prints_its_result) {
     double want =
         result_value(&run, "schedule") / result_value(&run, "sgd_0.3");
     ck_assert_double_eq_tol(ratio, want, 0.005 + 0.01 * want);
-    for (const char *line = run.output; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        if (strncmp(line, "result:", 7) != 0 && strncmp(line, "data:", 5) != 0)
-            ck_assert_uint_le(length, 80);
-        line += length + (line[length] == '\n');
-    }
+    assert_80_columns(&run);
 }
 END_TEST
 

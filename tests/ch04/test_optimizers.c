@@ -191,11 +191,7 @@ START_TEST(prints_its_result) {
     ck_assert_ptr_nonnull(strstr(run.output, "(0.0001)*"));
     ck_assert_ptr_nonnull(strstr(run.output, "\n* The best rate is the first"));
     run = run_program("optimizers --plot none");
-    for (const char *line = run.output; *line != '\0';) {
-        size_t length = strcspn(line, "\n");
-        ck_assert_uint_le(length, 80);
-        line += length + (line[length] == '\n');
-    }
+    assert_80_columns(&run);
     ck_assert_ptr_null(strchr(run.output, '*'));
     ck_assert_ptr_nonnull(strstr(run.output, " is no rate to copy"));
     ck_assert_ptr_nonnull(strstr(run.output, " is about the distance"));

@@ -117,9 +117,8 @@ END_TEST
 
 // The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds. Measured with
 // units dropped, the last two agree with ours within a factor of 2, though its
-// pictures are others. On new windows
-// the error rate stays near 20 %; p = 0.9 more than halves the loss, because
-// the net is less sure of itself.
+// pictures are others. On new windows the error rate stays near 20 %; p = 0.9
+// more than halves the loss, because the net is less sure of itself.
 START_TEST(training_loss_rises_with_p) {
     Options o = {
         .common = {.seed = 101, .quiet = true}, .epochs = 1000, .runs = 9};

@@ -31,8 +31,8 @@ static const Options lecture = {
     .common = {.quiet = true}, .epochs = 1000, .lr = 0.03f};
 
 // Over seeds, at the lecture's own rate of 0.03: the training loss goes to 0,
-// the validation loss turns up long before. The best epochs of the first six
-// seeds, 20 to 64, are those that the README gives, as are the first's losses.
+// the validation loss turns up long before. The best epochs of the first five
+// seeds, 22 to 64, are those that the README gives, as are the first's losses.
 START_TEST(validation_turns_up) {
     const int best_epochs[] = {22, 49, 25, 36, 64, 40};
     for (uint64_t seed = 1; seed <= 6; seed++) {
@@ -41,13 +41,13 @@ START_TEST(validation_turns_up) {
         ck_assert_int_eq(r.curves.epochs, 1000);
         ck_assert_float_lt(r.curves.train[999], 0.002f);
         // give or take what rounding on another processor may do
-        ck_assert_int_ge(r.best.epoch, best_epochs[seed - 1] - 3);
-        ck_assert_int_le(r.best.epoch, best_epochs[seed - 1] + 3);
+        ck_assert_int_ge(r.best.epoch, best_epochs[seed - 1] - 1);
+        ck_assert_int_le(r.best.epoch, best_epochs[seed - 1] + 1);
         ck_assert_float_gt(r.best.train_loss, 0.2f);
         if (seed == 1) {
             ck_assert_float_eq_tol(r.best.train_loss, 0.344f, 0.003f);
             ck_assert_float_eq_tol(r.best.validation_loss, 0.423f, 0.003f);
-            ck_assert_float_eq_tol(r.curves.validation[999], 2.144f, 0.4f);
+            ck_assert_float_eq_tol(r.curves.validation[999], 2.144f, 0.02f);
         }
         ck_assert_float_gt(r.curves.validation[999],
                            3.0f * r.best.validation_loss);

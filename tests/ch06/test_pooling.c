@@ -113,9 +113,7 @@ static void print_made_up(void) {
 
 START_TEST(says_what_the_table_shows) {
     Run run = run_function(print_made_up);
-    ck_assert_ptr_nonnull(strstr(run.output, "maximum changes\nby 49 %"));
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "The mean changes\nless at: 4 x 4, 7 x 7\n"));
+    ck_assert_ptr_nonnull(strstr(run.output, "maximum changes\nby 49 %;"));
 }
 END_TEST
 

@@ -37,12 +37,6 @@ function source_of(file,    line, text) {
     return source[file]
 }
 
-# A definition starts in the first column, at most behind a type or a brace.
-function defines(file, name) {
-    return source_of(file) ~ ("(^|\n)([A-Za-z}#][^\n]*[^A-Za-z0-9_\n])?" name \
-        " ?[[(=;{]")
-}
-
 function check_code(    n, list, i, part) {
     n = split(code, list, " ")
     for (i = 1; i <= n; i++) {
@@ -56,7 +50,7 @@ function check_code(    n, list, i, part) {
             problem("no file:function: " list[i])
         else if (source_of(part[1]) == "")
             problem("there is no file " part[1])
-        else if (!defines(part[1], part[2]))
+        else if (!line_of(part[1], part[2]))
             problem("no " part[2] " in " part[1])
         else
             computed++

@@ -162,11 +162,13 @@ FILENAME != readme { next }
     if (skipping)
         complain("a section without an end")
     skipping = 1
-    has[/equations/ ? "equations" : /errata/ ? "errata" : "terms"] = 1
-    if (/equations/) print_equations()
-    if (/errata/) print_errata()
-    if (/terms/) print_terms()
-    if (/frameworks/) print_frameworks()
+    section = $0
+    gsub(/^<!-- lectures: | -->.*/, "", section)
+    has[section] = 1
+    if (section == "equations") print_equations()
+    if (section == "errata") print_errata()
+    if (section == "terms") print_terms()
+    if (section == "frameworks") print_frameworks()
 }
 END {
     if (skipping)

@@ -153,18 +153,6 @@ function breakable(s, behind) {
     return s
 }
 
-function line_of(file, name,    line, k, found) {
-    if ((file, name) in known_line)
-        return known_line[file, name]
-    while ((getline line < file) > 0) {
-        k++
-        if (!found && line ~ ("^[A-Za-z}]([^;]*[^A-Za-z0-9_])?" name " ?[[(=;{]"))
-            found = k
-    }
-    close(file)
-    return known_line[file, name] = found
-}
-
 function html_code(    n, list, i, part, s) {
     n = split(code, list, " ")
     for (i = 1; i <= n; i++) {
@@ -205,11 +193,12 @@ function html_row(    formula) {
         return
     }
     formula = html(plain)
-    if (is_formula_kind() && latex != "")
+    if (is_formula(kind) && latex != "")
         formula = formula "<br><small><code>" html(latex) "</code></small>"
     if (ours != "")
         formula = formula "<br>here: " html(ours)
-    print "<tr id=\"" with_dash(id) "\" class=\"" with_dash(state) "\"><td>" breakable(lines, ",") "</td><td>" html(id) \
+    print "<tr id=\"" with_dash(id) "\" class=\"" with_dash(state) \
+        "\"><td>" breakable(lines, ",") "</td><td>" html(id) \
         "</td><td>" formula "</td><td>" html_code() "</td><td>" html_expect() \
         "</td><td>" html_figures() "</td><td>" \
         (state == "shown" ? "" : "<b>" state "</b> " html(note)) "</td></tr>"
@@ -220,10 +209,6 @@ function html_terms() {
         print "<tr class=\"terms\"><td></td><td colspan=\"6\">" words \
             "</td></tr>"
     words = ""
-}
-
-function is_formula_kind() {
-    return is_formula(kind)
 }
 
 function with_dash(s) {

@@ -19,6 +19,29 @@ function is_row() {
     return $0 !~ /^#/ && $0 !~ /^[ \t]*$/
 }
 
+# The line of the file on which a name is defined, or 0: it starts in the first
+# column, at most behind a type or a brace.
+function line_of(file, name,    k, definition) {
+    if ((file, name) in known_line)
+        return known_line[file, name]
+    definition = "^([A-Za-z}#].*[^A-Za-z0-9_])?" name " ?[[(=;{]"
+    for (k = read_lines(file); k > 0; k--)
+        if (text_line[file, k] ~ definition)
+            known_line[file, name] = k
+    return known_line[file, name] += 0
+}
+
+# How many lines the file has, which are then in text_line.
+function read_lines(file,    k) {
+    if (!(file in line_count)) {
+        while ((getline text_line[file, k + 1] < file) > 0)
+            k++
+        close(file)
+        line_count[file] = k + 0
+    }
+    return line_count[file]
+}
+
 # Kinds whose latex is a formula; the others quote words and numbers.
 function is_formula(kind) {
     return kind == "equation" || kind == "table" || kind == "algorithm" ||
