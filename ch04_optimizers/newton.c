@@ -332,7 +332,7 @@ static void draw_convergence(Walk walks[SURFACES][METHODS],
     Chart chart;
     if (!chart_open(&chart, "ch04", "newton_convergence", format))
         return;
-    chart_size(&chart, 900, 760);
+    chart_size(&chart, 1100, 760);
     for (int i = 0; i < SURFACES; i++)
         for (int k = 0; k < METHODS; k++) {
             const Walk *walk = &walks[i][k];
@@ -342,16 +342,18 @@ static void draw_convergence(Walk walks[SURFACES][METHODS],
             chart_break(&chart);
             chart_break(&chart);
         }
-    chart_script(&chart, "set multiplot layout 2,2 title 'Newton and BFGS bend "
-                         "down, gradient descent and damped Newton end "
-                         "straight'\n"
+    chart_script(&chart, "set multiplot layout 2,2 margins 0.1,0.78,0.1,0.88 "
+                         "spacing 0.11,0.17 title 'Newton and BFGS bend down, "
+                         "gradient descent and damped Newton end straight'\n"
                          "set logscale y; set format y '10^{%%L}'\n"
                          "set yrange [1e-10:1e4]; set xrange [0:40]\n"
                          "set xlabel 'step'; set ylabel '|gradient|'\n"
                          "unset key\n");
     for (int i = 0; i < SURFACES; i++) {
         chart_script(&chart, "%sset title \"%s\"\nplot ",
-                     i == HOLLOWS ? "set key inside right top vertical\n" : "",
+                     i == HOLLOWS ? "set key at screen 0.79,0.5 left center "
+                                    "vertical\n"
+                                  : "",
                      surface((SurfaceKind)i)->text);
         for (int k = 0; k < METHODS; k++)
             chart_script(&chart,

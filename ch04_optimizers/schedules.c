@@ -278,6 +278,12 @@ static void draw_schedules(float lr, const char *format) {
     chart_close(&chart);
 }
 
+// Between the ticks of an axis up to x: 0.05 up to 0.2, 0.2 up to 1.
+static double tick_distance(double x) {
+    double digit = pow(10.0, floor(log10(fmax(x, 1e-6))));
+    return x < 2.0 * digit ? digit / 2.0 : 2.0 * digit;
+}
+
 static void draw_training(const Curve curves[SCHEDULES], const Options *o,
                           const char *data) {
     Chart chart;
@@ -304,8 +310,10 @@ static void draw_training(const Curve curves[SCHEDULES], const Options *o,
                  "unset logscale; unset key; unset ylabel; set xlabel "
                  "'training loss after %d epochs'\n"
                  "set xrange [0:*]; set yrange [0.3:%g]; set lmargin 27\n"
+                 "set xtics %g\n"
                  "set ytics (",
-                 data, o->seeds, o->epochs, SCHEDULES + 0.7);
+                 data, o->seeds, o->epochs, SCHEDULES + 0.7,
+                 tick_distance(curves[CONSTANT].loss[o->epochs]));
     for (int s = 0; s < SCHEDULES; s++)
         chart_script(&chart, "%s'%s' %d", s > 0 ? ", " : "", schedules[s].title,
                      SCHEDULES - s);
