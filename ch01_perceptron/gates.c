@@ -16,6 +16,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 
 // ---- 1. The perceptron ------------------------------------------------------
 
@@ -166,7 +167,8 @@ int main(int argc, char **argv) {
     if (!o.quiet)
         print_threshold();
     draw(gates, 3, o.plot);
-    printf("result: and=%s or=%s nand=%s\n", outputs_of(&gates[0], fire).text,
-           outputs_of(&gates[1], fire).text, outputs_of(&gates[2], fire).text);
-    return 0;
+    run_result("and=%s or=%s nand=%s", outputs_of(&gates[0], fire).text,
+               outputs_of(&gates[1], fire).text,
+               outputs_of(&gates[2], fire).text);
+    return run_end();
 }

@@ -22,6 +22,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "rng.h"
+#include "run.h"
 
 // ---- 1. The rule ------------------------------------------------------------
 
@@ -250,9 +251,9 @@ int main(int argc, char **argv) {
     draw_lines(&gates[0], "perceptron_and", o.plot);
     draw_lines(&gates[1], "perceptron_or", o.plot);
     draw_cycle(&gates[3], o.plot);
-    printf("result: and_mistakes=%d or_mistakes=%d nand_mistakes=%d "
-           "xor_cycle=%d w1=%.2f w2=%.2f b=%.2f\n",
-           gates[0].mistakes, gates[1].mistakes, gates[2].mistakes,
-           gates[3].cycle, w[W1], w[W2], w[BIAS]);
-    return 0;
+    run_result("and_mistakes=%d or_mistakes=%d nand_mistakes=%d "
+               "xor_cycle=%d w1=%.2f w2=%.2f b=%.2f",
+               gates[0].mistakes, gates[1].mistakes, gates[2].mistakes,
+               gates[3].cycle, w[W1], w[W2], w[BIAS]);
+    return run_end();
 }

@@ -17,6 +17,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 
 // ---- 1. One neuron ----------------------------------------------------------
 
@@ -158,12 +159,9 @@ int main(int argc, char **argv) {
     if (!o.quiet)
         print_tables(&best);
     draw(&best, o.plot);
-    printf("result: best_single=%d gates=", best.right);
-    for (int i = 0; i < 4; i++)
-        printf("%d", xor_of_gates(i / 2, i % 2));
-    printf(" network=");
-    for (int i = 0; i < 4; i++)
-        printf("%d", xor_network(i / 2, i % 2));
-    printf("\n");
-    return 0;
+    run_result("best_single=%d gates=%d%d%d%d network=%d%d%d%d", best.right,
+               xor_of_gates(0, 0), xor_of_gates(0, 1), xor_of_gates(1, 0),
+               xor_of_gates(1, 1), xor_network(0, 0), xor_network(0, 1),
+               xor_network(1, 0), xor_network(1, 1));
+    return run_end();
 }

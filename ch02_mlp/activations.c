@@ -18,6 +18,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 
 // ---- 1. Functions and their slopes ------------------------------------------
 
@@ -300,9 +301,9 @@ int main(int argc, char **argv) {
         print_softmax(shares);
     }
     draw(shares, o.plot);
-    printf("result: softmax_1=%.4f softmax_2=%.4f softmax_3=%.4f "
-           "max_sigmoid_slope=%g max_tanh_slope=%g\n",
-           shares[0], shares[1], shares[2], max_slope(&activations[1]),
-           max_slope(&activations[2]));
-    return 0;
+    run_result("softmax_1=%.4f softmax_2=%.4f softmax_3=%.4f "
+               "max_sigmoid_slope=%g max_tanh_slope=%g",
+               shares[0], shares[1], shares[2], max_slope(&activations[1]),
+               max_slope(&activations[2]));
+    return run_end();
 }

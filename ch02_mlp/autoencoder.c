@@ -33,6 +33,7 @@
 #include "params.h"
 #include "pca.h"
 #include "progress.h"
+#include "run.h"
 #include "vmath.h"
 
 // ---- 1. Model ---------------------------------------------------------------
@@ -127,7 +128,7 @@ static void train(Autoencoder *net, const Dataset *set, const Options *o,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             Tensor x =
                 tensor_view(batches.x.data, 2, batches.x.shape[0], PIXELS);
             net_forward(net, &x);
@@ -140,7 +141,7 @@ static void train(Autoencoder *net, const Dataset *set, const Options *o,
             progress_batch(&progress, loss);
         }
         float loss = progress_mean_loss(&progress);
-        if (!o->common.quiet)
+        if (!o->common.quiet && !stop_requested())
             printf("code of %2d  epoch %2d/%d  training loss %.2f\n",
                    net->y[CODE].shape[1], epoch, o->epochs, (double)loss);
     }
@@ -202,6 +203,7 @@ static void encode(Codes *c, const Coder *coder, const Dataset *set) {
         memcpy(c->labels + first, batches.labels,
                (size_t)N * sizeof *c->labels);
     }
+    c->mse = finished(c->mse);
     tensor_free(&code);
     tensor_free(&back);
     batches_free(&batches);
@@ -241,7 +243,7 @@ static double classify(Codes *train_codes, Codes *test_codes) {
     standardize(train_codes, test_codes);
     params_init(&params, table, 2);
     optimizer_init(&adam, ADAM, 0.0f);
-    for (int step = 0; step < STEPS; step++) {
+    for (int step = 0; step < STEPS && !stop_requested(); step++) {
         linear_forward(&logits, &train_codes->code, &w, &b);
         softmax_cross_entropy(&dlogits, &logits, train_codes->labels);
         linear_backward(NULL, &dw, &db, &dlogits, &train_codes->code, &w);
@@ -255,7 +257,7 @@ static double classify(Codes *train_codes, Codes *test_codes) {
     params_free(&params);
     tensor_free(&logits);
     tensor_free(&dlogits);
-    return confusion_accuracy(&confusion);
+    return finished(confusion_accuracy(&confusion));
 }
 
 // ---- 5. Charts --------------------------------------------------------------
@@ -408,25 +410,29 @@ int main(int argc, char **argv) {
         net_init(&c.net[s], code_size[s], &rng);
         train(&c.net[s], &digits.train, &o, &rng);
     }
-    fit_pca(&c.pca, &digits.train);
-    compare(&c, &digits);
+    for (int m = 0; m < METHODS; m++)
+        c.test[m].mse = c.accuracy[m] = (double)NAN;
+    if (!stop_requested()) {
+        fit_pca(&c.pca, &digits.train);
+        compare(&c, &digits);
+    }
     double seconds = seconds_now() - start;
 
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print(&c);
     draw_pictures(&c, &digits.test, o.common.plot);
     draw_codes(&c, o.common.plot);
-    printf("result: mse_2=%.4f mse_32=%.4f pca_mse_2=%.4f pca_mse_32=%.4f "
-           "code_accuracy=%.4f pca_accuracy=%.4f seconds=%.1f seed=%llu "
-           "data=%s\n",
-           c.test[2].mse, c.test[0].mse, c.test[3].mse, c.test[1].mse,
-           c.accuracy[0], c.accuracy[1], seconds,
-           (unsigned long long)o.common.seed, digits_name(&digits));
+    run_result("mse_2=%.4f mse_32=%.4f pca_mse_2=%.4f pca_mse_32=%.4f "
+               "code_accuracy=%.4f pca_accuracy=%.4f seconds=%.1f seed=%llu "
+               "data=%s",
+               c.test[2].mse, c.test[0].mse, c.test[3].mse, c.test[1].mse,
+               c.accuracy[0], c.accuracy[1], seconds,
+               (unsigned long long)o.common.seed, digits_name(&digits));
     for (int m = 0; m < METHODS; m++)
         codes_free(&c.test[m]);
     for (int s = 0; s < SIZES; s++)
         net_free(&c.net[s]);
     pca_free(&c.pca);
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

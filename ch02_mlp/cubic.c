@@ -26,6 +26,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 
 // ---- 1. Six units by eye ----------------------------------------------------
 
@@ -220,6 +221,7 @@ static Result train_starts(Net *net, const Options *o, Rng *rng) {
     }
     if (r.starts > 0)
         tensor_copy(&net->params.value, &best);
+    r.best.rmse = finished(r.best.rmse);
     tensor_free(&best);
     return r;
 }
@@ -351,20 +353,20 @@ int main(int argc, char **argv) {
     for (int i = 0; i < WIDTHS; i++) {
         net_init(&net[i], widths[i]);
         result[i] = train_starts(&net[i], &o, &rng);
-        if (!o.common.quiet)
+        if (!o.common.quiet && !stop_requested())
             print_width(widths[i], &result[i]);
     }
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         printf(
             "\nThat weights exist does not mean that training finds them.\n\n");
     draw_units(&net[0], o.common.plot);
     draw_errors(result, &wide, o.common.plot);
-    printf("result: rmse_1.5=%.4f rmse_2=%.4f max_error=%.1f rmse_6=%.4f "
-           "rmse_12=%.4f rmse_24=%.4f rmse_48=%.4f seed=%llu\n",
-           narrow.rmse, wide.rmse, wide.max, result[0].best.rmse,
-           result[1].best.rmse, result[2].best.rmse, result[3].best.rmse,
-           (unsigned long long)o.common.seed);
+    run_result("rmse_1.5=%.4f rmse_2=%.4f max_error=%.1f rmse_6=%.4f "
+               "rmse_12=%.4f rmse_24=%.4f rmse_48=%.4f seed=%llu",
+               narrow.rmse, wide.rmse, wide.max, result[0].best.rmse,
+               result[1].best.rmse, result[2].best.rmse, result[3].best.rmse,
+               (unsigned long long)o.common.seed);
     for (int i = 0; i < WIDTHS; i++)
         net_free(&net[i]);
-    return 0;
+    return run_end();
 }

@@ -25,6 +25,7 @@
 #include "error.h"
 #include "memory.h"
 #include "rng.h"
+#include "run.h"
 
 // ---- 1. A net ---------------------------------------------------------------
 
@@ -520,9 +521,10 @@ int main(int argc, char **argv) {
     }
     draw_line(row[1], o.plot);
     draw_plane(row[2], o.plot);
-    printf("result: deep_1d=%d shallow_1d=%d deep_2d=%d shallow_2d=%d "
-           "random_1d=%.1f mirror_difference=%g seed=%llu\n",
-           row[1][7].deep, row[1][7].shallow, row[2][3].deep, row[2][3].shallow,
-           row[1][7].random, difference, (unsigned long long)o.seed);
-    return 0;
+    run_result("deep_1d=%d shallow_1d=%d deep_2d=%d shallow_2d=%d "
+               "random_1d=%.1f mirror_difference=%g seed=%llu",
+               row[1][7].deep, row[1][7].shallow, row[2][3].deep,
+               row[2][3].shallow, row[1][7].random, difference,
+               (unsigned long long)o.seed);
+    return run_end();
 }

@@ -28,6 +28,7 @@
 #include "error.h"
 #include "layers.h"
 #include "loss.h"
+#include "run.h"
 
 // ---- 1. Nets ----------------------------------------------------------------
 
@@ -517,14 +518,15 @@ int main(int argc, char **argv) {
     double cross_entropy = run_b(&classifier, o.quiet);
     draw(&net, &deeper, o.plot);
 
-    printf("result: y=%.4f y_deeper=%.4f mse=%.4f a=%g,%g,%g "
-           "cross_entropy=%.4f weights=%d weights_deeper=%d\n",
-           (double)net.a[2].data[0], (double)deeper.a[3].data[0], (double)mse,
-           (double)a.data[0], (double)a.data[1], (double)a.data[2],
-           cross_entropy, net_weights(&net), net_weights(&deeper));
+    run_result("y=%.4f y_deeper=%.4f mse=%.4f a=%g,%g,%g "
+               "cross_entropy=%.4f weights=%d weights_deeper=%d",
+               (double)net.a[2].data[0], (double)deeper.a[3].data[0],
+               (double)mse, (double)a.data[0], (double)a.data[1],
+               (double)a.data[2], cross_entropy, net_weights(&net),
+               net_weights(&deeper));
     net_free(&net);
     net_free(&deeper);
     net_free(&classifier);
     tensor_free(&a);
-    return 0;
+    return run_end();
 }

@@ -19,6 +19,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "loss.h"
+#include "run.h"
 
 // ---- 1. Losses --------------------------------------------------------------
 
@@ -288,11 +289,11 @@ int main(int argc, char **argv) {
         print_minimum();
     }
     draw(o.plot);
-    printf("result: mse=%.6f mae=%.6f binary=%.6f cross_entropy=%.6f "
-           "descent_mse=%.4f descent_mae=%.4f\n",
-           loss_of(&examples[MSE]), loss_of(&examples[MAE]),
-           loss_of(&examples[BINARY]), loss_of(&examples[RIGHT]),
-           fabs(descend(mse, 0.95, 0.1, STEPS)),
-           fabs(descend(mae, 0.95, 0.1, STEPS)));
-    return 0;
+    run_result("mse=%.6f mae=%.6f binary=%.6f cross_entropy=%.6f "
+               "descent_mse=%.4f descent_mae=%.4f",
+               loss_of(&examples[MSE]), loss_of(&examples[MAE]),
+               loss_of(&examples[BINARY]), loss_of(&examples[RIGHT]),
+               fabs(descend(mse, 0.95, 0.1, STEPS)),
+               fabs(descend(mae, 0.95, 0.1, STEPS)));
+    return run_end();
 }

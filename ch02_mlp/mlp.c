@@ -25,6 +25,7 @@
 
 #include <stdio.h>
 
+#include "checkpoint.h"
 #include "cli.h"
 #include "data.h"
 #include "history.h"
@@ -35,6 +36,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 #include "safetensors.h"
 
 // ---- 1. Model ---------------------------------------------------------------
@@ -148,13 +150,14 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, limit, hidden;
     float lr, dropout;
-    const char *data, *save, *load;
+    const char *data, *save, *load, *checkpoint, *resume;
+    bool epochs_given;
 } Options;
 
 // Returns how many digits a second the training steps took.
 static double train(Mlp *net, const Dataset *training,
                     const Dataset *validation, const Options *o,
-                    History *history, Rng *rng) {
+                    History *history, Checkpoint *checkpoint, Rng *rng) {
     Batches batches;
     Progress progress;
     Optimizer adam;
@@ -164,12 +167,16 @@ static double train(Mlp *net, const Dataset *training,
     history_init(history, o->epochs, batches.count);
     long steps = (long)o->epochs * batches.count, digits = 0;
     double seconds = 0.0;
+    checkpoint_model(checkpoint, &net->params, &adam, rng);
+    history_checkpoint(history, checkpoint, o->epochs);
+    checkpoint_start(checkpoint);
 
-    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+    for (int epoch = history->epochs + 1;
+         epoch <= o->epochs && !stop_requested(); epoch++) {
         double start = seconds_now();
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             mlp_forward(net, &batches.x, rng);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -183,12 +190,15 @@ static double train(Mlp *net, const Dataset *training,
         seconds += seconds_now() - start;
         float loss = progress_mean_loss(&progress);
         Evaluation e = evaluate(net, validation);
+        if (stop_requested())
+            break; // in the middle of this epoch
         double accuracy = confusion_accuracy(&e.confusion);
         history_epoch(history, (float)(100.0 - 100.0 * accuracy));
         if (!o->common.quiet)
             printf("epoch %2d/%d  training loss %.4f  validation loss %.4f  "
                    "accuracy %.2f %%\n",
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
+        checkpoint_save(checkpoint);
     }
     optimizer_free(&adam);
     batches_free(&batches);
@@ -199,7 +209,9 @@ static double train(Mlp *net, const Dataset *training,
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
-        option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
+        option_given(
+            option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
+            &o->epochs_given),
         option_int("batch", &o->batch, 1, 60000, "digits per step"),
         option_float("lr", &o->lr, 1e-9, 10.0, "peak learning rate"),
         option_int("hidden", &o->hidden, 2, 4096,
@@ -210,9 +222,13 @@ static void parse(Options *o, int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
                    "digits to train and to test on (0: all)"),
-        option_text("save", &o->save, "FILE", "write the weights there"),
-        option_text("load", &o->load, "FILE",
-                    "read the weights instead of training"),
+        option_output("save", &o->save, "write the weights there"),
+        option_input("load", &o->load,
+                     "begin with these weights; test them only, unless "
+                     "--epochs is given"),
+        option_output("checkpoint", &o->checkpoint,
+                      "write the state of the run there after each epoch"),
+        option_input("resume", &o->resume, "continue from this checkpoint"),
     };
     cli_parse(&o->common, "mlp",
               "A multilayer perceptron with two hidden layers learns to read "
@@ -228,6 +244,9 @@ int main(int argc, char **argv) {
                  .lr = 4e-3f,
                  .hidden = 128};
     parse(&o, argc, argv);
+    if (o.load != NULL && o.resume != NULL)
+        cli_usage_error(argv[0], "--load and --resume both bring weights; give "
+                                 "one of them");
 
     Error err;
     Digits digits;
@@ -247,21 +266,28 @@ int main(int argc, char **argv) {
     if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
         die("%s", err.message);
 
+    Checkpoint checkpoint;
+    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
+                         digits.train.pixels, dataset_bytes(&digits.train),
+                         &err))
+        die("%s", err.message);
+
     double start = seconds_now(), speed = 0.0;
     History history = {0};
-    if (o.load == NULL)
-        speed = train(&net, &digits.train, &validation, &o, &history, &rng);
+    if (o.load == NULL || o.epochs_given)
+        speed = train(&net, &digits.train, &validation, &o, &history,
+                      &checkpoint, &rng);
     double seconds = seconds_now() - start;
 
     Evaluation validated = evaluate(&net, &validation);
     Evaluation test = evaluate(&net, &digits.test);
-    if (!o.common.quiet) {
+    if (!o.common.quiet && !stop_requested()) {
         printf("\nthe %d test digits, seen now for the first time:\n",
                digits.test.count);
         confusion_print(&test.confusion);
     }
     if (o.save != NULL && !safetensors_save(o.save, &net.params, &err))
-        die("%s", err.message);
+        run_error("%s", err.message);
     char title[32];
     snprintf(title, sizeof title, "MLP on %s", digits_name(&digits));
     history_draw(&history, "ch02", "mlp_curves", title, "validation error",
@@ -269,15 +295,16 @@ int main(int argc, char **argv) {
     confusion_draw(&test.confusion, "ch02", "mlp_confusion", title,
                    o.common.plot);
 
-    printf("result: test_accuracy=%.4f validation_accuracy=%.4f "
-           "test_loss=%.4f epochs=%d seconds=%.1f digits_per_second=%.0f "
-           "seed=%llu data=%s\n",
-           confusion_accuracy(&test.confusion),
-           confusion_accuracy(&validated.confusion), test.loss, history.epochs,
-           seconds, speed, (unsigned long long)o.common.seed,
-           digits_name(&digits));
+    run_result("test_accuracy=%.4f validation_accuracy=%.4f "
+               "test_loss=%.4f epochs=%d seconds=%.1f digits_per_second=%.0f "
+               "seed=%llu data=%s",
+               finished(confusion_accuracy(&test.confusion)),
+               finished(confusion_accuracy(&validated.confusion)),
+               finished(test.loss), history.epochs, seconds, speed,
+               (unsigned long long)o.common.seed, digits_name(&digits));
     history_free(&history);
+    checkpoint_free(&checkpoint);
     mlp_free(&net);
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -23,6 +23,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 // ---- 1. Data ----------------------------------------------------------------
 
@@ -135,7 +136,7 @@ static double accuracy(ReluNet *net, const Points *p) {
     relu_net_forward(net, &p->x);
     for (int n = 0; n < N; n++)
         right += (net->logits.data[n] > 0.0f) == (p->t.data[n] > 0.5f);
-    return (double)right / N;
+    return finished((double)right / N);
 }
 
 // ---- 4. The best line -------------------------------------------------------
@@ -360,22 +361,21 @@ int main(int argc, char **argv) {
     rng_seed(&rng, o.common.seed);
     for (int s = 0; s < SETS; s++)
         play(&g, s, &o, &rng);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print(&g);
     draw_regions(&g, o.common.plot);
     draw_units(&g, o.common.plot);
 
-    printf("result:");
     for (int s = 0; s < SETS; s++)
-        printf(" %s=%.3f", set_name[s], g.right[s][0]);
-    printf(" xor_hidden=%.3f circle_hidden=%.3f spirals_hidden=%.3f "
-           "seed=%llu\n",
-           g.right[XOR][2], g.right[CIRCLE][2], g.right[SPIRALS][2],
-           (unsigned long long)o.common.seed);
+        run_result("%s=%.3f", set_name[s], g.right[s][0]);
+    run_result("xor_hidden=%.3f circle_hidden=%.3f spirals_hidden=%.3f "
+               "seed=%llu",
+               g.right[XOR][2], g.right[CIRCLE][2], g.right[SPIRALS][2],
+               (unsigned long long)o.common.seed);
     for (int s = 0; s < SETS; s++) {
         points_free(&g.points[s]);
         for (int l = 0; l < NETS; l++)
             relu_net_free(&g.net[s][l]);
     }
-    return 0;
+    return run_end();
 }

@@ -23,6 +23,7 @@
 #include "memory.h"
 #include "pca.h"
 #include "progress.h"
+#include "run.h"
 #include "svd.h"
 
 // ---- 1. Distances -----------------------------------------------------------
@@ -281,7 +282,7 @@ static double tsne_train(Tsne *t, const Options *o) {
         progress_batch(&progress, (float)divergence);
     }
     progress_mean_loss(&progress); // wipes the bar
-    return divergence;
+    return finished(divergence);
 }
 
 // ---- 5. Trustworthiness -----------------------------------------------------
@@ -439,18 +440,20 @@ int main(int argc, char **argv) {
     squared_distances(&d, &b.x);
     for (int m = 0; m < MAPS; m++)
         trust[m] = trustworthiness(&d, &map[m], min_int(10, N / 4));
-    if (!o.common.quiet) {
+    trust[TSNE] = finished(trust[TSNE]);
+    if (!o.common.quiet && !stop_requested()) {
         printf("PCA and SVD took %.1f s; they differ by %.1g at most\n",
                between - start, apart);
         printf("t-SNE took %.1f s; KL(P || Q) = %.3f\n\n", seconds, divergence);
     }
     draw_variance(&pca, o.common.plot);
     draw_maps(map, trust, b.labels, digits_name(&digits), o.common.plot);
-    printf("result: pca_trust=%.3f svd_trust=%.3f tsne_trust=%.3f apart=%.1e "
-           "explained_2=%.3f divergence=%.3f seconds=%.1f seed=%llu data=%s\n",
-           trust[PCA], trust[SVD], trust[TSNE], apart, pca_explained(&pca, 2),
-           divergence, seconds_now() - start, (unsigned long long)o.common.seed,
-           digits_name(&digits));
+    run_result(
+        "pca_trust=%.3f svd_trust=%.3f tsne_trust=%.3f apart=%.1e "
+        "explained_2=%.3f divergence=%.3f seconds=%.1f seed=%llu data=%s",
+        trust[PCA], trust[SVD], trust[TSNE], apart, pca_explained(&pca, 2),
+        divergence, seconds_now() - start, (unsigned long long)o.common.seed,
+        digits_name(&digits));
     for (int m = 0; m < MAPS; m++)
         tensor_free(&map[m]);
     tensor_free(&thirty);
@@ -458,5 +461,5 @@ int main(int argc, char **argv) {
     pca_free(&pca);
     batches_free(&b);
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -22,6 +22,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 
 // ---- 1. Model ---------------------------------------------------------------
 
@@ -157,14 +158,18 @@ static int which_end(float loss) {
 }
 
 // Trains from o->starts random weights and counts where they end; the net is
-// left with those that had the smallest loss.
-static void train_all(Net *net, int count[ENDS], const Options *o, Rng *rng) {
+// left with those that had the smallest loss. Returns how many starts there
+// were, o->starts unless the run was stopped.
+static int train_all(Net *net, int count[ENDS], const Options *o, Rng *rng) {
     float best_loss = INFINITY;
     Tensor best = {0};
     tensor_copy(&best, &net->params.value);
-    for (int start = 0; start < o->starts && !stop_requested(); start++) {
+    int starts = 0;
+    for (; starts < o->starts; starts++) {
         params_init_he(&net->params, rng);
         float loss = train(net, o);
+        if (stop_requested())
+            break; // on its way
         count[which_end(loss)]++;
         if (loss < best_loss) {
             best_loss = loss;
@@ -173,6 +178,7 @@ static void train_all(Net *net, int count[ENDS], const Options *o, Rng *rng) {
     }
     tensor_copy(&net->params.value, &best);
     tensor_free(&best);
+    return starts;
 }
 
 // ---- 4. Tables --------------------------------------------------------------
@@ -296,19 +302,19 @@ int main(int argc, char **argv) {
         print_net("Set by hand", &by_hand, 0.25f);
 
     int count[ENDS] = {0};
-    train_all(&learned, count, &o, &rng);
+    int starts = train_all(&learned, count, &o, &rng);
     float loss = see_corners(&learned);
-    if (!o.common.quiet) {
+    if (!o.common.quiet && !stop_requested()) {
         print_ends(count, &o);
         print_net("The best of them", &learned, 0.5f);
     }
     draw(&by_hand, &learned, o.common.plot);
     const float *y = by_hand.y.data;
-    printf("result: y=%g,%g,%g,%g learned=%d starts=%d loss=%.4f seed=%llu\n",
-           (double)y[0], (double)y[1], (double)y[2], (double)y[3],
-           count[LEARNED], o.starts, (double)loss,
-           (unsigned long long)o.common.seed);
+    run_result("y=%g,%g,%g,%g learned=%d starts=%d loss=%.4f seed=%llu",
+               (double)y[0], (double)y[1], (double)y[2], (double)y[3],
+               count[LEARNED], starts, finished((double)loss),
+               (unsigned long long)o.common.seed);
     net_free(&by_hand);
     net_free(&learned);
-    return 0;
+    return run_end();
 }

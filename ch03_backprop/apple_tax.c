@@ -18,6 +18,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 
 // ---- 1. Nodes ---------------------------------------------------------------
 
@@ -217,8 +218,8 @@ int main(int argc, char **argv) {
         print_basket("2 apples at 10 and 3 oranges at 15, tax 10 %", basket);
     }
     draw(basket, o.plot);
-    printf("result: pays_two_apples=%g pays=%g dapple_price=%g dtax=%g\n",
-           two_apples[TOTAL].value, basket[TOTAL].value, basket[APPLE].grad,
-           basket[TAX].grad);
-    return 0;
+    run_result("pays_two_apples=%g pays=%g dapple_price=%g dtax=%g",
+               two_apples[TOTAL].value, basket[TOTAL].value, basket[APPLE].grad,
+               basket[TAX].grad);
+    return run_end();
 }

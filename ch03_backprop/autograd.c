@@ -27,6 +27,7 @@
 #include "memory.h"
 #include "progress.h"
 #include "rng.h"
+#include "run.h"
 
 // ---- 1. The tape ------------------------------------------------------------
 
@@ -349,10 +350,14 @@ static Record train(Tape *t, const Samples *samples, const Options *o) {
         r.tape[r.epochs++] = r.loss;
         r.nodes = t->count;
         progress_batch(&progress, (float)r.loss);
-        if (!o->common.quiet && (epoch % 50 == 0 || epoch == o->epochs))
-            printf("  %-6d %12.6f %12.6f %14.1e\n", epoch, r.loss,
-                   r.hand[epoch - 1], r.difference);
+        if (o->common.quiet || (epoch % 50 != 0 && epoch != o->epochs))
+            continue;
+        progress_mean_loss(&progress); // wipes the bar
+        printf("  %-6d %12.6f %12.6f %14.1e\n", epoch, r.loss,
+               r.hand[epoch - 1], r.difference);
     }
+    r.loss = finished(r.loss);
+    r.difference = finished(r.difference);
     return r;
 }
 
@@ -478,13 +483,13 @@ int main(int argc, char **argv) {
             r.nodes);
     draw_training(&r, o.common.plot);
 
-    printf("result: pays=%g dapple_price=%g dz_dx=%g loss=%.6f "
-           "difference=%.0e epochs=%d\n",
-           shop.node[total].value, shop.node[APPLE].grad, square.node[0].grad,
-           r.loss, r.difference, r.epochs);
+    run_result("pays=%g dapple_price=%g dz_dx=%g loss=%.6f "
+               "difference=%.0e epochs=%d",
+               shop.node[total].value, shop.node[APPLE].grad,
+               square.node[0].grad, r.loss, r.difference, r.epochs);
     tape_free(&shop);
     tape_free(&square);
     tape_free(&unit);
     tape_free(&tape);
-    return 0;
+    return run_end();
 }

@@ -16,6 +16,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 
 // ---- 1. Nodes, backward -----------------------------------------------------
 
@@ -172,7 +173,7 @@ int main(int argc, char **argv) {
         print_nodes(10.0, 5.0, 1.3);
     }
     draw(&chain, o.plot);
-    printf("result: z=%g dz_dt=%g dz_dx=%g dz_dy=%g\n", chain.z, chain.dt,
-           chain.dx, chain.dy);
-    return 0;
+    run_result("z=%g dz_dt=%g dz_dx=%g dz_dy=%g", chain.z, chain.dt, chain.dx,
+               chain.dy);
+    return run_end();
 }

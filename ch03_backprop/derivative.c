@@ -21,6 +21,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 
 // ---- 1. Difference quotients ------------------------------------------------
 
@@ -276,12 +277,12 @@ int main(int argc, char **argv) {
     }
     draw_tangents(h, o.plot);
     draw_errors(method, o.plot);
-    printf("result: slope_at_1=%.6g slope_at_2=%.6g df_dx=%.6g df_dy=%.6g "
-           "df_dz=%.6g\n",
-           forward_difference(parabola, 1.0, h),
-           forward_difference(parabola, 2.0, h),
-           partial_difference(polynomial, at, 0, h),
-           partial_difference(polynomial, at, 1, h),
-           partial_difference(polynomial, at, 2, h));
-    return 0;
+    run_result("slope_at_1=%.6g slope_at_2=%.6g df_dx=%.6g df_dy=%.6g "
+               "df_dz=%.6g",
+               forward_difference(parabola, 1.0, h),
+               forward_difference(parabola, 2.0, h),
+               partial_difference(polynomial, at, 0, h),
+               partial_difference(polynomial, at, 1, h),
+               partial_difference(polynomial, at, 2, h));
+    return run_end();
 }

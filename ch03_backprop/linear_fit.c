@@ -19,6 +19,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "error.h"
+#include "run.h"
 
 // ---- 1. Model ---------------------------------------------------------------
 
@@ -220,8 +221,8 @@ int main(int argc, char **argv) {
     if (!o.quiet)
         print_steps(&path, &points, (double)lr);
     draw(&path, &points, (double)lr, o.plot);
-    printf("result: w=%.6f best_w=%.6f loss=%.4f epochs=%d lr=%g\n",
-           path.step[path.epochs].w, best_weight(&points),
-           path.step[path.epochs].loss, path.epochs, (double)lr);
-    return 0;
+    run_result("w=%.6f best_w=%.6f loss=%.4f epochs=%d lr=%g",
+               path.step[path.epochs].w, best_weight(&points),
+               path.step[path.epochs].loss, path.epochs, (double)lr);
+    return run_end();
 }

@@ -20,6 +20,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "rng.h"
+#include "run.h"
 #include "tensor.h"
 
 static void fill_normal(Tensor *t, Rng *rng) {
@@ -303,14 +304,14 @@ int main(int argc, char **argv) {
         print_jacobian(&layer);
     }
     draw(&dX, &nX, &dW, &nW, o.plot);
-    printf("result: dX_error=%.0e dH_error=%.0e dW_error=%.0e db_error=%.0e\n",
-           gradient_error(&dX, &nX), gradient_error(&dH, &nH),
-           gradient_error(&dW, &nW), gradient_error(&db, &nb));
+    run_result("dX_error=%.0e dH_error=%.0e dW_error=%.0e db_error=%.0e",
+               gradient_error(&dX, &nX), gradient_error(&dH, &nH),
+               gradient_error(&dW, &nW), gradient_error(&db, &nb));
 
     Tensor *gradients[] = {&dX, &dH, &dW, &db, &nX, &nH, &nW, &nb};
     for (size_t i = 0; i < sizeof gradients / sizeof *gradients; i++)
         tensor_free(gradients[i]);
     bilinear_free(&f);
     layer_free(&layer);
-    return 0;
+    return run_end();
 }

@@ -23,6 +23,7 @@
 #include "cli.h"
 #include "layers.h"
 #include "rng.h"
+#include "run.h"
 #include "tensor.h"
 #include "vmath.h"
 
@@ -345,9 +346,9 @@ int main(int argc, char **argv) {
     draw(&m.first, 2, MAX_DEPTH, "vanishing_depth",
          "What reaches the first layer, in ever deeper nets",
          "depth of the net (layers)", o.plot);
-    printf("result: sigmoid_xavier=%.2e tanh_xavier=%.2e relu_xavier=%.2e "
-           "relu_he=%.2e depth=%d\n",
-           m.layer.of[SIGMOID][XAVIER][1], m.layer.of[TANH][XAVIER][1],
-           m.layer.of[RELU][XAVIER][1], m.layer.of[RELU][HE][1], depth);
-    return 0;
+    run_result("sigmoid_xavier=%.2e tanh_xavier=%.2e relu_xavier=%.2e "
+               "relu_he=%.2e depth=%d",
+               m.layer.of[SIGMOID][XAVIER][1], m.layer.of[TANH][XAVIER][1],
+               m.layer.of[RELU][XAVIER][1], m.layer.of[RELU][HE][1], depth);
+    return run_end();
 }

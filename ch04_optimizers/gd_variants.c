@@ -25,6 +25,7 @@
 #include "memory.h"
 #include "progress.h"
 #include "rng.h"
+#include "run.h"
 #include "surfaces.h"
 
 // ---- 1. Samples -------------------------------------------------------------
@@ -291,11 +292,11 @@ int main(int argc, char **argv) {
         print_tables(descents, noise, epochs, least);
     draw_paths(descents, &samples, epochs, o.plot);
     draw_noise(noise, o.plot);
-    printf("result: batch_loss=%.5f minibatch_loss=%.5f stochastic_loss=%.5f "
-           "least=%.5f noise_1=%.2f noise_16=%.2f\n",
-           descents[0].last_loss, descents[1].last_loss, descents[2].last_loss,
-           least, noise[0].noise, noise[4].noise);
+    run_result("batch_loss=%.5f minibatch_loss=%.5f stochastic_loss=%.5f "
+               "least=%.5f noise_1=%.2f noise_16=%.2f",
+               descents[0].last_loss, descents[1].last_loss,
+               descents[2].last_loss, least, noise[0].noise, noise[4].noise);
     for (int k = 0; k < 3; k++)
         mem_free(descents[k].path);
-    return 0;
+    return run_end();
 }

@@ -3,8 +3,7 @@
 // What training does not learn has to be tried. Grid search tries all pairs of
 // ten decay rates beta and ten learning rates alpha; random search spends the
 // same hundred trials on pairs drawn at random, and so sees a hundred values of
-// each, not ten. Every trial is logged when it ends: stopped and started again,
-// the program continues from its log.
+// each, not ten.
 //
 // Source: A eq. (25), the grid's table, random search; Bergstra & Bengio 2012.
 // Run: make hyperparam && ./hyperparam
@@ -12,25 +11,21 @@
 //
 // Try: --grid lecture (the table of A as printed: how many cells learn?).
 //
-// Contents: 1 what is tried  2 a trial  3 the log  4 the search  5 charts
-//           6 main
+// Contents: 1 what is tried  2 a trial  3 the search  4 charts  5 main
 
-#include <errno.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
-#include <sys/stat.h>
-#include <unistd.h>
 
 #include "chart.h"
 #include "cli.h"
 #include "data.h"
-#include "file.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 // ---- 1. What is tried -------------------------------------------------------
 
@@ -94,7 +89,7 @@ static void plan(Trial trials[SEARCHES][TRIALS], const Grid *grid, Rng *rng) {
 typedef struct {
     CommonOptions common;
     int epochs, batch, limit;
-    const char *data, *log, *grid;
+    const char *data, *grid;
 } Options;
 
 static double evaluate(ReluNet *net, const Dataset *set) {
@@ -146,125 +141,34 @@ static double try_out(const Trial *trial, const Dataset *train,
     return accuracy;
 }
 
-// ---- 3. The log -------------------------------------------------------------
-
-static const char log_header[] = "search,trial,alpha,beta,settings,accuracy\n";
-
-typedef struct {
-    char text[96];
-} Settings;
-
-// What else a result depends on: a line counts only where all of it is the
-// same.
-static Settings settings_of(const Options *o, const Digits *digits) {
-    Settings s;
-    snprintf(s.text, sizeof s.text, "seed%llu-epochs%d-batch%d-digits%d-%s",
-             (unsigned long long)o->common.seed, o->epochs, o->batch,
-             digits->train.count, digits_name(digits));
-    return s;
-}
-
-// One line of the log into its trial; what is not one of ours is left alone.
-// Returns 1 if it was one of ours and new.
-static int read_line(const char *line, Trial trials[SEARCHES][TRIALS],
-                     const Settings *settings) {
-    char search[16], with[96];
-    int n, end = 0;
-    double alpha, beta, accuracy;
-    if (sscanf(line, "%15[a-z],%d,%lf,%lf,%95[^,],%lf%n", search, &n, &alpha,
-               &beta, with, &accuracy, &end) != 6 ||
-        line[end] != '\0' || n < 0 || n >= TRIALS ||
-        strcmp(with, settings->text) != 0 || !(accuracy >= 0 && accuracy <= 1))
-        return 0;
-    for (int s = 0; s < SEARCHES; s++) {
-        Trial *trial = &trials[s][n];
-        if (strcmp(search, search_name[s]) == 0 && isnan(trial->accuracy) &&
-            fabs(alpha / trial->alpha - 1) < 1e-5 &&
-            fabs(beta / trial->beta - 1) < 1e-5) {
-            trial->accuracy = accuracy;
-            return 1;
-        }
-    }
-    return 0;
-}
-
-// Reads what is there and returns the log ready for more lines. A run that was
-// killed may have left half a line at the end: it is cut off, for what follows
-// would be glued to it (and "0.91" may have been meant to be "0.0912").
-static FILE *open_log(const char *path, Trial trials[SEARCHES][TRIALS],
-                      const Settings *settings, int *found) {
-    Error err;
-    FileBytes file = {.size = 0};
-    *found = 0;
-    if (access(path, F_OK) == 0) {
-        if (!file_read(&file, path, 64 << 20, &err))
-            die("%s; another log can be named: --log FILE", err.message);
-        size_t begin = 0;
-        for (size_t i = 0; i < file.size; i++)
-            if (file.bytes[i] == '\n') {
-                file.bytes[i] = '\0';
-                *found +=
-                    read_line((char *)file.bytes + begin, trials, settings);
-                begin = i + 1;
-            }
-        if (begin < file.size && truncate(path, (off_t)begin) != 0)
-            die("cannot mend %s: %s; another log can be named: --log FILE",
-                path, strerror(errno));
-        file.size = begin;
-    }
-    FILE *log = fopen(path, "a");
-    if (log == NULL)
-        die("cannot write %s: %s; another log can be named: --log FILE", path,
-            strerror(errno));
-    if (file.size == 0)
-        fputs(log_header, log);
-    file_free(&file);
-    return log;
-}
-
-static void write_line(FILE *log, Search search, int n, const Trial *trial,
-                       const Settings *settings) {
-    fprintf(log, "%s,%d,%.9g,%.9g,%s,%.6f\n", search_name[search], n,
-            trial->alpha, trial->beta, settings->text, trial->accuracy);
-    if (fflush(log) != 0)
-        die("cannot write the log: %s; make room and start again",
-            strerror(errno));
-}
-
-// ---- 4. The search ----------------------------------------------------------
+// ---- 3. The search ----------------------------------------------------------
 
 // [A eq.25] theta_hyper* = argmin (min over theta of L(theta_hyper, theta))
 // The outer minimum; the loss it compares is the error on validation digits,
 // which the inner one has not seen. Each core takes the next free trial. Trials
 // depend on nothing but their own numbers, so the order does not matter.
-// Returns how many were run.
-static int search_all(Trial trials[SEARCHES][TRIALS], const Dataset *train,
-                      const Dataset *judge, const Options *o, FILE *log,
-                      const Settings *settings, Progress *progress) {
-    int run = 0;
+static void search_all(Trial trials[SEARCHES][TRIALS], const Dataset *train,
+                       const Dataset *judge, const Options *o) {
+    Progress progress;
+    progress_init(&progress, 1, SEARCHES * TRIALS, o->common.quiet);
+    progress_epoch(&progress, 1);
 #pragma omp parallel for schedule(dynamic)
     for (int i = 0; i < SEARCHES * TRIALS; i++) {
         Trial *trial = &trials[i / TRIALS][i % TRIALS];
-        if (!isnan(trial->accuracy) || stop_requested())
-            continue;
-        double accuracy = try_out(trial, train, judge, o);
+        if (!stop_requested())
+            trial->accuracy = finished(try_out(trial, train, judge, o));
 #pragma omp critical
-        {
-            trial->accuracy = accuracy;
-            write_line(log, (Search)(i / TRIALS), i % TRIALS, trial, settings);
-            progress_batch(progress, (float)(1 - accuracy));
-            run++;
-        }
+        if (!isnan(trial->accuracy))
+            progress_batch(&progress, (float)(1 - trial->accuracy));
     }
-    return run;
+    progress_mean_loss(&progress); // wipes the bar
 }
 
-// The best trial of one search; NULL if none was run.
+// The best trial of one search; the earliest of equals.
 static const Trial *best_of(const Trial trials[TRIALS]) {
-    const Trial *best = NULL;
-    for (int n = 0; n < TRIALS; n++)
-        if (!isnan(trials[n].accuracy) &&
-            (best == NULL || trials[n].accuracy > best->accuracy))
+    const Trial *best = &trials[0];
+    for (int n = 1; n < TRIALS; n++)
+        if (trials[n].accuracy > best->accuracy)
             best = &trials[n];
     return best;
 }
@@ -277,15 +181,15 @@ static int count_learned(const Trial trials[TRIALS], int classes) {
     return count;
 }
 
-// How many read what the untrained net reads. (The log keeps six digits.)
+// How many read what the untrained net reads.
 static int count_unmoved(const Trial trials[TRIALS], double untrained) {
     int count = 0;
     for (int n = 0; n < TRIALS; n++)
-        count += fabs(trials[n].accuracy - untrained) < 1e-6;
+        count += trials[n].accuracy == untrained;
     return count;
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 4. Charts --------------------------------------------------------------
 
 // A map's coordinate: the exponent, where exponents are spread evenly.
 static double coordinate(const Axis *axis, double value) {
@@ -357,7 +261,7 @@ static void draw_best_so_far(Trial trials[SEARCHES][TRIALS],
     chart_close(&chart);
 }
 
-// ---- 6. Main ----------------------------------------------------------------
+// ---- 5. Main ----------------------------------------------------------------
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
@@ -367,30 +271,24 @@ static void parse(Options *o, int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 3, 60000,
                    "digits to use, a third of them to validate"),
-        option_text("log", &o->log, "FILE", "where trials are logged"),
         option_text("grid", &o->grid, "log|lecture",
                     "which values: spread over the powers of ten that matter, "
                     "or the lecture's"),
     };
     cli_parse(&o->common, "hyperparam",
               "Grid search and random search for a learning rate and its "
-              "decay. Trials in the log are not run again; delete it to start "
-              "over.",
+              "decay.",
               table, sizeof table / sizeof *table, argc, argv);
 }
 
 static void report(const Trial *best[SEARCHES], const int learned[SEARCHES],
-                   int unmoved, const Grid *grid, int found, int run,
-                   double test) {
-    printf("%d of %d trials were in the log, %d were run.\n\n", found,
-           SEARCHES * TRIALS, run);
+                   int unmoved, const Grid *grid, double test) {
     printf("  %-8s %10s %10s   %-24s   %s\n", "search", "alpha", "beta",
            "best validation accuracy", "trials that learn");
     for (int s = 0; s < SEARCHES; s++)
-        if (best[s] != NULL)
-            printf("  %-8s %10.4g %10.4g   %22.2f %%   %10d of %d\n",
-                   search_name[s], best[s]->alpha, best[s]->beta,
-                   100 * best[s]->accuracy, learned[s], TRIALS);
+        printf("  %-8s %10.4g %10.4g   %22.2f %%   %10d of %d\n",
+               search_name[s], best[s]->alpha, best[s]->beta,
+               100 * best[s]->accuracy, learned[s], TRIALS);
     printf("\nOn the test digits, which took no part in the choice, the better "
            "setting reads\n%.2f %%. A trial learns if it reads more than "
            "twice what guessing would.\n",
@@ -411,7 +309,6 @@ int main(int argc, char **argv) {
                  .epochs = 5,
                  .batch = 20,
                  .limit = 1500,
-                 .log = "out/ch04/hyperparam_trials.csv",
                  .grid = "log"};
     parse(&o, argc, argv);
 
@@ -421,26 +318,18 @@ int main(int argc, char **argv) {
     if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
         die("%s", err.message);
     digits_say(&digits, o.common.quiet);
-    Settings settings = settings_of(&o, &digits);
+    if (digits.train.count < 3)
+        die("%d digits cannot be split into training and validation; use a "
+            "larger set",
+            digits.train.count);
     dataset_hold_out(&judge, &digits.train, digits.train.count / 3);
 
     Rng rng;
     Trial trials[SEARCHES][TRIALS];
-    Progress progress;
-    int found;
     rng_seed(&rng, o.common.seed);
     const Grid *grid = &grids[strcmp(o.grid, grids[0].name) != 0];
     plan(trials, grid, &rng);
-    mkdir("out", 0777);
-    mkdir("out/ch04", 0777);
-    FILE *log = open_log(o.log, trials, &settings, &found);
-    int left = SEARCHES * TRIALS - found; // none, if all is in the log
-    progress_init(&progress, 1, left > 0 ? left : 1, o.common.quiet);
-    progress_epoch(&progress, 1);
-    int run = search_all(trials, &digits.train, &judge, &o, log, &settings,
-                         &progress);
-    progress_mean_loss(&progress); // wipes the bar
-    fclose(log);
+    search_all(trials, &digits.train, &judge, &o);
 
     const Trial *best[SEARCHES] = {best_of(trials[GRID]),
                                    best_of(trials[RANDOM])};
@@ -452,21 +341,19 @@ int main(int argc, char **argv) {
         unmoved = count_unmoved(trials[GRID],
                                 try_out(&idle, &digits.train, &judge, &o));
     }
-    double accuracy[] = {best[GRID] ? best[GRID]->accuracy : 0,
-                         best[RANDOM] ? best[RANDOM]->accuracy : 0};
     const Trial *chosen =
-        best[accuracy[RANDOM] > accuracy[GRID] ? RANDOM : GRID];
-    double test = chosen ? try_out(chosen, &digits.train, &digits.test, &o) : 0;
-    if (!o.common.quiet)
-        report(best, learned, unmoved, grid, found, run, test);
+        best[best[RANDOM]->accuracy > best[GRID]->accuracy ? RANDOM : GRID];
+    double test = try_out(chosen, &digits.train, &digits.test, &o);
+    if (!o.common.quiet && !stop_requested())
+        report(best, learned, unmoved, grid, test);
     draw_maps(trials, grid, o.common.plot);
     draw_best_so_far(trials, o.common.plot);
-    printf("result: grid_best=%.4f random_best=%.4f test_accuracy=%.4f "
-           "grid_learned=%d random_learned=%d trials=%d from_log=%d seed=%llu "
-           "data=%s\n",
-           accuracy[GRID], accuracy[RANDOM], test, learned[GRID],
-           learned[RANDOM], run, found, (unsigned long long)o.common.seed,
-           digits_name(&digits));
+    run_result("grid_best=%.4f random_best=%.4f test_accuracy=%.4f "
+               "grid_learned=%.0f random_learned=%.0f seed=%llu data=%s",
+               finished(best[GRID]->accuracy), finished(best[RANDOM]->accuracy),
+               finished(test), finished(learned[GRID]),
+               finished(learned[RANDOM]), (unsigned long long)o.common.seed,
+               digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

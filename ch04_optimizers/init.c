@@ -29,6 +29,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 #include "safetensors.h"
 
 // ---- 1. Eight initializations -----------------------------------------------
@@ -191,7 +192,7 @@ static void evaluate(Outcome *outcome, ReluNet *net, const Dataset *set) {
         relu_net_forward(net, &batches.x);
         confusion_add(&confusion, &net->logits, batches.labels);
     }
-    outcome->accuracy = confusion_accuracy(&confusion);
+    outcome->accuracy = finished(confusion_accuracy(&confusion));
     outcome->units = different_units(&net->hidden[HIDDEN - 1]);
     batches_free(&batches);
 }
@@ -207,7 +208,7 @@ static void train(Outcome *outcome, ReluNet *net, const Dataset *set,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             relu_net_forward(net, &batches.x);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -245,7 +246,7 @@ static void write_pretrained(const char *path, const Dataset *like,
     make_net(&net, like, &rng);
     init_weights(&net, HE, &rng);
     train(&outcome, &net, &drawn, o, &rng);
-    if (!safetensors_save(path, &net.params, &err))
+    if (!stop_requested() && !safetensors_save(path, &net.params, &err))
         die("%s; a place to write to can be named: --load FILE", err.message);
     relu_net_free(&net);
     dataset_free(&drawn);
@@ -360,8 +361,7 @@ static void parse(Options *o, int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
                    "digits to train and to test on (0: all)"),
-        option_text("load", &o->load, "FILE",
-                    "begin `pretrained' from these weights"),
+        option_input("load", &o->load, "begin `pretrained' from these weights"),
     };
     cli_parse(&o->common, "init",
               "Eight ways to choose a net's first weights: what each does to "
@@ -399,25 +399,26 @@ int main(int argc, char **argv) {
         rng_seed(&rng, o.common.seed);
         make_net(&net, &digits.train, &rng);
         init_weights(&net, (Kind)k, &rng);
-        if (k == PRETRAINED && !safetensors_load(pretrained, &net.params, &err))
+        if (k == PRETRAINED && !stop_requested() &&
+            !safetensors_load(pretrained, &net.params, &err))
             die("%s", err.message);
         look_inside(&outcomes[k], &net, &digits.train);
         train(&outcomes[k], &net, &digits.train, &o, &rng);
         evaluate(&outcomes[k], &net, &digits.test);
-        if (!o.common.quiet)
+        if (!o.common.quiet && !stop_requested())
             print_row((Kind)k, &outcomes[k]);
         relu_net_free(&net);
     }
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print_zero(&outcomes[ZERO]);
     draw_activations(outcomes, o.common.plot);
     draw_training(outcomes, o.epochs, o.common.plot);
 
-    printf("result: test_accuracy");
+    run_result("test_accuracy");
     for (int k = 0; k < KINDS; k++)
-        printf(" %s=%.4f", kind_name[k], outcomes[k].accuracy);
-    printf(" zero_gradient=%g seed=%llu data=%s\n", outcomes[ZERO].gradient[0],
-           (unsigned long long)o.common.seed, digits_name(&digits));
+        run_result("%s=%.4f", kind_name[k], outcomes[k].accuracy);
+    run_result("zero_gradient=%g seed=%llu data=%s", outcomes[ZERO].gradient[0],
+               (unsigned long long)o.common.seed, digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -30,6 +30,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 // ---- 1. The loss ------------------------------------------------------------
 
@@ -106,7 +107,7 @@ static void train(ReluNet *net, const Dataset *set, float shake,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             tensor_copy(&w, value);
             random_direction(&d, net, rng);
             saxpy((int)d.size, shake, d.data, value->data);
@@ -182,10 +183,11 @@ static View explore(float shake, const Dataset *train_set,
     rng_seed(&rng, o->common.seed);
     relu_net_init(&net, 3, sizes, &rng);
     train(&net, train_set, shake, o, &rng);
-    view.loss = loss_of(&net, train_set, NULL);
-    view.validation = loss_of(&net, validation, &view.accuracy);
+    view.loss = finished(loss_of(&net, train_set, NULL));
+    view.validation = finished(loss_of(&net, validation, &view.accuracy));
     rng_seed(&rng, o->common.seed + 1);
     look_around(&view, &net, train_set, &rng);
+    view.rise = finished(view.rise);
     relu_net_free(&net);
     return view;
 }
@@ -278,7 +280,7 @@ int main(int argc, char **argv) {
     View views[NETS];
     for (int k = 0; k < NETS; k++)
         views[k] = explore(shake_of[k], &train_set, &validation, &o);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         report(views, &o);
     draw(views, "landscape_surface",
          "set zrange [0:5]; set view 58,30; set ztics 1; unset colorbox\n"
@@ -286,13 +288,13 @@ int main(int argc, char **argv) {
          o.common.plot);
     draw(views, "landscape_contours",
          "set view map; set size ratio 1; set contour base\n", o.common.plot);
-    printf("result: sharp_loss=%.4f flat_loss=%.4f "
-           "sharp_rise=%.4f flat_rise=%.4f sharp_validation=%.4f "
-           "flat_validation=%.4f seed=%llu\n",
-           views[0].loss, views[1].loss, views[0].rise, views[1].rise,
-           views[0].validation, views[1].validation,
-           (unsigned long long)o.common.seed);
+    run_result("sharp_loss=%.4f flat_loss=%.4f "
+               "sharp_rise=%.4f flat_rise=%.4f sharp_validation=%.4f "
+               "flat_validation=%.4f seed=%llu",
+               views[0].loss, views[1].loss, views[0].rise, views[1].rise,
+               views[0].validation, views[1].validation,
+               (unsigned long long)o.common.seed);
     dataset_free(&train_set);
     dataset_free(&validation);
-    return 0;
+    return run_end();
 }

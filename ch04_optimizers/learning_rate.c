@@ -25,6 +25,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 // ---- 1. A parabola ----------------------------------------------------------
 
@@ -98,7 +99,8 @@ static void train(Training *run, const Dataset *set, const Dataset *validation,
     }
     progress_mean_loss(&progress); // wipes the bar
     relu_net_forward(&net, &all.x);
-    run->last = softmax_cross_entropy(NULL, &net.logits, all.labels);
+    run->last = (float)finished(
+        (double)softmax_cross_entropy(NULL, &net.logits, all.labels));
     run->accuracy = accuracy_on(&net, validation);
     optimizer_free(&sgd);
     batches_free(&all);
@@ -259,19 +261,19 @@ int main(int argc, char **argv) {
         runs[r].epochs = r == PATIENT ? 5 * epochs : epochs;
         train(&runs[r], &set, &validation, o.seed, o.quiet);
     }
-    if (!o.quiet)
+    if (!o.quiet && !stop_requested())
         print_table(runs);
     draw_parabola(o.plot);
     draw_losses(runs, o.plot);
-    printf("result: loss_0.3=%.4f loss_0.05=%.4f loss_0.01=%.4f "
-           "loss_0.01_%d=%.4f loss_%g=%.4f\n",
-           (double)runs[RIGHT].last, (double)runs[SMALL].last,
-           (double)runs[TOO_SMALL].last, runs[PATIENT].epochs,
-           (double)runs[PATIENT].last, (double)large,
-           (double)runs[TOO_LARGE].last);
+    run_result("loss_0.3=%.4f loss_0.05=%.4f loss_0.01=%.4f "
+               "loss_0.01_%d=%.4f loss_%g=%.4f",
+               (double)runs[RIGHT].last, (double)runs[SMALL].last,
+               (double)runs[TOO_SMALL].last, runs[PATIENT].epochs,
+               (double)runs[PATIENT].last, (double)large,
+               (double)runs[TOO_LARGE].last);
     for (int r = 0; r < RUNS; r++)
         mem_free(runs[r].loss);
     dataset_free(&set);
     dataset_free(&validation);
-    return 0;
+    return run_end();
 }

@@ -26,6 +26,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 #include "surfaces.h"
 
 // ---- 1. Linear algebra of two -----------------------------------------------
@@ -429,11 +430,11 @@ int main(int argc, char **argv) {
     draw_convergence(walks, o.plot);
     draw_paths(walks, o.plot);
     const Walk *valley = walks[ROSENBROCK];
-    printf("result: surface=rosenbrock gradient_descent_steps=%d "
-           "newton_steps=%d damped_steps=%d guarded_steps=%d bfgs_steps=%d "
-           "cg_steps=%d\n",
-           valley[DESCENT].cost.steps, valley[NEWTON].cost.steps,
-           valley[DAMPED].cost.steps, valley[GUARDED].cost.steps,
-           valley[BFGS].cost.steps, valley[CG].cost.steps);
-    return 0;
+    run_result("surface=rosenbrock gradient_descent_steps=%d "
+               "newton_steps=%d damped_steps=%d guarded_steps=%d bfgs_steps=%d "
+               "cg_steps=%d",
+               valley[DESCENT].cost.steps, valley[NEWTON].cost.steps,
+               valley[DAMPED].cost.steps, valley[GUARDED].cost.steps,
+               valley[BFGS].cost.steps, valley[CG].cost.steps);
+    return run_end();
 }

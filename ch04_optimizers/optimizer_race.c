@@ -13,6 +13,7 @@
 //
 // Contents: 1 racers  2 training  3 several seeds  4 a race  5 charts  6 main
 
+#include <math.h>
 #include <stdio.h>
 
 #include "characters.h"
@@ -24,6 +25,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 // ---- 1. Racers --------------------------------------------------------------
 
@@ -116,7 +118,7 @@ static void train(Lap *lap, const Task *task, const Racer *racer, uint64_t seed,
     for (int epoch = 1; epoch <= task->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, &rng);
-        for (int b = 0; !stop_requested() && batches_next(&batches); b++) {
+        for (int b = 0; batches_next(&batches); b++) {
             optimizer.lr = rate(racer, epoch - 1, task->epochs);
             optimizer_look_ahead(&optimizer, &net.params.value); // Nesterov
             relu_net_forward(&net, &batches.x);
@@ -213,7 +215,7 @@ static void print_rivals(const Curve curves[RIVALS], int pictures) {
 static void race(Curve *curves, const Task *task, const Racer *field, int count,
                  const CommonOptions *o, int seeds, const char *title) {
     static Lap laps[DIGIT_RACERS][MOST_SEEDS]; // too large for some stacks
-    int done = 0; // seeds that Ctrl-C has not cut short
+    int done = 0; // seeds that no stop has cut short
     do {
         for (int k = 0; k < count; k++)
             train(&laps[k][done], task, &field[k], o->seed + (uint64_t)done,
@@ -225,6 +227,8 @@ static void race(Curve *curves, const Task *task, const Racer *field, int count,
                   task->epochs * task->parts);
     if (!o->quiet && done > 0)
         print_race(curves, field, count, task, title, done);
+    for (int k = 0; k < count && done < seeds; k++) // the median lacks some
+        curves[k].loss[curves[k].count - 1].median = (double)NAN;
 }
 
 // ---- 5. Charts --------------------------------------------------------------
@@ -349,19 +353,17 @@ int main(int argc, char **argv) {
     race(steps, &small, rivals, RIVALS, &o, seeds, "Character or background");
     if (!o.quiet && !stop_requested())
         print_rivals(steps, windows.count);
-    const char *format = stop_requested() ? "none" : o.plot; // no half races
-    draw_race(usual, best, &large, digits_name(&digits), seeds, format);
-    draw_rivals(steps, small.epochs, seeds, format);
-    printf("result:");
+    draw_race(usual, best, &large, digits_name(&digits), seeds, o.plot);
+    draw_rivals(steps, small.epochs, seeds, o.plot);
     for (int k = 0; k < DIGIT_RACERS; k++)
-        printf(" %s=%.4f", racers[k].key, last(&best[k]).median);
+        run_result("%s=%.4f", racers[k].key, last(&best[k]).median);
     for (int k = 0; k < RIVALS; k++)
-        printf(" %s=%.5f", rivals[k].key, last(&steps[k]).median);
-    printf(" sgd_usual=%.4f adam_usual=%.4f seeds=%d data=%s\n",
-           last(&usual[SGD]).median, last(&usual[ADAM]).median, seeds,
-           digits_name(&digits));
+        run_result("%s=%.5f", rivals[k].key, last(&steps[k]).median);
+    run_result("sgd_usual=%.4f adam_usual=%.4f seeds=%d data=%s",
+               last(&usual[SGD]).median, last(&usual[ADAM]).median, seeds,
+               digits_name(&digits));
     digits_free(&digits);
     dataset_free(&windows);
     dataset_free(&validation);
-    return 0;
+    return run_end();
 }

@@ -19,6 +19,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "optim.h"
+#include "run.h"
 #include "surfaces.h"
 
 // ---- 1. A walk --------------------------------------------------------------
@@ -261,9 +262,9 @@ int main(int argc, char **argv) {
         print_table(trials, (double)tolerance);
     for (int s = 0; s < SURFACES; s++)
         draw(trials[s], surface((SurfaceKind)s), o.plot);
-    printf("result: bowl_sgd=%.1f bowl_momentum=%.1f bowl_nesterov=%.1f "
-           "bowl_adam=%.1f\n",
-           trials[BOWL][SGD].steps, trials[BOWL][MOMENTUM].steps,
-           trials[BOWL][NESTEROV].steps, trials[BOWL][ADAM].steps);
-    return 0;
+    run_result("bowl_sgd=%.1f bowl_momentum=%.1f bowl_nesterov=%.1f "
+               "bowl_adam=%.1f",
+               trials[BOWL][SGD].steps, trials[BOWL][MOMENTUM].steps,
+               trials[BOWL][NESTEROV].steps, trials[BOWL][ADAM].steps);
+    return run_end();
 }

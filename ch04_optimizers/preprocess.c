@@ -24,6 +24,7 @@
 #include "memory.h"
 #include "pca.h"
 #include "rng.h"
+#include "run.h"
 #include "surfaces.h"
 
 // ---- 1. People --------------------------------------------------------------
@@ -474,14 +475,14 @@ int main(int argc, char **argv) {
     draw_clouds(&x, o.plot);
     draw_paths(descents, o.plot);
     draw_pictures(pictures, o.plot);
-    printf("result: within_3=%.4f pca_error=%.1e cholesky_error=%.1e "
-           "steps_centered=%d steps_standardized=%d steps_whitened=%d\n",
-           within, error[PCA_WHITE], error[CHOLESKY_WHITE],
-           descents[CENTERED].steps, descents[STANDARD].steps,
-           descents[PCA_WHITE].steps);
+    run_result("within_3=%.4f pca_error=%.1e cholesky_error=%.1e "
+               "steps_centered=%d steps_standardized=%d steps_whitened=%d",
+               within, error[PCA_WHITE], error[CHOLESKY_WHITE],
+               descents[CENTERED].steps, descents[STANDARD].steps,
+               descents[PCA_WHITE].steps);
     mem_free(pictures);
     tensor_free(&x);
     tensor_free(&t);
     tensor_free(&y);
-    return 0;
+    return run_end();
 }

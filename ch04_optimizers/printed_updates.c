@@ -23,6 +23,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "optim.h"
+#include "run.h"
 
 // ---- 1. As printed ----------------------------------------------------------
 
@@ -322,12 +323,12 @@ int main(int argc, char **argv) {
         print_adam();
     }
     draw(&out, &o);
-    printf("result: printed_step=%.2f library_step=%.2f sum=%.2f "
-           "momentum_difference=%.1e momentum_difference_cut=%.4f "
-           "adadelta_ratio=%.4g\n",
-           out.printed[CUT + 1], out.library[CUT + 1], out.sum_after,
-           largest_difference(MOMENTUM, 1.0),
-           largest_difference(MOMENTUM, 10.0),
-           adadelta_printed(1e-4) / adadelta_library(1e-4));
-    return 0;
+    run_result("printed_step=%.2f library_step=%.2f sum=%.2f "
+               "momentum_difference=%.1e momentum_difference_cut=%.4f "
+               "adadelta_ratio=%.4g",
+               out.printed[CUT + 1], out.library[CUT + 1], out.sum_after,
+               largest_difference(MOMENTUM, 1.0),
+               largest_difference(MOMENTUM, 10.0),
+               adadelta_printed(1e-4) / adadelta_library(1e-4));
+    return run_end();
 }

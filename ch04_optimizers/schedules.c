@@ -26,6 +26,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 // ---- 1. The schedules -------------------------------------------------------
 
@@ -200,7 +201,7 @@ static void train(Curve *curve, const Digits *digits, const Options *o,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, &rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             relu_net_forward(&net, &batches.x);
             float loss = softmax_cross_entropy(&net.dlogits, &net.logits,
                                                batches.labels);
@@ -214,6 +215,8 @@ static void train(Curve *curve, const Digits *digits, const Options *o,
         curve->loss[epoch] += loss_now / o->seeds;
     }
     curve->test_error += evaluate(&net, &digits->test, &loss_now) / o->seeds;
+    if (stop_requested()) // then this seed is missing from the mean
+        curve->loss[o->epochs] = (double)NAN;
     optimizer_free(&sgd);
     batches_free(&batches);
     relu_net_free(&net);
@@ -365,16 +368,13 @@ int main(int argc, char **argv) {
     for (int s = 0; s < SCHEDULES; s++)
         for (int k = 0; k < o.seeds; k++)
             train(&curves[s], &digits, &o, s, o.common.seed + (uint64_t)k);
-    if (stop_requested() && !o.common.quiet)
-        printf("stopped: the means below lack what was not run\n");
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print_table(curves, &o);
     draw_schedules(o.lr, o.common.plot);
     draw_training(curves, &o, digits_name(&digits));
-    printf("result:");
     for (int s = 0; s < SCHEDULES; s++)
-        printf(" %s=%.4f", schedules[s].name, curves[s].loss[o.epochs]);
-    printf(" data=%s\n", digits_name(&digits));
+        run_result("%s=%.4f", schedules[s].name, curves[s].loss[o.epochs]);
+    run_result("data=%s", digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -25,6 +25,7 @@
 #include "layers.h"
 #include "loss.h"
 #include "relu_net.h"
+#include "run.h"
 
 // ---- 1. Three activations ---------------------------------------------------
 
@@ -257,12 +258,12 @@ int main(int argc, char **argv) {
     char letters[ACTIVATIONS][4];
     for (int f = 0; f < ACTIVATIONS; f++)
         true_options(letters[f], &quiz[f]);
-    printf("result: sigmoid=%s tanh=%s relu=%s sigmoid_loss=%.4f "
-           "tanh_loss=%.4f relu_loss=%.4f seed=%llu data=%s\n",
-           letters[SIGMOID], letters[TANH], letters[RELU],
-           quiz[SIGMOID].loss[o.steps - 1], quiz[TANH].loss[o.steps - 1],
-           quiz[RELU].loss[o.steps - 1], (unsigned long long)o.common.seed,
-           digits_name(&digits));
+    run_result("sigmoid=%s tanh=%s relu=%s sigmoid_loss=%.4f "
+               "tanh_loss=%.4f relu_loss=%.4f seed=%llu data=%s",
+               letters[SIGMOID], letters[TANH], letters[RELU],
+               quiz[SIGMOID].loss[o.steps - 1], quiz[TANH].loss[o.steps - 1],
+               quiz[RELU].loss[o.steps - 1], (unsigned long long)o.common.seed,
+               digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

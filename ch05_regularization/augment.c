@@ -26,6 +26,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 // ---- 1. Kinds of change -----------------------------------------------------
 
@@ -63,7 +64,7 @@ static double error_on(ReluNet *net, const Dataset *set) {
         confusion_add(&confusion, &net->logits, batches.labels);
     }
     batches_free(&batches);
-    return 100.0 - 100.0 * confusion_accuracy(&confusion);
+    return finished(100.0 - 100.0 * confusion_accuracy(&confusion));
 }
 
 // ---- 3. Training ------------------------------------------------------------
@@ -92,7 +93,7 @@ static void train(ReluNet *net, const Dataset *set, bool augmented,
     for (int epoch = 1; epoch <= epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             if (augmented)
                 augment_batch(&batches.x, &training_strength, rng);
             relu_net_forward(net, &batches.x);
@@ -124,20 +125,18 @@ static Dataset part(const Dataset *set, int run, int count) {
 static double mean_error(const Digits *digits, int count, bool augmented,
                          const Options *o) {
     double sum = 0.0;
-    int runs = 0;
-    while (runs < o->runs && (runs == 0 || !stop_requested())) {
-        Dataset some = part(&digits->train, runs, count);
+    for (int run = 0; run < o->runs; run++) {
+        Dataset some = part(&digits->train, run, count);
         ReluNet net;
         Rng rng;
-        rng_seed(&rng, o->common.seed + (uint64_t)runs);
+        rng_seed(&rng, o->common.seed + (uint64_t)run);
         relu_net_init(&net, 3,
                       (int[]){some.rows * some.cols, 128, some.classes}, &rng);
         train(&net, &some, augmented, o, &rng);
         sum += error_on(&net, &digits->test);
-        runs++;
         relu_net_free(&net);
     }
-    return sum / runs;
+    return sum / o->runs;
 }
 
 // ---- 4. The table -----------------------------------------------------------
@@ -229,16 +228,15 @@ int main(int argc, char **argv) {
         for (int augmented = 0; augmented < 2; augmented++)
             error[i][augmented] =
                 mean_error(&digits, sizes[i], augmented == 1, &o);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print_table(error, &o);
     draw_kinds(&digits.train, o.common.plot);
     draw_errors(error, o.common.plot);
-    printf("result:");
     for (int i = 0; i < SIZES; i++)
-        printf(" error_%d=%.2f augmented_%d=%.2f", sizes[i], error[i][0],
-               sizes[i], error[i][1]);
-    printf(" seed=%llu data=%s\n", (unsigned long long)o.common.seed,
-           digits_name(&digits));
+        run_result("error_%d=%.2f augmented_%d=%.2f", sizes[i], error[i][0],
+                   sizes[i], error[i][1]);
+    run_result("seed=%llu data=%s", (unsigned long long)o.common.seed,
+               digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

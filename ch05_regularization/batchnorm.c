@@ -32,6 +32,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 
 // ---- 1. Model ---------------------------------------------------------------
 
@@ -146,7 +147,7 @@ static double error_on(Net *net, const Dataset *set) {
         confusion_add(&confusion, &net->logits, batches.labels);
     }
     batches_free(&batches);
-    return 100.0 - 100.0 * confusion_accuracy(&confusion);
+    return finished(100.0 - 100.0 * confusion_accuracy(&confusion));
 }
 
 // The largest change of a logit by folding; the net stays folded.
@@ -166,7 +167,7 @@ static double fold_error(Net *net, const Dataset *set) {
             fmax(worst, fabs((double)(before.data[i] - net->logits.data[i])));
     tensor_free(&before);
     batches_free(&batches);
-    return worst;
+    return finished(worst);
 }
 
 // ---- 4. Training ------------------------------------------------------------
@@ -210,7 +211,7 @@ static void train(Net *net, Experiment *e, const Dataset *set, const Options *o,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             if (batches.x.shape[0] < 2)
                 break; // a batch of one has no variance
             net_forward(net, &batches.x, true);
@@ -354,22 +355,20 @@ int main(int argc, char **argv) {
     Experiment e[COUNT];
     double change[COUNT];
     set_up(e);
-    for (int i = 0; i < COUNT && !stop_requested(); i++)
+    for (int i = 0; i < COUNT; i++)
         change[i] = run(&e[i], &digits, &o);
-    if (e[BOTH].epochs == 0)
-        die("stopped before every net was trained; try --epochs 1");
-    if (!o.common.quiet) {
+    if (!o.common.quiet && !stop_requested()) {
         print_table(e);
         print_rules(e);
     }
     draw(e, o.common.plot);
-    printf("result: plain_slow=%.2f normalized_slow=%.2f plain_fast=%.2f "
-           "normalized_fast=%.2f decays=%.2f fold_error=%.1e seed=%llu "
-           "data=%s\n",
-           e[PLAIN_SLOW].test_error, e[NORMAL_SLOW].test_error,
-           e[PLAIN_FAST].test_error, e[NORMAL_FAST].test_error,
-           e[BOTH].test_error, change[NORMAL_FAST],
-           (unsigned long long)o.common.seed, digits_name(&digits));
+    run_result("plain_slow=%.2f normalized_slow=%.2f plain_fast=%.2f "
+               "normalized_fast=%.2f decays=%.2f fold_error=%.1e seed=%llu "
+               "data=%s",
+               e[PLAIN_SLOW].test_error, e[NORMAL_SLOW].test_error,
+               e[PLAIN_FAST].test_error, e[NORMAL_FAST].test_error,
+               e[BOTH].test_error, change[NORMAL_FAST],
+               (unsigned long long)o.common.seed, digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -31,6 +31,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 
 // ---- 1. Model ---------------------------------------------------------------
 
@@ -106,7 +107,8 @@ static Score evaluate(Net *net, const Dataset *set, Rng *rng) {
         float loss = softmax_cross_entropy(NULL, &net->logits, batches.labels);
         score.loss += (double)loss * batches.x.shape[0] / set->count;
     }
-    score.error = 100.0 - 100.0 * confusion_accuracy(&confusion);
+    score.loss = finished(score.loss);
+    score.error = finished(100.0 - 100.0 * confusion_accuracy(&confusion));
     batches_free(&batches);
     return score;
 }
@@ -144,7 +146,7 @@ static void train(Net *net, const Dataset *set, int batch, int epochs, float lr,
     for (int epoch = 1; epoch <= epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             net_forward(net, &batches.x, rng);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -168,28 +170,27 @@ typedef struct {
 static Outcome run_characters(float p, const Options *o) {
     double loss[MAX_RUNS], dropped[MAX_RUNS];
     double validation_loss[MAX_RUNS], error[MAX_RUNS];
-    int runs = 0;
-    while (runs < o->runs && (runs == 0 || !stop_requested())) {
+    for (int run = 0; run < o->runs; run++) {
+        uint64_t seed = o->common.seed + (uint64_t)run;
         Dataset set, validation;
         Net net;
         Rng rng;
-        rng_seed(&rng, o->common.seed + (uint64_t)runs);
+        rng_seed(&rng, seed);
         characters_draw(&set, &validation, CHARACTER_TRAIN,
-                        CHARACTER_VALIDATION, o->common.seed + (uint64_t)runs);
+                        CHARACTER_VALIDATION, seed);
         net_init(&net, CHARACTER_PIXELS, 32, 2, p, &rng);
         train(&net, &set, set.count, o->epochs, 0.03f, o, &rng);
-        loss[runs] = evaluate(&net, &set, NULL).loss;
-        dropped[runs] = loss_with_units_dropped(&net, &set, &rng);
+        loss[run] = evaluate(&net, &set, NULL).loss;
+        dropped[run] = loss_with_units_dropped(&net, &set, &rng);
         Score score = evaluate(&net, &validation, NULL);
-        validation_loss[runs] = score.loss;
-        error[runs] = score.error;
-        runs++;
+        validation_loss[run] = score.loss;
+        error[run] = score.error;
         net_free(&net);
         dataset_free(&set);
         dataset_free(&validation);
     }
-    return (Outcome){median(loss, runs), median(dropped, runs),
-                     median(validation_loss, runs), median(error, runs)};
+    return (Outcome){median(loss, o->runs), median(dropped, o->runs),
+                     median(validation_loss, o->runs), median(error, o->runs)};
 }
 
 static void print_characters(const Outcome *outcomes, const Options *o) {
@@ -284,7 +285,7 @@ int main(int argc, char **argv) {
     Outcome outcomes[RATES];
     for (int i = 0; i < RATES; i++)
         outcomes[i] = run_characters(rates[i], &o);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print_characters(outcomes, &o);
     draw(outcomes, o.common.plot);
 
@@ -297,15 +298,16 @@ int main(int argc, char **argv) {
     digits_say(&digits, o.common.quiet);
     Score without = run_digits(rates[NONE], &digits, &o);
     Score with = run_digits(rates[HALF], &digits, &o);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         printf("512 ReLU, %d epochs: test error %.2f %% without, %.2f %% with "
                "p = %g\n\n",
                o.digit_epochs, without.error, with.error, (double)rates[HALF]);
-    printf("result: loss_0=%.4f loss_0.1=%.4f loss_0.5=%.4f loss_0.9=%.4f "
-           "error_without=%.2f error_with=%.2f seed=%llu data=%s\n",
-           outcomes[NONE].train_loss, outcomes[LITTLE].train_loss,
-           outcomes[HALF].train_loss, outcomes[MOST].train_loss, without.error,
-           with.error, (unsigned long long)o.common.seed, digits_name(&digits));
+    run_result("loss_0=%.4f loss_0.1=%.4f loss_0.5=%.4f loss_0.9=%.4f "
+               "error_without=%.2f error_with=%.2f seed=%llu data=%s",
+               outcomes[NONE].train_loss, outcomes[LITTLE].train_loss,
+               outcomes[HALF].train_loss, outcomes[MOST].train_loss,
+               without.error, with.error, (unsigned long long)o.common.seed,
+               digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -27,6 +27,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 enum { HIDDEN = 32, MAX_RUNS = 20 };
 
@@ -71,6 +72,7 @@ typedef struct {
 typedef struct {
     Best best;
     Curves curves;
+    bool complete; // no stop came before its end
 } Outcome;
 
 static float loss_on(ReluNet *net, const Batches *b) {
@@ -93,9 +95,8 @@ static void train(ReluNet *net, Best *best, Curves *curves, const Dataset *set,
     curves->train = mem_alloc((size_t)o->epochs, sizeof(float));
     curves->validation = mem_alloc((size_t)o->epochs, sizeof(float));
 
-    for (int epoch = 1;
-         epoch <= o->epochs && (epoch == 1 || !stop_requested()) &&
-         !out_of_patience(best, epoch - 1, o->patience);
+    for (int epoch = 1; epoch <= o->epochs && !stop_requested() &&
+                        !out_of_patience(best, epoch - 1, o->patience);
          epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
@@ -116,7 +117,8 @@ static void train(ReluNet *net, Best *best, Curves *curves, const Dataset *set,
         curves->epochs = epoch;
     }
     progress_mean_loss(&progress);
-    tensor_copy(&net->params.value, &best->weights); // back to the best epoch
+    if (best->epoch > 0) // back to the best epoch
+        tensor_copy(&net->params.value, &best->weights);
     optimizer_free(&adam);
     batches_free(&held);
     batches_free(&batches);
@@ -132,6 +134,7 @@ static void run(Outcome *r, uint64_t seed, const Options *o) {
     characters_draw(&set, &validation, CHARACTER_TRAIN, CHARACTER_VALIDATION,
                     seed);
     train(&net, &r->best, &r->curves, &set, &validation, o, &rng);
+    r->complete = !stop_requested();
     relu_net_free(&net);
     dataset_free(&set);
     dataset_free(&validation);
@@ -171,11 +174,11 @@ static void print_table(const Outcome *r, const Options *o) {
 }
 
 // Where to stop depends on the windows and on the first weights.
-static void print_seeds(const Outcome *outcomes, int runs, const Options *o) {
+static void print_seeds(const Outcome *outcomes, const Options *o) {
     printf("Each seed has windows and first weights of its own\n\n"
            "  %-8s %12s %18s %18s\n",
            "seed", "best epoch", "validation, best", "validation, last");
-    for (int i = 0; i < runs; i++) {
+    for (int i = 0; i < o->runs; i++) {
         const Outcome *r = &outcomes[i];
         printf("  %-8llu %12d %18.3f %18.3f\n",
                (unsigned long long)o->common.seed + (unsigned long long)i,
@@ -212,12 +215,14 @@ static void draw(const Best *best, const Curves *curves, const char *format) {
 static void print_result(const Outcome *r, const Options *o) {
     const Best *best = &r->best;
     const Curves *curves = &r->curves;
-    printf("result: best_epoch=%d best_train=%.3f best_validation=%.3f "
-           "last_epoch=%d last_train=%.3f last_validation=%.3f seed=%llu\n",
-           best->epoch, (double)best->train_loss, (double)best->validation_loss,
-           curves->epochs, (double)curves->train[curves->epochs - 1],
-           (double)curves->validation[curves->epochs - 1],
-           (unsigned long long)o->common.seed);
+    if (r->complete)
+        run_result("best_epoch=%d best_train=%.3f best_validation=%.3f "
+                   "last_epoch=%d last_train=%.3f last_validation=%.3f",
+                   best->epoch, (double)best->train_loss,
+                   (double)best->validation_loss, curves->epochs,
+                   (double)curves->train[curves->epochs - 1],
+                   (double)curves->validation[curves->epochs - 1]);
+    run_result("seed=%llu", (unsigned long long)o->common.seed);
 }
 
 int main(int argc, char **argv) {
@@ -239,19 +244,16 @@ int main(int argc, char **argv) {
               "found and its weights restored.",
               table, sizeof table / sizeof *table, argc, argv);
     Outcome outcomes[MAX_RUNS];
-    int runs = 0;
-    while (runs < o.runs && (runs == 0 || !stop_requested())) {
-        run(&outcomes[runs], o.common.seed + (uint64_t)runs, &o);
-        runs++;
-    }
+    for (int i = 0; i < o.runs; i++)
+        run(&outcomes[i], o.common.seed + (uint64_t)i, &o);
 
-    if (!o.common.quiet) {
+    if (!o.common.quiet && !stop_requested()) {
         print_table(&outcomes[0], &o);
-        print_seeds(outcomes, runs, &o);
+        print_seeds(outcomes, &o);
     }
     draw(&outcomes[0].best, &outcomes[0].curves, o.common.plot);
     print_result(&outcomes[0], &o);
-    for (int i = 0; i < runs; i++)
+    for (int i = 0; i < o.runs; i++)
         outcome_free(&outcomes[i]);
-    return 0;
+    return run_end();
 }

@@ -30,6 +30,7 @@
 #include "metrics.h"
 #include "optim.h"
 #include "progress.h"
+#include "run.h"
 #include "relu_net.h"
 
 enum { HIDDEN = 32 };
@@ -115,9 +116,9 @@ static double loss_on(ReluNet *net, const Dataset *set, double *accuracy) {
     relu_net_forward(net, &batches.x);
     float loss = softmax_cross_entropy(NULL, &net->logits, batches.labels);
     confusion_add(&confusion, &net->logits, batches.labels);
-    *accuracy = confusion_accuracy(&confusion);
+    *accuracy = finished(confusion_accuracy(&confusion));
     batches_free(&batches);
-    return (double)loss;
+    return finished((double)loss);
 }
 
 static Outcome evaluate(ReluNet *net, const Dataset *train,
@@ -133,8 +134,8 @@ static Outcome evaluate(ReluNet *net, const Dataset *train,
         }
         count += net->w[l].size;
     }
-    r.zeros /= (double)count;
-    r.mean /= (double)count;
+    r.zeros = finished(r.zeros / (double)count);
+    r.mean = finished(r.mean / (double)count);
     return r;
 }
 
@@ -161,7 +162,7 @@ static void train(ReluNet *net, const Dataset *set, const Options *o,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, &rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             relu_net_forward(net, &batches.x);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -223,23 +224,21 @@ static Outcome median_outcome(const Outcome *runs, int n) {
 static void run(Trained *trained, Penalty penalty, float lambda,
                 const Options *o) {
     Outcome outcomes[MAX_RUNS];
-    int runs = 0;
-    while (runs < o->runs && (runs == 0 || !stop_requested())) {
-        uint64_t seed = o->common.seed + (uint64_t)runs;
+    for (int run = 0; run < o->runs; run++) {
+        uint64_t seed = o->common.seed + (uint64_t)run;
         Dataset set, validation;
         ReluNet net;
         characters_draw(&set, &validation, CHARACTER_TRAIN,
                         CHARACTER_VALIDATION, seed);
         train(&net, &set, o, penalty, lambda, seed);
-        outcomes[runs] = evaluate(&net, &set, &validation);
-        for (size_t k = 0; runs == 0 && k < net.w[0].size; k++)
+        outcomes[run] = evaluate(&net, &set, &validation);
+        for (size_t k = 0; run == 0 && k < net.w[0].size; k++)
             trained->weights[k] = net.w[0].data[k];
-        runs++;
         relu_net_free(&net);
         dataset_free(&set);
         dataset_free(&validation);
     }
-    trained->outcome = median_outcome(outcomes, runs);
+    trained->outcome = median_outcome(outcomes, o->runs);
 }
 
 static void print_table(const Trained *trained, const Options *o) {
@@ -374,19 +373,19 @@ int main(int argc, char **argv) {
     Trained trained[EXPERIMENTS];
     for (int i = 0; i < EXPERIMENTS; i++)
         run(&trained[i], experiments[i].penalty, experiments[i].lambda, &o);
-    if (!o.common.quiet) {
+    if (!o.common.quiet && !stop_requested()) {
         print_table(trained, &o);
         print_gradients();
     }
     draw_losses(trained, o.common.plot);
     draw_weights(trained, o.common.plot);
-    printf(
-        "result: loss_0=%.4f loss_1e-4=%.4f loss_1e-3=%.4f loss_5e-3=%.4f "
-        "L1_zeros=%.3f accuracy_0=%.4f accuracy_L1=%.4f seed=%llu\n",
+    run_result(
+        "loss_0=%.4f loss_1e-4=%.4f loss_1e-3=%.4f loss_5e-3=%.4f "
+        "L1_zeros=%.3f accuracy_0=%.4f accuracy_L1=%.4f seed=%llu",
         trained[NONE].outcome.train_loss, trained[WEAK_L2].outcome.train_loss,
         trained[MIDDLE_L2].outcome.train_loss,
         trained[STRONGEST_L2].outcome.train_loss,
         trained[PROXIMAL].outcome.zeros, trained[NONE].outcome.accuracy,
         trained[PROXIMAL].outcome.accuracy, (unsigned long long)o.common.seed);
-    return 0;
+    return run_end();
 }

@@ -17,6 +17,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 
 static const double PI = 3.14159265358979324;
 
@@ -258,8 +259,9 @@ int main(int argc, char **argv) {
     draw_balls(o.plot);
     draw_corner(o.plot);
     const Vector *v = &vectors[0];
-    printf("result: L0=%g L1=%g L2=%g Linf=%g corners_L1=%.3g corners_L2=%g\n",
-           norm_l0(v->x, v->n), norm_l1(v->x, v->n), norm_l2(v->x, v->n),
-           norm_inf(v->x, v->n), zeros(touch_l1, 2.0), zeros(touch_l2, 2.0));
-    return 0;
+    run_result("L0=%g L1=%g L2=%g Linf=%g corners_L1=%.3g corners_L2=%g",
+               norm_l0(v->x, v->n), norm_l1(v->x, v->n), norm_l2(v->x, v->n),
+               norm_inf(v->x, v->n), zeros(touch_l1, 2.0),
+               zeros(touch_l2, 2.0));
+    return run_end();
 }

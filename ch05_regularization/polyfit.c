@@ -19,6 +19,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "rng.h"
+#include "run.h"
 
 enum { DEGREE = 12, TERMS = DEGREE + 1, TRAIN = 15, VALIDATION = 200 };
 static const double PI = 3.14159265358979324;
@@ -319,10 +320,10 @@ int main(int argc, char **argv) {
 
     Polynomial high = fit(&train, DEGREE, 0.0);
     Polynomial tame = fit(&train, DEGREE, (double)lambda);
-    printf("result: best_degree=%d train_12=%.4f validation_12=%.4f "
-           "lambda=%g validation_12_lambda=%.4f\n",
-           best_degree(&train, &validation), error_of(&high, &train),
-           error_of(&high, &validation), (double)lambda,
-           error_of(&tame, &validation));
-    return 0;
+    run_result("best_degree=%d train_12=%.4f validation_12=%.4f "
+               "lambda=%g validation_12_lambda=%.4f",
+               best_degree(&train, &validation), error_of(&high, &train),
+               error_of(&high, &validation), (double)lambda,
+               error_of(&tame, &validation));
+    return run_end();
 }

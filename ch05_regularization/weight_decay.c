@@ -26,6 +26,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "run.h"
 
 enum { HIDDEN = 32 };
 
@@ -97,7 +98,7 @@ static void train(Trained *result, const Dataset *set, const Options *o,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, NULL);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             relu_net_forward(&net, &batches.x);
             float loss = softmax_cross_entropy(&net.dlogits, &net.logits,
                                                batches.labels);
@@ -248,23 +249,25 @@ int main(int argc, char **argv) {
         train(&t[0][way], &set, &o, SGD, (Way)way);
         train(&t[1][way], &set, &o, ADAM, (Way)way);
     }
-    if (!o.common.quiet) {
+    if (!o.common.quiet && !stop_requested()) {
         print_table(t, &o);
         print_factors();
     }
     draw(t, o.common.plot);
-    printf("result: sgd_first_step=%.1e sgd_difference=%.1e "
-           "adam_difference=%.3f length_L2=%.2f length_adamw=%.2f "
-           "length_as_printed=%.2f seed=%llu\n",
-           difference(&t[0][L2_PENALTY].first, &t[0][DECAY].first),
-           difference(&t[0][L2_PENALTY].w, &t[0][DECAY].w),
-           difference(&t[1][L2_PENALTY].w, &t[1][DECAY].w),
-           tensor_norm(&t[1][L2_PENALTY].w), tensor_norm(&t[1][DECAY].w),
-           tensor_norm(&t[1][DECAY_AS_PRINTED].w),
-           (unsigned long long)o.common.seed);
+    if (!stop_requested())
+        run_result("sgd_first_step=%.1e sgd_difference=%.1e "
+                   "adam_difference=%.3f length_L2=%.2f length_adamw=%.2f "
+                   "length_as_printed=%.2f",
+                   difference(&t[0][L2_PENALTY].first, &t[0][DECAY].first),
+                   difference(&t[0][L2_PENALTY].w, &t[0][DECAY].w),
+                   difference(&t[1][L2_PENALTY].w, &t[1][DECAY].w),
+                   tensor_norm(&t[1][L2_PENALTY].w),
+                   tensor_norm(&t[1][DECAY].w),
+                   tensor_norm(&t[1][DECAY_AS_PRINTED].w));
+    run_result("seed=%llu", (unsigned long long)o.common.seed);
     for (int i = 0; i < 2 * WAYS; i++)
         trained_free(&t[i / WAYS][i % WAYS]);
     dataset_free(&set);
     dataset_free(&validation);
-    return 0;
+    return run_end();
 }

@@ -38,6 +38,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 #include "vmath.h"
 
 // ---- 1. Model ---------------------------------------------------------------
@@ -190,7 +191,7 @@ static double error_on(Net *net, const Dataset *set) {
         confusion_add(&confusion, &net->logits, batches.labels);
     }
     batches_free(&batches);
-    return 100.0 - 100.0 * confusion_accuracy(&confusion);
+    return finished(100.0 - 100.0 * confusion_accuracy(&confusion));
 }
 
 // ---- 4. Training ------------------------------------------------------------
@@ -230,7 +231,7 @@ static void train(Net *net, const Dataset *set, const Options *o,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             net_forward(net, &batches.x, rng);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -261,6 +262,8 @@ static Outcome try_ideas(const Ideas *ideas, const Digits *digits,
     for (int run = 0; run < o->runs; run++)
         sorted[run] = outcome.error[run];
     outcome.median = median(sorted, o->runs);
+    for (int e = 0; e < o->epochs; e++)
+        outcome.loss[e] = finished(outcome.loss[e]);
     return outcome;
 }
 
@@ -366,16 +369,15 @@ int main(int argc, char **argv) {
     Outcome outcomes[NETS];
     for (int k = 0; k < NETS; k++)
         outcomes[k] = try_ideas(&nets[k], &digits, &o);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print_table(outcomes, &o);
     draw_losses(outcomes, &o, digits_name(&digits));
     draw_errors(outcomes, &o, digits_name(&digits));
-    printf("result:");
     for (int k = 0; k < NETS; k++)
-        printf(" %s=%.2f", nets[k].key, outcomes[k].median);
-    printf(" relu_loss=%.3f sigmoid_loss=%.3f seed=%llu data=%s\n",
-           outcomes[0].loss[0], outcomes[1].loss[0],
-           (unsigned long long)o.common.seed, digits_name(&digits));
+        run_result("%s=%.2f", nets[k].key, outcomes[k].median);
+    run_result("relu_loss=%.3f sigmoid_loss=%.3f seed=%llu data=%s",
+               outcomes[0].loss[0], outcomes[1].loss[0],
+               (unsigned long long)o.common.seed, digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -20,6 +20,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "netcount.h"
+#include "run.h"
 
 // ---- 1. LeNet ---------------------------------------------------------------
 
@@ -428,11 +429,9 @@ int main(int argc, char **argv) {
     if (!common.quiet)
         print_summary(nets);
     draw(nets, common.plot);
-    printf("result:");
     for (int i = 0; i < CLASSICS; i++) {
-        printf(" %s=%ld", classics[i].key, nets[i].weights);
+        run_result("%s=%ld", classics[i].key, nets[i].weights);
         netcount_free(&nets[i]);
     }
-    printf("\n");
-    return 0;
+    return run_end();
 }

@@ -21,6 +21,7 @@
 #include "kernels.h"
 #include "progress.h"
 #include "rng.h"
+#include "run.h"
 
 // ---- 1. Layers --------------------------------------------------------------
 
@@ -158,7 +159,7 @@ int main(int argc, char **argv) {
     if (!o.quiet)
         print_races(races);
     draw(races, o.plot);
-    printf("result: rounding=%.4f faster=%.1f kernel=%s seed=%llu\n", rounding,
-           naive / fast, kernels()->name, (unsigned long long)o.seed);
-    return 0;
+    run_result("rounding=%.4f faster=%.1f kernel=%s seed=%llu", rounding,
+               naive / fast, kernels()->name, (unsigned long long)o.seed);
+    return run_end();
 }

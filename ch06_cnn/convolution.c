@@ -23,6 +23,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 #include "text.h"
 
 // ---- 1. One window ----------------------------------------------------------
@@ -307,9 +308,9 @@ int main(int argc, char **argv) {
     if (o.explain != NULL)
         explain(&picture, &kernel, s, i, j);
     draw(s, i, j, o.common.plot);
-    printf("result: y00=%g bias=%g padded=%g strided=%g rows=%d cols=%d\n",
-           run_example(PLAIN).at[0][0], run_example(BIAS).at[0][0],
-           run_example(PADDED).at[0][0], run_example(STRIDED).at[0][0],
-           output_size(28, 5, 3, 2), output_size(31, 5, 3, 2));
-    return 0;
+    run_result("y00=%g bias=%g padded=%g strided=%g rows=%d cols=%d",
+               run_example(PLAIN).at[0][0], run_example(BIAS).at[0][0],
+               run_example(PADDED).at[0][0], run_example(STRIDED).at[0][0],
+               output_size(28, 5, 3, 2), output_size(31, 5, 3, 2));
+    return run_end();
 }

@@ -19,6 +19,7 @@
 
 #include "chart.h"
 #include "cli.h"
+#include "run.h"
 
 // ---- 1. The sum -------------------------------------------------------------
 
@@ -239,9 +240,9 @@ int main(int argc, char **argv) {
     double ways[SUMS];
     two_dice(ways);
     Pictures p = pictures();
-    printf("result: seven=%g error_h1=%.6f error_h16=%.6f correlation=%g "
-           "convolution=%g\n",
-           ways[7 - 2], remembered_error(1), remembered_error(16),
-           correlate_2d(p.x, p.k).y[0][0], convolve_2d(p.x, p.k).y[0][0]);
-    return 0;
+    run_result("seven=%g error_h1=%.6f error_h16=%.6f correlation=%g "
+               "convolution=%g",
+               ways[7 - 2], remembered_error(1), remembered_error(16),
+               correlate_2d(p.x, p.k).y[0][0], convolve_2d(p.x, p.k).y[0][0]);
+    return run_end();
 }

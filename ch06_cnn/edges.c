@@ -28,6 +28,7 @@
 #include "error.h"
 #include "image.h"
 #include "memory.h"
+#include "run.h"
 #include "text.h"
 
 // ---- 1. Kernels -------------------------------------------------------------
@@ -412,8 +413,8 @@ static void run_case(const Tensor *x, const Kernel *flt, const char *output,
         print_case(flt, &grad, H, W);
     if (output != NULL)
         save(output, &grad, H, W, quiet);
-    printf("result: rows=%d cols=%d kernel=%s min=%d max=%d\n", H, W, flt->name,
-           grad.least, grad.most);
+    run_result("rows=%d cols=%d kernel=%s min=%d max=%d", H, W, flt->name,
+               grad.least, grad.most);
     mem_free(grad.at);
     tensor_free(&face);
 }
@@ -432,12 +433,11 @@ static void run_kernels(const Tensor *x, const CommonOptions *o) {
     if (!o->quiet)
         printf("\n");
     draw(x, y, o->plot);
-    printf("result: rows=%d cols=%d", x->shape[0], x->shape[1]);
+    run_result("rows=%d cols=%d", x->shape[0], x->shape[1]);
     for (int n = 0; n < KERNELS; n++) {
-        printf(" %s=%.4f", kernels[n].name, mean_size(&y[n]));
+        run_result("%s=%.4f", kernels[n].name, mean_size(&y[n]));
         tensor_free(&y[n]);
     }
-    printf("\n");
 }
 
 int main(int argc, char **argv) {
@@ -445,15 +445,15 @@ int main(int argc, char **argv) {
     const char *path = NULL, *kernel = NULL, *output = NULL;
     int most = 256;
     const Option table[] = {
-        option_text("picture", &path, "FILE", "PNG or PGM to look at"),
+        option_input("picture", &path, "PNG or PGM to look at"),
         option_int("size", &most, 1, FULL_SIZE,
                    "pixels a side at most; larger ones are made smaller"),
         option_text("kernel", &kernel, "K",
                     "instead of table and chart: the lecture's case 2 at full "
                     "size, with sobel_x (or 1), sobel_y (or 2) or nine "
                     "numbers"),
-        option_text("output", &output, "FILE",
-                    "with --kernel: write its result as a gray PNG"),
+        option_output("output", &output,
+                      "with --kernel: write its result as a gray PNG"),
     };
     cli_parse(&o, "edges",
               "Edges, blur and sharpening by small kernels on a picture of "
@@ -474,5 +474,5 @@ int main(int argc, char **argv) {
     else
         run_kernels(&x, &o);
     tensor_free(&x);
-    return 0;
+    return run_end();
 }

@@ -19,6 +19,7 @@
 #include "chart.h"
 #include "cli.h"
 #include "netcount.h"
+#include "run.h"
 
 // ---- 1. Three ways to connect -----------------------------------------------
 
@@ -115,10 +116,10 @@ int main(int argc, char **argv) {
     if (!common.quiet)
         print_table(&lenet);
     draw(common.plot);
-    printf("result: fully_connected=%.0f local=%.0f shared=%.0f lenet=%ld\n",
-           fully_connected(SIDE, UNITS, CLASSES),
-           locally_connected(SIDE, KERNEL, KERNELS), shared(KERNEL, KERNELS),
-           lenet.weights);
+    run_result("fully_connected=%.0f local=%.0f shared=%.0f lenet=%ld",
+               fully_connected(SIDE, UNITS, CLASSES),
+               locally_connected(SIDE, KERNEL, KERNELS),
+               shared(KERNEL, KERNELS), lenet.weights);
     netcount_free(&lenet);
-    return 0;
+    return run_end();
 }

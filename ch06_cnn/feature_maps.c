@@ -27,6 +27,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 #include "safetensors.h"
 
 // ---- 1. Model ---------------------------------------------------------------
@@ -125,7 +126,7 @@ static void train(Net *net, const Dataset *set, const Options *o, Rng *rng) {
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             net_forward(net, &batches.x);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -135,7 +136,7 @@ static void train(Net *net, const Dataset *set, const Options *o, Rng *rng) {
             progress_batch(&progress, loss);
         }
         float loss = progress_mean_loss(&progress);
-        if (!o->common.quiet)
+        if (!o->common.quiet && !stop_requested())
             printf("epoch %d/%d  training loss %.4f\n", epoch, o->epochs,
                    (double)loss);
     }
@@ -298,8 +299,8 @@ int main(int argc, char **argv) {
         option_int("batch", &o.batch, 1, 60000, "digits per step"),
         option_float("lr", &o.lr, 1e-9, 10.0, "peak learning rate"),
         option_int("digit", &o.digit, 0, 59999, "the test digit to look at"),
-        option_text("load", &o.load, "FILE",
-                    "read what ./lenet --save wrote instead of training"),
+        option_input("load", &o.load,
+                     "read what ./lenet --save wrote instead of training"),
         option_text("data", &o.data, "DIR",
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o.limit, 0, 60000,
@@ -329,21 +330,22 @@ int main(int argc, char **argv) {
 
     Evaluation e = evaluate(&net, &digits.test, &rng);
     int answer = draw_layers(&net, &digits.test, o.digit, o.common.plot);
-    draw_saliency(&net, &digits.test, &rng, o.common.plot);
-    double plain = confusion_accuracy(&e.plain);
-    double salient = confusion_accuracy(&e.salient);
-    double anywhere = confusion_accuracy(&e.anywhere);
-    if (!o.common.quiet)
+    if (!stop_requested())
+        draw_saliency(&net, &digits.test, &rng, o.common.plot);
+    double plain = finished(confusion_accuracy(&e.plain));
+    double salient = finished(confusion_accuracy(&e.salient));
+    double anywhere = finished(confusion_accuracy(&e.anywhere));
+    if (!o.common.quiet && !stop_requested())
         printf("Test digit %d, a %d, is read as a %d.\nOf all %.2f %% are "
                "read right; of all with %d pixels inverted, %.2f %%\nif these "
                "have the largest gradients, %.2f %% if they are any.\n\n",
                o.digit, digits.test.labels[o.digit], answer, 100.0 * plain,
                INVERTED, 100.0 * salient, 100.0 * anywhere);
-    printf("result: test_accuracy=%.4f salient_inverted=%.4f "
-           "anywhere_inverted=%.4f seed=%llu data=%s\n",
-           plain, salient, anywhere, (unsigned long long)o.common.seed,
-           digits_name(&digits));
+    run_result("test_accuracy=%.4f salient_inverted=%.4f "
+               "anywhere_inverted=%.4f seed=%llu data=%s",
+               plain, salient, anywhere, (unsigned long long)o.common.seed,
+               digits_name(&digits));
     net_free(&net);
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -24,6 +24,7 @@
 // Contents: 1 model  2 forward and backward  3 evaluation  4 training
 //           5 branch by branch  6 main
 
+#include <math.h>
 #include <stdio.h>
 
 #include "channels.h"
@@ -38,6 +39,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 
 // ---- 1. Model ---------------------------------------------------------------
 
@@ -191,7 +193,8 @@ static Score evaluate(GoogLeNet *net, const Dataset *set) {
         float loss = softmax_cross_entropy(NULL, &net->logits, batches.labels);
         score.loss += (double)loss * batches.x.shape[0] / set->count;
     }
-    score.accuracy = confusion_accuracy(&confusion);
+    score.loss = finished(score.loss);
+    score.accuracy = finished(confusion_accuracy(&confusion));
     batches_free(&batches);
     return score;
 }
@@ -207,7 +210,7 @@ typedef struct {
 
 static Score train(GoogLeNet *net, const Digits *digits, const Options *o,
                    History *history, Rng *rng) {
-    Score score = {0};
+    Score score = {(double)NAN, (double)NAN}; // of the last complete epoch
     Batches batches;
     Progress progress;
     Optimizer adam;
@@ -220,7 +223,7 @@ static Score train(GoogLeNet *net, const Digits *digits, const Options *o,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             googlenet_forward(net, &batches.x);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -231,7 +234,10 @@ static Score train(GoogLeNet *net, const Digits *digits, const Options *o,
             history_batch(history, loss);
         }
         float loss = progress_mean_loss(&progress);
-        score = evaluate(net, &digits->test);
+        Score now = evaluate(net, &digits->test);
+        if (stop_requested())
+            break; // in the middle of this epoch
+        score = now;
         history_epoch(history, (float)(100.0 - 100.0 * score.accuracy));
         if (!o->common.quiet)
             printf("epoch %d/%d  training loss %.4f  test loss %.4f  "
@@ -336,17 +342,17 @@ int main(int argc, char **argv) {
     Score score = train(&net, &digits, &o, &history, &rng);
     double seconds = seconds_now() - start;
     silence(&net, without, &digits.test);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print_branches(without);
     history_draw(&history, "ch06", "googlenet_curves", "GoogLeNet",
                  "test error", o.common.plot);
     draw(without, 100.0 - 100.0 * score.accuracy, o.common.plot);
-    printf("result: test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
-           "seed=%llu data=%s\n",
-           score.accuracy, score.loss, history.epochs, seconds,
-           (unsigned long long)o.common.seed, digits_name(&digits));
+    run_result("test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
+               "seed=%llu data=%s",
+               score.accuracy, score.loss, history.epochs, seconds,
+               (unsigned long long)o.common.seed, digits_name(&digits));
     history_free(&history);
     googlenet_free(&net);
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

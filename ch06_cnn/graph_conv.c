@@ -25,6 +25,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 
 // ---- 1. The club ------------------------------------------------------------
 
@@ -193,9 +194,8 @@ static void train(Net *net, const Options *o) {
 
 // What nets that start from different random weights say in the end.
 typedef struct {
-    int runs;
     double p[NODES];   // of having followed the president, the nets' mean
-    int right;         // members that p puts into the right club
+    double right;      // members that p puts into the right club
     double mean_right; // and that a net of its own does
 } Outcome;
 
@@ -205,10 +205,10 @@ static bool is_right(double p, int i) {
 
 static Outcome run(bool graph, const Options *o) {
     Outcome out = {0};
-    while (out.runs < o->runs && (out.runs == 0 || !stop_requested())) {
+    for (int r = 0; r < o->runs; r++) {
         Net net;
         Rng rng;
-        rng_seed(&rng, o->common.seed + (uint64_t)out.runs++);
+        rng_seed(&rng, o->common.seed + (uint64_t)r);
         net_init(&net, graph, &rng);
         train(&net, o);
         net_forward(&net);
@@ -220,15 +220,17 @@ static Outcome run(bool graph, const Options *o) {
         }
         net_free(&net);
     }
-    out.mean_right /= out.runs;
+    out.mean_right = finished(out.mean_right / o->runs);
     for (int i = 0; i < NODES; i++)
-        out.right += is_right(out.p[i] /= out.runs, i);
+        out.right += is_right(out.p[i] /= o->runs, i);
+    out.right = finished(out.right);
     return out;
 }
 
 // ---- 4. Table ---------------------------------------------------------------
 
-static void print_members(const Outcome *out, double without_graph) {
+static void print_members(const Outcome *out, double without_graph,
+                          const Options *o) {
     static const char *const side[CLUBS] = {"instructor", "president"};
     printf("  %-6s %7s   %-11s %-11s %s\n", "member", "friends", "followed",
            "prediction", "P(president)");
@@ -239,7 +241,7 @@ static void print_members(const Outcome *out, double without_graph) {
     printf("\nOf %d members a net puts %.2f into the right club (mean of %d "
            "nets),\nwithout the graph %.2f: those it is told and half the "
            "rest.\n\n",
-           NODES, out->mean_right, out->runs, without_graph);
+           NODES, out->mean_right, o->runs, without_graph);
 }
 
 // ---- 5. Layout --------------------------------------------------------------
@@ -302,7 +304,7 @@ static void draw(const Outcome *out, const char *format) {
     write_graph(&chart, out, at);
     chart_script(
         &chart,
-        "set title 'Told where two members went, the net puts %d of %d into "
+        "set title 'Told where two members went, the net puts %.0f of %d into "
         "the right club'\n"
         "unset border; unset tics; unset grid; set size ratio -1\n"
         "set key spacing 1.8 width 2\n"
@@ -340,12 +342,12 @@ int main(int argc, char **argv) {
               "karate club took, and predicts that of the other 32 members.",
               table, sizeof table / sizeof *table, argc, argv);
     Outcome with = run(true, &o), without = run(false, &o);
-    if (!o.common.quiet)
-        print_members(&with, without.mean_right);
+    if (!o.common.quiet && !stop_requested())
+        print_members(&with, without.mean_right, &o);
     draw(&with, o.common.plot);
-    printf("result: right=%d of=%d mean_right=%.2f without_graph=%.2f runs=%d "
-           "seed=%llu\n",
-           with.right, NODES, with.mean_right, without.mean_right, with.runs,
-           (unsigned long long)o.common.seed);
-    return 0;
+    run_result("right=%.0f of=%d mean_right=%.2f without_graph=%.2f runs=%d "
+               "seed=%llu",
+               with.right, NODES, with.mean_right, without.mean_right, o.runs,
+               (unsigned long long)o.common.seed);
+    return run_end();
 }

@@ -26,10 +26,12 @@
 // Contents: 1 model  2 forward and backward  3 evaluation  4 training
 //           5 charts  6 a picture of your own  7 main
 
+#include <math.h>
 #include <stdio.h>
 
 #include "augment.h"
 #include "chart.h"
+#include "checkpoint.h"
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
@@ -42,6 +44,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 #include "safetensors.h"
 
 // ---- 1. Model ---------------------------------------------------------------
@@ -171,6 +174,7 @@ static Evaluation evaluate(LeNet *net, const Dataset *set) {
         }
     }
     batches_free(&batches);
+    e.loss = finished(e.loss);
     return e;
 }
 
@@ -180,16 +184,16 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, limit;
     float lr;
-    const char *data, *save, *load, *classify;
-    bool augment;
+    const char *data, *save, *load, *checkpoint, *resume, *classify;
+    bool augment, epochs_given;
 } Options;
 
 static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
-                        History *history, Rng *rng) {
+                        History *history, Checkpoint *checkpoint, Rng *rng) {
     // one pixel and ten degrees: what a hand does, and no more
     const Augment strength = {
         .shift = 1.0f, .rotate = 10.0f, .zoom = 0.1f, .shear = 10.0f};
-    Evaluation e = {0};
+    Evaluation e = {.loss = (double)NAN}; // of the last complete epoch
     Batches batches;
     Progress progress;
     Optimizer adam;
@@ -198,11 +202,16 @@ static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
     optimizer_init(&adam, ADAM, o->lr);
     history_init(history, o->epochs, batches.count);
     long steps = (long)o->epochs * batches.count;
+    checkpoint_model(checkpoint, &net->params, &adam, rng);
+    history_checkpoint(history, checkpoint, o->epochs);
+    checkpoint_item(checkpoint, "evaluation", &e, sizeof e);
+    checkpoint_start(checkpoint);
 
-    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+    for (int epoch = history->epochs + 1;
+         epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             if (o->augment)
                 augment_batch(&batches.x, &strength, rng);
             lenet_forward(net, &batches.x);
@@ -215,13 +224,17 @@ static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
             history_batch(history, loss);
         }
         float loss = progress_mean_loss(&progress);
-        e = evaluate(net, &digits->test);
+        Evaluation now = evaluate(net, &digits->test);
+        if (stop_requested())
+            break; // in the middle of this epoch
+        e = now;
         double accuracy = confusion_accuracy(&e.confusion);
         history_epoch(history, (float)(100.0 - 100.0 * accuracy));
         if (!o->common.quiet)
             printf("epoch %d/%d  training loss %.4f  test loss %.4f  "
                    "test accuracy %.2f %%\n",
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
+        checkpoint_save(checkpoint);
     }
     optimizer_free(&adam);
     batches_free(&batches);
@@ -295,7 +308,9 @@ static int classify(LeNet *net, const char *path) {
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
-        option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
+        option_given(
+            option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
+            &o->epochs_given),
         option_int("batch", &o->batch, 1, 60000, "digits per step"),
         option_float("lr", &o->lr, 1e-9, 10.0, "peak learning rate"),
         option_text("data", &o->data, "DIR",
@@ -304,11 +319,15 @@ static void parse(Options *o, int argc, char **argv) {
                    "digits to train and to test on (0: all)"),
         option_bool("augment", &o->augment,
                     "shift, turn and zoom the training digits"),
-        option_text("save", &o->save, "FILE", "write the weights there"),
-        option_text("load", &o->load, "FILE",
-                    "read the weights instead of training"),
-        option_text("classify", &o->classify, "FILE",
-                    "then read this picture of a digit (PNG, PGM)"),
+        option_output("save", &o->save, "write the weights there"),
+        option_input("load", &o->load,
+                     "begin with these weights; test them only, unless "
+                     "--epochs is given"),
+        option_output("checkpoint", &o->checkpoint,
+                      "write the state of the run there after each epoch"),
+        option_input("resume", &o->resume, "continue from this checkpoint"),
+        option_input("classify", &o->classify,
+                     "then read this picture of a digit (PNG, PGM)"),
     };
     cli_parse(&o->common, "lenet",
               "LeNet, a small convolutional net, learns to read handwritten "
@@ -319,6 +338,9 @@ static void parse(Options *o, int argc, char **argv) {
 int main(int argc, char **argv) {
     Options o = {.common = {.seed = 1}, .epochs = 3, .batch = 64, .lr = 3e-3f};
     parse(&o, argc, argv);
+    if (o.load != NULL && o.resume != NULL)
+        cli_usage_error(argv[0], "--load and --resume both bring weights; give "
+                                 "one of them");
 
     Error err;
     Digits digits;
@@ -333,16 +355,23 @@ int main(int argc, char **argv) {
     if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
         die("%s", err.message);
 
+    Checkpoint checkpoint;
+    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
+                         digits.train.pixels, dataset_bytes(&digits.train),
+                         &err))
+        die("%s", err.message);
+
     double start = seconds_now();
     History history = {0};
-    Evaluation e = o.load != NULL ? evaluate(&net, &digits.test)
-                                  : train(&net, &digits, &o, &history, &rng);
+    Evaluation e = o.load != NULL && !o.epochs_given
+                       ? evaluate(&net, &digits.test)
+                       : train(&net, &digits, &o, &history, &checkpoint, &rng);
     double seconds = seconds_now() - start;
 
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         confusion_print(&e.confusion);
     if (o.save != NULL && !safetensors_save(o.save, &net.params, &err))
-        die("%s", err.message);
+        run_error("%s", err.message);
     history_draw(&history, "ch06", "lenet_curves", "LeNet", "test error",
                  o.common.plot);
     confusion_draw(&e.confusion, "ch06", "lenet_confusion", "LeNet",
@@ -352,12 +381,15 @@ int main(int argc, char **argv) {
     if (o.classify != NULL)
         classify(&net, o.classify);
 
-    printf("result: test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
-           "seed=%llu data=%s\n",
-           confusion_accuracy(&e.confusion), e.loss, history.epochs, seconds,
-           (unsigned long long)o.common.seed, digits_name(&digits));
+    double accuracy =
+        isnan(e.loss) ? (double)NAN : confusion_accuracy(&e.confusion);
+    run_result("test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
+               "seed=%llu data=%s",
+               accuracy, e.loss, history.epochs, seconds,
+               (unsigned long long)o.common.seed, digits_name(&digits));
     history_free(&history);
+    checkpoint_free(&checkpoint);
     lenet_free(&net);
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -20,6 +20,7 @@
 #include "cli.h"
 #include "data.h"
 #include "memory.h"
+#include "run.h"
 
 // ---- 1. Pooling -------------------------------------------------------------
 
@@ -237,14 +238,15 @@ int main(int argc, char **argv) {
     }
     draw_changes(&changes, digits_name(&digits), o.plot);
     draw_pictures(&digits.test, o.plot);
-    printf("result: max=%g,%g,%g,%g average=%g,%g,%g,%g "
-           "overlapping=%g,%g,%g,%g unpooled_change=%.3f max2_change=%.3f "
-           "max4_change=%.3f data=%s\n",
-           (double)most[0], (double)most[1], (double)most[2], (double)most[3],
-           (double)mean[0], (double)mean[1], (double)mean[2], (double)mean[3],
-           (double)overlapping[0], (double)overlapping[1],
-           (double)overlapping[2], (double)overlapping[3], changes.maximum[0],
-           changes.maximum[1], changes.maximum[2], digits_name(&digits));
+    run_result("max=%g,%g,%g,%g average=%g,%g,%g,%g "
+               "overlapping=%g,%g,%g,%g unpooled_change=%.3f max2_change=%.3f "
+               "max4_change=%.3f data=%s",
+               (double)most[0], (double)most[1], (double)most[2],
+               (double)most[3], (double)mean[0], (double)mean[1],
+               (double)mean[2], (double)mean[3], (double)overlapping[0],
+               (double)overlapping[1], (double)overlapping[2],
+               (double)overlapping[3], changes.maximum[0], changes.maximum[1],
+               changes.maximum[2], digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

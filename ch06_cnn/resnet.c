@@ -40,6 +40,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 
 // ---- 1. Model ---------------------------------------------------------------
 
@@ -194,7 +195,7 @@ static double error_on(ResNet *net, const Dataset *set) {
         confusion_add(&confusion, &net->logits, batches.labels);
     }
     batches_free(&batches);
-    return 100.0 - 100.0 * confusion_accuracy(&confusion);
+    return finished(100.0 - 100.0 * confusion_accuracy(&confusion));
 }
 
 // ---- 4. Training ------------------------------------------------------------
@@ -221,7 +222,7 @@ static float train(ResNet *net, const Dataset *set, const Options *o,
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             resnet_forward(net, &batches.x, true);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -264,10 +265,8 @@ static void run(Experiment *e, int blocks, bool residual, const Digits *digits,
         e->mean_train += e->train_error[r] / o->runs;
         e->mean_test += error_on(&net, &digits->test) / o->runs;
         resnet_free(&net);
-        if (stop_requested())
-            die("stopped before every net was trained; try --runs 1");
     }
-    if (o->common.quiet)
+    if (o->common.quiet || stop_requested())
         return;
     printf("  %-9s %6d %10.3f %10.2f %10.2f    ", kind_name[residual],
            e->layers, e->mean_loss, e->mean_test, e->mean_train);
@@ -346,13 +345,14 @@ int main(int argc, char **argv) {
         for (int d = 0; d < DEPTHS; d++)
             run(&e[kind][d], blocks_of[d], kind == RESIDUAL, &digits, &o);
     draw(e, &o);
-    printf("%sresult:", o.common.quiet ? "" : "\n");
+    if (!o.common.quiet)
+        printf("\n");
     for (int kind = PLAIN; kind < KINDS; kind++)
         for (int d = 0; d < DEPTHS; d++)
-            printf(" %s_%d=%.2f", kind_name[kind], e[kind][d].layers,
-                   e[kind][d].mean_train);
-    printf(" seed=%llu data=%s\n", (unsigned long long)o.common.seed,
-           digits_name(&digits));
+            run_result("%s_%d=%.2f", kind_name[kind], e[kind][d].layers,
+                       e[kind][d].mean_train);
+    run_result("seed=%llu data=%s", (unsigned long long)o.common.seed,
+               digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -31,6 +31,7 @@
 #include "optim.h"
 #include "params.h"
 #include "progress.h"
+#include "run.h"
 
 // ---- 1. Model ---------------------------------------------------------------
 
@@ -128,7 +129,7 @@ static double error_on(Net *net, const Dataset *set) {
         confusion_add(&confusion, &net->logits, batches.labels);
     }
     batches_free(&batches);
-    return 100.0 - 100.0 * confusion_accuracy(&confusion);
+    return finished(100.0 - 100.0 * confusion_accuracy(&confusion));
 }
 
 // ---- 4. Training ------------------------------------------------------------
@@ -163,7 +164,7 @@ static void train(Net *net, const Dataset *set, const Options *o, Rng *rng) {
     for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             net_forward(net, &batches.x);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -288,16 +289,16 @@ int main(int argc, char **argv) {
                          {.name = "3-3-3", .size = 3, .layers = 3}};
     for (int p = 0; p < PLANS; p++)
         try_plan(&plans[p], &digits, &o);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print_table(plans, &o);
     draw(plans, &o, digits_name(&digits));
-    printf("result: error_5=%.2f error_33=%.2f error_7=%.2f error_333=%.2f "
-           "weights_5=%zu weights_33=%zu weights_7=%zu weights_333=%zu "
-           "seed=%llu data=%s\n",
-           plans[0].mean_error, plans[1].mean_error, plans[2].mean_error,
-           plans[3].mean_error, plans[0].weights, plans[1].weights,
-           plans[2].weights, plans[3].weights,
-           (unsigned long long)o.common.seed, digits_name(&digits));
+    run_result("error_5=%.2f error_33=%.2f error_7=%.2f error_333=%.2f "
+               "weights_5=%zu weights_33=%zu weights_7=%zu weights_333=%zu "
+               "seed=%llu data=%s",
+               plans[0].mean_error, plans[1].mean_error, plans[2].mean_error,
+               plans[3].mean_error, plans[0].weights, plans[1].weights,
+               plans[2].weights, plans[3].weights,
+               (unsigned long long)o.common.seed, digits_name(&digits));
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

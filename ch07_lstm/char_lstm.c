@@ -29,6 +29,7 @@
 #include <string.h>
 
 #include "chart.h"
+#include "checkpoint.h"
 #include "cli.h"
 #include "corpus.h"
 #include "integers.h"
@@ -37,6 +38,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "recurrent_net.h"
+#include "run.h"
 #include "safetensors.h"
 #include "utf8.h"
 
@@ -61,7 +63,7 @@ static double perplexity(RecurrentNet *net, const Corpus *corpus, int steps) {
     }
     loss /= s.count;
     streams_free(&s);
-    return exp(loss);
+    return finished(exp(loss));
 }
 
 // ---- 2. Training ------------------------------------------------------------
@@ -70,7 +72,8 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, steps, hidden, limit, generate;
     float lr, clip;
-    const char *data, *prompt, *save, *load;
+    const char *data, *prompt, *save, *load, *checkpoint, *resume;
+    bool epochs_given;
 } Options;
 
 // What is known after each epoch, and the weights of the best one.
@@ -91,9 +94,19 @@ static void curves_add(Curves *c, double train, double validation,
     tensor_copy(&c->weights, weights);
 }
 
+static void curves_checkpoint(Curves *c, Checkpoint *checkpoint, int epochs) {
+    size_t bytes = (size_t)epochs * sizeof(double);
+    checkpoint_item(checkpoint, "epochs", &c->epochs, sizeof c->epochs);
+    checkpoint_item(checkpoint, "best", &c->best, sizeof c->best);
+    checkpoint_item(checkpoint, "train", c->train, bytes);
+    checkpoint_item(checkpoint, "validation", c->validation, bytes);
+    checkpoint_item(checkpoint, "best.weights", c->weights.data,
+                    c->weights.size * sizeof(float));
+}
+
 // Leaves the last weights in net.
 static void train(RecurrentNet *net, Curves *curves, const Corpus *corpus,
-                  const Options *o) {
+                  const Options *o, Checkpoint *checkpoint, Rng *rng) {
     Streams batches;
     Progress progress;
     Optimizer adam;
@@ -103,12 +116,16 @@ static void train(RecurrentNet *net, Curves *curves, const Corpus *corpus,
     optimizer_init(&adam, ADAM, o->lr);
     curves->train = mem_alloc((size_t)o->epochs, sizeof(double));
     curves->validation = mem_alloc((size_t)o->epochs, sizeof(double));
+    tensor_copy(&curves->weights, &net->params.value);
+    checkpoint_model(checkpoint, &net->params, &adam, rng);
+    curves_checkpoint(curves, checkpoint, o->epochs);
+    checkpoint_start(checkpoint);
 
-    for (int epoch = 1; epoch <= o->epochs && (epoch == 1 || !stop_requested());
-         epoch++) {
+    for (int epoch = curves->epochs + 1;
+         epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         recurrent_forget(&net->cell);
-        while (!stop_requested() && streams_next(&batches)) {
+        while (streams_next(&batches)) {
             recurrent_net_forward(net, &batches.x, EVERY_STATE);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -119,15 +136,18 @@ static void train(RecurrentNet *net, Curves *curves, const Corpus *corpus,
             progress_batch(&progress, loss);
         }
         double loss = (double)progress_mean_loss(&progress);
-        curves_add(curves, exp(loss), perplexity(net, corpus, o->steps),
-                   &net->params.value);
+        double validation = perplexity(net, corpus, o->steps);
+        if (stop_requested())
+            break; // in the middle of this epoch
+        curves_add(curves, exp(loss), validation, &net->params.value);
+        checkpoint_save(checkpoint);
         if (!o->common.quiet && epoch % max_int(1, o->epochs / 10) == 0)
             printf("epoch %d/%d  training perplexity %.2f  validation "
                    "perplexity %.2f\n",
                    epoch, o->epochs, curves->train[epoch - 1],
                    curves->validation[epoch - 1]);
     }
-    if (!o->common.quiet && curves->best < curves->epochs)
+    if (!o->common.quiet && !stop_requested() && curves->best < curves->epochs)
         printf("Best on text it has not seen: epoch %d, perplexity %.2f. After "
                "that it overfits:\nit memorizes the text.\n",
                curves->best, curves->validation[curves->best - 1]);
@@ -186,7 +206,8 @@ static void generate(int *places, int length, int count, RecurrentNet *net,
     tensor_free(&p);
 }
 
-// What net writes at the first `count` temperatures; nothing if quiet.
+// What net writes at the first `count` temperatures; nothing if quiet, or after
+// a stop.
 static void show_samples(RecurrentNet *net, const Vocabulary *v,
                          const Places *prompt, const char *heading, int count,
                          const Options *o) {
@@ -195,9 +216,10 @@ static void show_samples(RecurrentNet *net, const Vocabulary *v,
     int *places = mem_alloc((size_t)all, sizeof *places);
     uint32_t *codes = mem_alloc((size_t)all, sizeof *codes);
     memcpy(places, prompt->places, (size_t)length * sizeof *places);
-    if (!o->common.quiet)
+    bool silent = o->common.quiet || stop_requested();
+    if (!silent)
         printf("\n%s\n", heading);
-    for (int i = 0; i < count && !o->common.quiet; i++) {
+    for (int i = 0; i < count && !silent; i++) {
         generate(places, length, o->generate, net, temperatures[i],
                  o->common.seed);
         for (int j = 0; j < all; j++)
@@ -252,7 +274,9 @@ static void draw_curves(const Curves *c, const char *format) {
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
-        option_int("epochs", &o->epochs, 1, 100000, "passes over the text"),
+        option_given(
+            option_int("epochs", &o->epochs, 1, 100000, "passes over the text"),
+            &o->epochs_given),
         option_int("batch", &o->batch, 1, 4096, "streams read side by side"),
         option_int("steps", &o->steps, 1, 4096,
                    "characters that a gradient goes back"),
@@ -260,17 +284,20 @@ static void parse(Options *o, int argc, char **argv) {
         option_float("lr", &o->lr, 1e-9, 10.0, "Adam's learning rate"),
         option_float("clip", &o->clip, 1e-6, 1e9,
                      "longest gradient that is left as it is"),
-        option_text("data", &o->data, "FILE",
-                    "a text in UTF-8 (default: a built-in tale)"),
+        option_input("data", &o->data,
+                     "a text in UTF-8 (default: a built-in tale)"),
         option_int("limit", &o->limit, 0, 1 << 30,
                    "characters of the text to use (0: all)"),
         option_int("generate", &o->generate, 0, 1000000,
                    "characters to write at each temperature"),
         option_text("prompt", &o->prompt, "TEXT",
                     "what to go on from (default: the first character)"),
-        option_text("save", &o->save, "FILE", "write the best net there"),
-        option_text("load", &o->load, "FILE",
-                    "read a net instead of training one"),
+        option_output("save", &o->save, "write the best net there"),
+        option_input("load", &o->load,
+                     "begin with this net; train it only if --epochs is given"),
+        option_output("checkpoint", &o->checkpoint,
+                      "write the state of the run there after each epoch"),
+        option_input("resume", &o->resume, "continue from this checkpoint"),
     };
     cli_parse(&o->common, "char_lstm",
               "An LSTM learns from a text which character comes next, and "
@@ -289,6 +316,9 @@ int main(int argc, char **argv) {
                  .lr = 3e-3f,
                  .clip = 1.0f};
     parse(&o, argc, argv);
+    if (o.load != NULL && o.resume != NULL)
+        cli_usage_error(argv[0], "--load and --resume both bring weights; give "
+                                 "one of them");
 
     Error err;
     Rng rng;
@@ -299,7 +329,8 @@ int main(int argc, char **argv) {
     rng_seed(&rng, o.common.seed);
     if (o.load != NULL)
         load_net(&net, &vocabulary, o.load, &rng);
-    bool has_text = o.load == NULL || o.data != NULL;
+    bool training = o.load == NULL || o.epochs_given;
+    bool has_text = training || o.data != NULL;
     if (has_text && !corpus_load(&corpus, &vocabulary, o.data, o.limit, &err))
         die("%s", err.message);
     if (o.load == NULL)
@@ -314,31 +345,37 @@ int main(int argc, char **argv) {
                "ones\n",
                corpus.train, corpus.held, vocabulary.size);
 
+    Checkpoint checkpoint;
+    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
+                         corpus.text, (size_t)corpus.train * sizeof(int), &err))
+        die("%s", err.message);
     double start = seconds_now(), seconds = 0;
     Curves curves = {0};
-    if (o.load == NULL) {
-        train(&net, &curves, &corpus, &o);
+    if (training) {
+        train(&net, &curves, &corpus, &o, &checkpoint, &rng);
         seconds = seconds_now() - start;
         show_samples(&net, &vocabulary, &prompt, "After the last epoch:", 1,
                      &o);
-        tensor_copy(&net.params.value, &curves.weights);
+        if (curves.best > 0)
+            tensor_copy(&net.params.value, &curves.weights);
     }
     show_samples(&net, &vocabulary, &prompt, "By the best weights:", 3, &o);
     if (o.save != NULL &&
         !vocabulary_save(o.save, &vocabulary, &net.params, &err))
-        die("%s", err.message);
+        run_error("%s", err.message);
     draw_curves(&curves, o.common.plot);
 
-    printf("result: ");
     if (has_text)
-        printf("validation_perplexity=%.4f ",
-               perplexity(&net, &corpus, o.steps));
+        run_result("validation_perplexity=%.4f",
+                   curves.best > 0 ? curves.validation[curves.best - 1]
+                                   : perplexity(&net, &corpus, o.steps));
     if (curves.epochs > 0)
-        printf("best_epoch=%d last_train=%.2f last_validation=%.2f ",
-               curves.best, curves.train[curves.epochs - 1],
-               curves.validation[curves.epochs - 1]);
-    printf("epochs=%d seconds=%.1f vocabulary=%d seed=%llu\n", curves.epochs,
-           seconds, vocabulary.size, (unsigned long long)o.common.seed);
+        run_result("best_epoch=%d last_train=%.2f last_validation=%.2f",
+                   curves.best, curves.train[curves.epochs - 1],
+                   curves.validation[curves.epochs - 1]);
+    run_result("epochs=%d seconds=%.1f vocabulary=%d seed=%llu", curves.epochs,
+               seconds, vocabulary.size, (unsigned long long)o.common.seed);
+    checkpoint_free(&checkpoint);
     mem_free(prompt.places);
     mem_free(curves.train);
     mem_free(curves.validation);
@@ -346,5 +383,5 @@ int main(int argc, char **argv) {
     corpus_free(&corpus);
     vocabulary_free(&vocabulary);
     recurrent_net_free(&net);
-    return 0;
+    return run_end();
 }

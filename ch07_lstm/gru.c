@@ -25,6 +25,7 @@
 #include <stdio.h>
 
 #include "chart.h"
+#include "checkpoint.h"
 #include "cli.h"
 #include "data.h"
 #include "loss.h"
@@ -32,6 +33,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "recurrent_net.h"
+#include "run.h"
 
 // ---- 1. The cell ------------------------------------------------------------
 
@@ -92,7 +94,7 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, limit, hidden;
     float lr, clip;
-    const char *data;
+    const char *data, *checkpoint, *resume;
 } Options;
 
 enum { CELLS = 3, MAX_EPOCHS = 100 };
@@ -116,7 +118,7 @@ static double evaluate(RecurrentNet *net, const Dataset *set, Tensor *x) {
         confusion_add(&confusion, &net->logits, batches.labels);
     }
     batches_free(&batches);
-    return 100.0 - 100.0 * confusion_accuracy(&confusion);
+    return finished(100.0 - 100.0 * confusion_accuracy(&confusion));
 }
 
 // ---- 3. Training ------------------------------------------------------------
@@ -126,8 +128,9 @@ static float peak_of(CellKind kind, const Options *o) {
     return kind == RNN ? o->lr / 2.0f : o->lr;
 }
 
+// r: of this cell, from a run that is resumed or all zero.
 static void train(Outcome *r, CellKind kind, const Digits *digits,
-                  const Options *o) {
+                  const Options *o, Checkpoint *checkpoint) {
     Rng rng;
     RecurrentNet net;
     Tensor x = {0}; // [28, N, 28]
@@ -140,13 +143,17 @@ static void train(Outcome *r, CellKind kind, const Digits *digits,
     progress_init(&progress, o->epochs, batches.count, o->common.quiet);
     optimizer_init(&adam, ADAM, o->lr);
     long steps = (long)o->epochs * batches.count;
-    *r = (Outcome){.weights = (int)net.params.value.size};
+    r->weights = (int)net.params.value.size;
+    checkpoint_model(checkpoint, &net.params, &adam, &rng);
+    if (r->epochs > 0) // the checkpoint is of this cell
+        checkpoint_start(checkpoint);
 
-    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+    for (int epoch = r->epochs + 1; epoch <= o->epochs && !stop_requested();
+         epoch++) {
         double start = seconds_now();
         progress_epoch(&progress, epoch);
         batches_start(&batches, &rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             steps_first(&x, &batches.x);
             recurrent_net_forward(&net, &x, LAST_STATE);
             float loss = softmax_cross_entropy(&net.dlogits, &net.logits,
@@ -157,17 +164,22 @@ static void train(Outcome *r, CellKind kind, const Digits *digits,
             optimizer_step(&adam, &net.params.value, &net.params.grad);
             progress_batch(&progress, loss);
         }
-        r->seconds += seconds_now() - start;
+        double seconds = seconds_now() - start;
         float loss = progress_mean_loss(&progress);
-        r->error[r->epochs++] = evaluate(&net, &digits->test, &x);
+        double error = evaluate(&net, &digits->test, &x);
+        if (stop_requested())
+            break; // in the middle of this epoch
+        r->seconds += seconds;
+        r->error[r->epochs++] = error;
+        if (kind == GRU)
+            r->difference = difference(&net, &x);
+        checkpoint_save(checkpoint);
         if (!o->common.quiet)
             printf(
                 "%-4s  epoch %d/%d  training loss %.4f  test error %.2f %%\n",
                 cell_name(kind), epoch, o->epochs, (double)loss,
                 r->error[epoch - 1]);
     }
-    if (kind == GRU && r->epochs > 0)
-        r->difference = difference(&net, &x);
     tensor_free(&x);
     optimizer_free(&adam);
     batches_free(&batches);
@@ -176,8 +188,9 @@ static void train(Outcome *r, CellKind kind, const Digits *digits,
 
 // ---- 4. The table -----------------------------------------------------------
 
-static double final_error(const Outcome *r) {
-    return r->epochs > 0 ? r->error[r->epochs - 1] : (double)NAN;
+// NaN if a stop came before the last epoch.
+static double final_error(const Outcome *r, const Options *o) {
+    return r->epochs == o->epochs ? r->error[o->epochs - 1] : (double)NAN;
 }
 
 static void print_outcomes(const Outcome outcomes[CELLS], int steps) {
@@ -185,7 +198,8 @@ static void print_outcomes(const Outcome outcomes[CELLS], int steps) {
     for (int i = 0; i < CELLS; i++)
         printf("  %-4s  %7d  %19d  %7.1f  %11.2f %%\n", cell_name(cells[i]),
                outcomes[i].weights, outcomes[i].weights * steps,
-               outcomes[i].seconds, 100.0 - final_error(&outcomes[i]));
+               outcomes[i].seconds,
+               100.0 - outcomes[i].error[outcomes[i].epochs - 1]);
     printf(
         "\nAll three use one set of weights at all %d steps; the third column "
         "counts a set\nfor each step. The GRU's states by its formulas and by "
@@ -204,7 +218,8 @@ static void draw(const Outcome outcomes[CELLS], const char *name,
     chart_columns(&chart, "cell,weights,seconds,error (%)");
     for (int i = 0; i < CELLS; i++)
         chart_row(&chart, 4, (double)i, outcomes[i].weights / 1000.0,
-                  outcomes[i].seconds, final_error(&outcomes[i]));
+                  outcomes[i].seconds,
+                  outcomes[i].error[outcomes[i].epochs - 1]);
     chart_script(&chart,
                  "set multiplot layout 1,3 title 'Three cells on %s after %d "
                  "epoch%s'\n"
@@ -241,6 +256,9 @@ static void parse(Options *o, int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
                    "digits to train and to test on (0: all)"),
+        option_output("checkpoint", &o->checkpoint,
+                      "write the state of the run there after each epoch"),
+        option_input("resume", &o->resume, "continue from this checkpoint"),
     };
     cli_parse(&o->common, "gru",
               "A GRU reads handwritten digits row by row, beside an RNN and an "
@@ -262,21 +280,31 @@ int main(int argc, char **argv) {
         die("%s", err.message);
     digits_say(&digits, o.common.quiet);
 
-    Outcome outcomes[CELLS];
+    Outcome outcomes[CELLS] = {{0}};
+    Checkpoint checkpoint;
+    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
+                         digits.train.pixels, dataset_bytes(&digits.train),
+                         &err))
+        die("%s", err.message);
+    checkpoint_item(&checkpoint, "outcomes", outcomes, sizeof outcomes);
+    checkpoint_start(&checkpoint);
     for (int i = 0; i < CELLS; i++)
-        train(&outcomes[i], cells[i], &digits, &o);
-    if (!o.common.quiet)
+        if (outcomes[i].epochs < o.epochs)
+            train(&outcomes[i], cells[i], &digits, &o, &checkpoint);
+    if (!o.common.quiet && !stop_requested())
         print_outcomes(outcomes, digits.train.rows);
     draw(outcomes, digits_name(&digits), o.common.plot);
-    printf("result: rnn=%.4f gru=%.4f lstm=%.4f rnn_seconds=%.1f "
-           "gru_seconds=%.1f lstm_seconds=%.1f difference=%.0e epochs=%d "
-           "seed=%llu data=%s\n",
-           1.0 - final_error(&outcomes[0]) / 100.0,
-           1.0 - final_error(&outcomes[1]) / 100.0,
-           1.0 - final_error(&outcomes[2]) / 100.0, outcomes[0].seconds,
-           outcomes[1].seconds, outcomes[2].seconds, outcomes[1].difference,
-           outcomes[0].epochs, (unsigned long long)o.common.seed,
-           digits_name(&digits));
+    const double error[CELLS] = {final_error(&outcomes[0], &o),
+                                 final_error(&outcomes[1], &o),
+                                 final_error(&outcomes[2], &o)};
+    run_result("rnn=%.4f gru=%.4f lstm=%.4f rnn_seconds=%.1f gru_seconds=%.1f "
+               "lstm_seconds=%.1f difference=%.0e epochs=%d seed=%llu data=%s",
+               1.0 - error[0] / 100.0, 1.0 - error[1] / 100.0,
+               1.0 - error[2] / 100.0, outcomes[0].seconds, outcomes[1].seconds,
+               outcomes[2].seconds,
+               isnan(error[1]) ? error[1] : outcomes[1].difference, o.epochs,
+               (unsigned long long)o.common.seed, digits_name(&digits));
+    checkpoint_free(&checkpoint);
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -23,9 +23,11 @@
 // Contents: 1 model  2 forward and backward  3 evaluation  4 training
 //           5 chart  6 main
 
+#include <math.h>
 #include <stdio.h>
 
 #include "chart.h"
+#include "checkpoint.h"
 #include "cli.h"
 #include "data.h"
 #include "history.h"
@@ -36,6 +38,7 @@
 #include "params.h"
 #include "progress.h"
 #include "recurrent.h"
+#include "run.h"
 #include "safetensors.h"
 
 // ---- 1. Model ---------------------------------------------------------------
@@ -120,6 +123,7 @@ static Evaluation evaluate(Lstm *net, const Dataset *set) {
         e.loss += (double)loss * batches.x.shape[0] / set->count;
     }
     batches_free(&batches);
+    e.loss = finished(e.loss);
     return e;
 }
 
@@ -129,13 +133,14 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, limit, hidden;
     float lr, clip;
-    const char *data, *save, *load;
+    const char *data, *save, *load, *checkpoint, *resume;
+    bool epochs_given;
 } Options;
 
 // A's exercise 5: a recurrent net, trained and tested on MNIST.
 static Evaluation train(Lstm *net, const Digits *digits, const Options *o,
-                        History *history, Rng *rng) {
-    Evaluation e = {0};
+                        History *history, Checkpoint *checkpoint, Rng *rng) {
+    Evaluation e = {.loss = (double)NAN}; // of the last complete epoch
     Batches batches;
     Progress progress;
     Optimizer adam;
@@ -144,11 +149,16 @@ static Evaluation train(Lstm *net, const Digits *digits, const Options *o,
     optimizer_init(&adam, ADAM, o->lr);
     history_init(history, o->epochs, batches.count);
     long steps = (long)o->epochs * batches.count;
+    checkpoint_model(checkpoint, &net->params, &adam, rng);
+    history_checkpoint(history, checkpoint, o->epochs);
+    checkpoint_item(checkpoint, "evaluation", &e, sizeof e);
+    checkpoint_start(checkpoint);
 
-    for (int epoch = 1; epoch <= o->epochs && !stop_requested(); epoch++) {
+    for (int epoch = history->epochs + 1;
+         epoch <= o->epochs && !stop_requested(); epoch++) {
         progress_epoch(&progress, epoch);
         batches_start(&batches, rng);
-        while (!stop_requested() && batches_next(&batches)) {
+        while (batches_next(&batches)) {
             lstm_forward(net, &batches.x);
             float loss = softmax_cross_entropy(&net->dlogits, &net->logits,
                                                batches.labels);
@@ -160,13 +170,17 @@ static Evaluation train(Lstm *net, const Digits *digits, const Options *o,
             history_batch(history, loss);
         }
         float loss = progress_mean_loss(&progress);
-        e = evaluate(net, &digits->test);
+        Evaluation now = evaluate(net, &digits->test);
+        if (stop_requested())
+            break; // in the middle of this epoch
+        e = now;
         double accuracy = confusion_accuracy(&e.confusion);
         history_epoch(history, (float)(100.0 - 100.0 * accuracy));
         if (!o->common.quiet)
             printf("epoch %d/%d  training loss %.4f  test loss %.4f  "
                    "test accuracy %.2f %%\n",
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
+        checkpoint_save(checkpoint);
     }
     optimizer_free(&adam);
     batches_free(&batches);
@@ -239,7 +253,9 @@ static void draw_reading(Lstm *net, const Dataset *set, const char *title,
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
-        option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
+        option_given(
+            option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
+            &o->epochs_given),
         option_int("batch", &o->batch, 1, 60000, "digits per step"),
         option_int("hidden", &o->hidden, 1, 2048, "units of the LSTM"),
         option_float("lr", &o->lr, 1e-9, 10.0, "peak learning rate"),
@@ -249,9 +265,13 @@ static void parse(Options *o, int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
                    "digits to train and to test on (0: all)"),
-        option_text("save", &o->save, "FILE", "write the weights there"),
-        option_text("load", &o->load, "FILE",
-                    "read the weights instead of training"),
+        option_output("save", &o->save, "write the weights there"),
+        option_input("load", &o->load,
+                     "begin with these weights; test them only, unless "
+                     "--epochs is given"),
+        option_output("checkpoint", &o->checkpoint,
+                      "write the state of the run there after each epoch"),
+        option_input("resume", &o->resume, "continue from this checkpoint"),
     };
     cli_parse(&o->common, "lstm",
               "An LSTM reads handwritten digits row by row, from top to "
@@ -267,6 +287,9 @@ int main(int argc, char **argv) {
                  .lr = 5e-3f,
                  .clip = 1.0f};
     parse(&o, argc, argv);
+    if (o.load != NULL && o.resume != NULL)
+        cli_usage_error(argv[0], "--load and --resume both bring weights; give "
+                                 "one of them");
 
     Error err;
     Digits digits;
@@ -281,16 +304,23 @@ int main(int argc, char **argv) {
     if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
         die("%s", err.message);
 
+    Checkpoint checkpoint;
+    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
+                         digits.train.pixels, dataset_bytes(&digits.train),
+                         &err))
+        die("%s", err.message);
+
     double start = seconds_now();
     History history = {0};
-    Evaluation e = o.load != NULL ? evaluate(&net, &digits.test)
-                                  : train(&net, &digits, &o, &history, &rng);
+    Evaluation e = o.load != NULL && !o.epochs_given
+                       ? evaluate(&net, &digits.test)
+                       : train(&net, &digits, &o, &history, &checkpoint, &rng);
     double seconds = seconds_now() - start;
 
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         confusion_print(&e.confusion);
     if (o.save != NULL && !safetensors_save(o.save, &net.params, &err))
-        die("%s", err.message);
+        run_error("%s", err.message);
     char title[32];
     snprintf(title, sizeof title, "LSTM on %s", digits_name(&digits));
     history_draw(&history, "ch07", "lstm_curves", title, "test error",
@@ -299,12 +329,15 @@ int main(int argc, char **argv) {
                    o.common.plot);
     draw_reading(&net, &digits.test, title, o.common.plot);
 
-    printf("result: test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
-           "seed=%llu data=%s\n",
-           confusion_accuracy(&e.confusion), e.loss, history.epochs, seconds,
-           (unsigned long long)o.common.seed, digits_name(&digits));
+    double accuracy =
+        isnan(e.loss) ? (double)NAN : confusion_accuracy(&e.confusion);
+    run_result("test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
+               "seed=%llu data=%s",
+               accuracy, e.loss, history.epochs, seconds,
+               (unsigned long long)o.common.seed, digits_name(&digits));
     history_free(&history);
+    checkpoint_free(&checkpoint);
     lstm_free(&net);
     digits_free(&digits);
-    return 0;
+    return run_end();
 }

@@ -29,6 +29,7 @@
 #include "cli.h"
 #include "error.h"
 #include "recurrent.h"
+#include "run.h"
 
 // ---- 1. The cell ------------------------------------------------------------
 
@@ -322,9 +323,9 @@ int main(int argc, char **argv) {
                joined, rounding);
     }
     draw(states, o.plot);
-    printf("result: held=%.4f shown=%.4f shown_again=%.4f concatenated=%.0e "
-           "library=%.0e\n",
-           states[SHOW - 1].c[0], states[SHOW].h[0], states[SHOW_AGAIN].h[0],
-           joined, rounding);
-    return 0;
+    run_result("held=%.4f shown=%.4f shown_again=%.4f concatenated=%.0e "
+               "library=%.0e",
+               states[SHOW - 1].c[0], states[SHOW].h[0],
+               states[SHOW_AGAIN].h[0], joined, rounding);
+    return run_end();
 }

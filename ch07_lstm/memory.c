@@ -33,6 +33,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "recurrent_net.h"
+#include "run.h"
 
 // ---- 1. The task ------------------------------------------------------------
 
@@ -101,7 +102,7 @@ static double evaluate(RecurrentNet *net, int T, Rng *rng) {
     recurrent_net_forward(net, &x, LAST_STATE);
     confusion_add(&confusion, &net->logits, labels);
     tensor_free(&x);
-    return confusion_accuracy(&confusion);
+    return finished(confusion_accuracy(&confusion));
 }
 
 // Trains on sequences of T steps, each batch fresh; returns the accuracy.
@@ -189,6 +190,7 @@ static void measure(Norms *norms, const Variant *v, const Options *o) {
 
 typedef struct {
     double accuracy[LENGTHS]; // 0 where it was not tried
+    double recalled;          // the longest sequence, in steps
     Norms norms;
 } Outcome;
 
@@ -214,19 +216,22 @@ static double shrinkage(const Outcome *r) {
     return r->norms.dh[0] / r->norms.dh[BACK];
 }
 
+// A whole row at once: the progress bar is drawn on the line of the cursor.
+static void print_row(const Outcome *r, const Variant *v, const Options *o) {
+    printf("  %-13s", v->name);
+    for (int l = 0; l < LENGTHS && lengths[l] <= o->longest; l++)
+        printf(" %7.1f", 100.0 * r->accuracy[l]);
+    printf("   %8.0e\n", shrinkage(r));
+}
+
 static void run(Outcome *r, const Variant *v, const Options *o) {
     *r = (Outcome){0};
     measure(&r->norms, v, o);
-    if (!o->common.quiet)
-        printf("  %-13s", v->name);
-    for (int l = 0; l < LENGTHS && lengths[l] <= o->longest; l++) {
+    for (int l = 0; l < LENGTHS && lengths[l] <= o->longest; l++)
         r->accuracy[l] = train(v, lengths[l], o);
-        if (!o->common.quiet)
-            printf(" %7.1f", 100.0 * r->accuracy[l]);
-        fflush(stdout);
-    }
-    if (!o->common.quiet)
-        printf("   %8.0e\n", shrinkage(r));
+    r->recalled = finished(longest(r));
+    if (!o->common.quiet && !stop_requested())
+        print_row(r, v, o);
 }
 
 static void print_head(const Options *o) {
@@ -337,15 +342,15 @@ int main(int argc, char **argv) {
         print_head(&o);
     for (int i = 0; i < VARIANTS; i++)
         run(&outcomes[i], &variants[i], &o);
-    if (!o.common.quiet)
+    if (!o.common.quiet && !stop_requested())
         print_claims(outcomes, &o);
     draw_accuracy(outcomes, &o);
     draw_gradients(outcomes, o.common.plot);
-    printf("result: rnn=%d lstm=%d gru=%d lstm_bias_0=%d gru_bias_0=%d "
-           "rnn_gradient=%.0e gru_gradient=%.0e seed=%llu\n",
-           longest(&outcomes[0]), longest(&outcomes[1]), longest(&outcomes[2]),
-           longest(&outcomes[3]), longest(&outcomes[4]),
-           shrinkage(&outcomes[0]), shrinkage(&outcomes[2]),
-           (unsigned long long)o.common.seed);
-    return 0;
+    run_result("rnn=%.0f lstm=%.0f gru=%.0f lstm_bias_0=%.0f gru_bias_0=%.0f "
+               "rnn_gradient=%.0e gru_gradient=%.0e seed=%llu",
+               outcomes[0].recalled, outcomes[1].recalled, outcomes[2].recalled,
+               outcomes[3].recalled, outcomes[4].recalled,
+               shrinkage(&outcomes[0]), shrinkage(&outcomes[2]),
+               (unsigned long long)o.common.seed);
+    return run_end();
 }

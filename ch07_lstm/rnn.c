@@ -37,6 +37,7 @@
 #include "metrics.h"
 #include "optim.h"
 #include "rng.h"
+#include "run.h"
 
 // ---- 1. Forward -------------------------------------------------------------
 
@@ -356,9 +357,9 @@ int main(int argc, char **argv) {
     for (int i = 0; i < TASKS; i++)
         right[i] = run_task(&nets[i], &tasks[i], steps, &o);
     draw(nets, o.plot);
-    printf("result: one_to_one=%.3f one_to_many=%.3f many_to_one=%.3f "
-           "many_to_many=%.3f gradient_error=%.1e seed=%llu\n",
-           right[0], right[1], right[2], right[3], error,
-           (unsigned long long)o.seed);
-    return 0;
+    run_result("one_to_one=%.3f one_to_many=%.3f many_to_one=%.3f "
+               "many_to_many=%.3f gradient_error=%.1e seed=%llu",
+               right[0], right[1], right[2], right[3], error,
+               (unsigned long long)o.seed);
+    return run_end();
 }

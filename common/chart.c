@@ -13,6 +13,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "run.h"
 
 extern char **environ; // POSIX has programs declare it themselves
 
@@ -59,7 +60,7 @@ bool chart_open(Chart *chart, const char *chapter, const char *name,
                 const char *format) {
     REQUIRE(is_format(format), "there is no chart format '%s'", format);
     *chart = (Chart){.width = 720, .height = 480};
-    if (strcmp(format, "none") == 0)
+    if (strcmp(format, "none") == 0 || stop_requested())
         return false;
     size_t limit = sizeof chart->folder - strlen("out/");
     REQUIRE(strlen(chapter) < limit, "chapter '%s' is too long", chapter);

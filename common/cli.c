@@ -1,5 +1,6 @@
 #include "cli.h"
 
+#include <errno.h>
 #include <inttypes.h>
 #include <locale.h>
 #include <stdarg.h>
@@ -7,6 +8,7 @@
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <string.h>
+#include <sys/stat.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -16,7 +18,9 @@
 #endif
 
 #include "error.h"
+#include "file.h"
 #include "kernels.h"
+#include "run.h"
 #include "text.h"
 
 enum {
@@ -37,27 +41,49 @@ typedef struct {
 
 Option option_int(const char *name, int *target, int min, int max,
                   const char *help) {
-    return (Option){name, OPTION_INT, target, min, max, "N", help};
+    return (Option){name, OPTION_INT, target, min, max, "N", help, NULL};
 }
 
 Option option_float(const char *name, float *target, double min, double max,
                     const char *help) {
-    return (Option){name, OPTION_FLOAT, target, min, max, "X", help};
+    return (Option){name, OPTION_FLOAT, target, min, max, "X", help, NULL};
 }
 
 Option option_text(const char *name, const char **target, const char *value,
                    const char *help) {
     // const char ** turns into void * only by a cast
-    return (Option){name, OPTION_TEXT, (void *)target, 0, 0, value, help};
+    return (Option){name, OPTION_TEXT, (void *)target, 0, 0, value, help, NULL};
 }
 
 Option option_bool(const char *name, bool *target, const char *help) {
-    return (Option){name, OPTION_BOOL, target, 0, 0, "", help};
+    return (Option){name, OPTION_BOOL, target, 0, 0, "", help, NULL};
+}
+
+Option option_input(const char *name, const char **target, const char *help) {
+    Option o = option_text(name, target, "FILE", help);
+    o.kind = OPTION_INPUT;
+    return o;
+}
+
+Option option_output(const char *name, const char **target, const char *help) {
+    Option o = option_text(name, target, "FILE", help);
+    o.kind = OPTION_OUTPUT;
+    return o;
+}
+
+Option option_given(Option option, bool *given) {
+    option.given = given;
+    return option;
+}
+
+static bool is_text(const Option *o) {
+    return o->kind == OPTION_TEXT || o->kind == OPTION_INPUT ||
+           o->kind == OPTION_OUTPUT;
 }
 
 static Option option_seed(const char *name, uint64_t *target,
                           const char *help) {
-    return (Option){name, OPTION_SEED, target, 0, 0x1p63, "N", help};
+    return (Option){name, OPTION_SEED, target, 0, 0x1p63, "N", help, NULL};
 }
 
 // The option called name[0..length), or NULL.
@@ -133,7 +159,7 @@ static Words admitted(const Option *o) {
     if (o->kind == OPTION_SEED)
         snprintf(w.text, sizeof w.text, "a whole number from 0 to %" PRId64,
                  INT64_MAX);
-    else if (o->kind == OPTION_TEXT)
+    else if (is_text(o))
         snprintf(w.text, sizeof w.text, "%s", o->value);
     else
         snprintf(w.text, sizeof w.text, "%s from %.10g to %.10g",
@@ -154,14 +180,14 @@ static bool admits_word(const Option *o, const char *text) {
 static bool store(const Option *o, const char *text) {
     long long whole = 0;
     double number = 0;
-    bool right = o->kind == OPTION_TEXT    ? admits_word(o, text)
+    bool right = is_text(o)                ? admits_word(o, text)
                  : o->kind == OPTION_FLOAT ? text_to_number(text, &number)
                                            : text_to_whole(text, &whole);
     if (o->kind == OPTION_INT || o->kind == OPTION_SEED)
         number = (double)whole;
     if (!right || number < o->min || number > o->max)
         return false;
-    if (o->kind == OPTION_TEXT)
+    if (is_text(o))
         *(const char **)o->target = text;
     else if (o->kind == OPTION_FLOAT)
         *(float *)o->target = (float)number;
@@ -174,20 +200,17 @@ static bool store(const Option *o, const char *text) {
 
 // ---- 4. --help and --version ------------------------------------------------
 
-// " (default 3)", or nothing if there is none to speak of.
-static Words default_of(const Option *o) {
+// The option's value as one would type it; empty if there is none to speak of.
+static Words value_of(const Option *o) {
     Words w = {""};
     if (o->kind == OPTION_INT)
-        snprintf(w.text, sizeof w.text, " (default %d)", *(int *)o->target);
+        snprintf(w.text, sizeof w.text, "%d", *(int *)o->target);
     else if (o->kind == OPTION_SEED)
-        snprintf(w.text, sizeof w.text, " (default %" PRIu64 ")",
-                 *(uint64_t *)o->target);
+        snprintf(w.text, sizeof w.text, "%" PRIu64, *(uint64_t *)o->target);
     else if (o->kind == OPTION_FLOAT)
-        snprintf(w.text, sizeof w.text, " (default %.6g)",
-                 (double)*(float *)o->target);
-    else if (o->kind == OPTION_TEXT && *(const char **)o->target != NULL)
-        snprintf(w.text, sizeof w.text, " (default %s)",
-                 *(const char **)o->target);
+        snprintf(w.text, sizeof w.text, "%.6g", (double)*(float *)o->target);
+    else if (is_text(o) && *(const char **)o->target != NULL)
+        snprintf(w.text, sizeof w.text, "%s", *(const char **)o->target);
     return w;
 }
 
@@ -221,7 +244,10 @@ static void print_help(const Table *t, const char *program, const char *about) {
         else
             printf("\n%*s", indent, "");
         char text[1024];
-        snprintf(text, sizeof text, "%s%s", o->help, default_of(o).text);
+        Words value = value_of(o);
+        snprintf(text, sizeof text,
+                 value.text[0] != '\0' ? "%s (default %s)" : "%s", o->help,
+                 value.text);
         text_print_wrapped(text, indent, indent, LINE_WIDTH);
     }
 }
@@ -254,6 +280,8 @@ static void parse(const Table *t, int argc, char **argv) {
             unknown_argument(t, argv[i]);
         const char *value =
             argv[i][length] == '=' ? argv[i] + length + 1 : NULL;
+        if (o->given != NULL)
+            *o->given = true;
         if (o->kind == OPTION_BOOL) {
             if (value != NULL)
                 cli_usage_error(t->program, "--%s takes no value", o->name);
@@ -285,8 +313,63 @@ static void use_threads(int threads) {
 #endif
 }
 
+// The program's own numbers and choices, and the seed. Where something is read
+// from or written to, and how much is said, changes no result.
+static void write_settings(char *text, size_t size, const Table *t,
+                           const CommonOptions *common) {
+    size_t n = 0;
+    for (size_t i = 0; i < t->count && n < size; i++) {
+        const Option *o = &t->options[i];
+        if (o->target == &common->threads || o->target == &common->plot ||
+            o->target == &common->quiet || o->target == NULL ||
+            (is_text(o) && strchr(o->value, '|') == NULL))
+            continue;
+        bool on = o->kind == OPTION_BOOL && *(bool *)o->target;
+        n += (size_t)snprintf(text + n, size - n, "%s%s=%s", n > 0 ? " " : "",
+                              o->name,
+                              o->kind != OPTION_BOOL ? value_of(o).text
+                              : on                   ? "1"
+                                                     : "0");
+    }
+    REQUIRE(n < size, "the settings are longer than %zu characters", size - 1);
+}
+
+static void try_file(const Option *o, const char *path) {
+    Error err;
+    if (o->kind == OPTION_OUTPUT && !file_can_replace(path, &err))
+        die("%s", err.message);
+    FILE *file = o->kind == OPTION_INPUT ? fopen(path, "rb") : NULL;
+    if (o->kind == OPTION_INPUT && file == NULL)
+        die("cannot open %s: %s; look for the file --%s names", path,
+            strerror(errno), o->name);
+    if (file != NULL)
+        fclose(file);
+}
+
+// Charts go into out/. A run is worth having without them: then it says so and
+// goes on.
+static void try_charts(CommonOptions *common) {
+    if (strcmp(common->plot, "none") == 0 ||
+        ((mkdir("out", 0777) == 0 || errno == EEXIST) &&
+         access("out/.", W_OK | X_OK) == 0))
+        return;
+    fprintf(stderr,
+            "warning: no charts: cannot write into out/ (%s); make it a folder "
+            "that you may write to, or run with --plot none\n",
+            strerror(errno));
+    common->plot = "none";
+}
+
+static void try_places(const Table *t, CommonOptions *common) {
+    for (size_t i = 0; i < t->count; i++)
+        if (is_text(&t->options[i]) && value_of(&t->options[i]).text[0] != '\0')
+            try_file(&t->options[i], *(const char **)t->options[i].target);
+    try_charts(common);
+}
+
 void cli_parse(CommonOptions *common, const char *program, const char *about,
                const Option *table, size_t count, int argc, char **argv) {
+    run_begin();
     setlocale(LC_NUMERIC, "C"); // 0.5 is a half in every language
     if (common->plot == NULL)
         common->plot = "svg";
@@ -300,6 +383,8 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     Error err;
     if (!kernels_choose(getenv("DL_KERNEL"), &err))
         cli_usage_error(t.program, "%s", err.message);
+    write_settings(common->settings, sizeof common->settings, &t, common);
+    try_places(&t, common);
 }
 
 // ---- 6. Where the program lies ----------------------------------------------

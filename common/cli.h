@@ -30,6 +30,8 @@ typedef enum {
     OPTION_INT,
     OPTION_FLOAT,
     OPTION_TEXT,
+    OPTION_INPUT,  // a text: a file to read
+    OPTION_OUTPUT, // a text: a file to write
     OPTION_BOOL,
     OPTION_SEED // a uint64_t; only --seed is one
 } OptionKind;
@@ -41,6 +43,7 @@ typedef struct {
     double min, max;   // inclusive, for numbers
     const char *value; // what --help calls the value: N, X, FILE, "a|b|c"
     const char *help;  // one line, lower case, no full stop
+    bool *given;       // becomes true if the flag is given; or NULL
 } Option;
 
 Option option_int(const char *name, int *target, int min, int max,
@@ -51,6 +54,12 @@ Option option_float(const char *name, float *target, double min, double max,
 Option option_text(const char *name, const char **target, const char *value,
                    const char *help);
 Option option_bool(const char *name, bool *target, const char *help);
+// FILEs. cli_parse tries both, so that a typo is found before a long training,
+// not after it: the one must open, the other be one that can be written.
+Option option_input(const char *name, const char **target, const char *help);
+Option option_output(const char *name, const char **target, const char *help);
+// option, and whether its flag was given: for a default that depends on it.
+Option option_given(Option option, bool *given);
 
 // The flags that every program has; cli_parse adds them to its table.
 typedef struct {
@@ -58,13 +67,17 @@ typedef struct {
     int threads;      // --threads N, 0 = one per core
     const char *plot; // --plot svg|png|pdf|dumb|none
     bool quiet;       // --quiet: only what was drawn and the result line
+    // written by cli_parse: "epochs=3 batch=64 lr=0.003 seed=1", every number
+    // and choice that a result depends on
+    char settings[512];
 } CommonOptions;
 
 // Parses argv into the targets; adds --seed --threads --plot --quiet --help
 // --version. --help prints about (a sentence or two), then every flag with its
 // help and its default, at most 80 columns wide, and exits with 0. Chooses the
 // kernels (DL_KERNEL) and sets the number of OpenMP threads. plot and threads
-// get their defaults ("svg", 0) if the struct holds zeros.
+// get their defaults ("svg", 0) if the struct holds zeros. A file that cannot be
+// read or written ends the program with status 1.
 void cli_parse(CommonOptions *common, const char *program, const char *about,
                const Option *table, size_t count, int argc, char **argv);
 

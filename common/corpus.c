@@ -5,6 +5,7 @@
 #include "file.h"
 #include "integers.h"
 #include "memory.h"
+#include "run.h"
 #include "safetensors.h"
 #include "utf8.h"
 
@@ -217,7 +218,7 @@ void streams_free(Streams *s) {
 }
 
 bool streams_next(Streams *s) {
-    if (s->next == s->count) {
+    if (s->next == s->count || (s->next > 0 && stop_requested())) {
         s->next = 0;
         return false;
     }

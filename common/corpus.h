@@ -103,7 +103,7 @@ void streams_init(Streams *s, const int *text, int count, int streams,
 void streams_free(Streams *s);
 
 // Fills x and labels with the next piece; false when the pass is over, after
-// which the next one begins.
+// which the next one begins. As with batches_next, a stop ends a pass.
 bool streams_next(Streams *s);
 
 // x [count, 1, V]: places as a net reads them, one stream.

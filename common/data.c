@@ -8,6 +8,7 @@
 #include "cli.h"
 #include "digits.h"
 #include "memory.h"
+#include "run.h"
 
 enum {
     SYNTHETIC_TRAIN = 20000,
@@ -25,6 +26,10 @@ void dataset_free(Dataset *set) {
     *set = (Dataset){0};
 }
 
+size_t dataset_bytes(const Dataset *set) {
+    return (size_t)set->count * (size_t)(set->rows * set->cols);
+}
+
 // No pixel moves: two views share one block, and set goes on owning it.
 void dataset_hold_out(Dataset *held, Dataset *set, int count) {
     REQUIRE(count > 0 && count < set->count,
@@ -32,7 +37,7 @@ void dataset_hold_out(Dataset *held, Dataset *set, int count) {
     set->count -= count;
     *held = *set;
     held->count = count;
-    held->pixels += (size_t)set->count * (size_t)(set->rows * set->cols);
+    held->pixels += dataset_bytes(set);
     held->labels += set->count;
 }
 
@@ -213,7 +218,7 @@ static void fetch_ahead(const uint8_t *pixels, int n) {
 bool batches_next(Batches *b) {
     const Dataset *set = b->set;
     int left = set->count - b->next;
-    if (left <= 0)
+    if (left <= 0 || (b->next > 0 && stop_requested()))
         return false;
     int n = at_most(left, b->batch), size = set->rows * set->cols;
     const int *order = b->order + b->next;

@@ -27,6 +27,9 @@ typedef struct {
 
 void dataset_free(Dataset *set);
 
+// How many bytes its pixels take.
+size_t dataset_bytes(const Dataset *set);
+
 // Reads one IDX pair (LeCun's format: big-endian magic 0x803 and sizes, then
 // bytes), each file as it is or with .gz at its end. False with a message if a
 // file is missing, cut short, too long, has another magic, or if the two do not
@@ -70,7 +73,9 @@ void batches_free(Batches *b);
 // Starts a new pass, in random order; with rng NULL, in the set's own order.
 void batches_start(Batches *b, Rng *rng);
 
-// Fills x and labels with the next batch; false when the pass is over.
+// Fills x and labels with the next batch; false when the pass is over. A pass
+// also ends, after its first batch at the earliest, when the run is to stop
+// (run.h): what a program summed up in it is then no result.
 bool batches_next(Batches *b);
 
 #endif

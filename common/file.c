@@ -4,6 +4,7 @@
 #include <fcntl.h>
 #include <limits.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 #include <unistd.h>
@@ -67,12 +68,62 @@ static bool write_all(int fd, const FileBytes *file) {
     return true;
 }
 
-// Creates path with these bytes and waits until the disk has them.
-static bool write_synced(const char *path, const FileBytes *file) {
-    int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+// What is to be replaced, and the file beside it that will take its place.
+typedef struct {
+    char target[PATH_MAX]; // where path leads, behind symbolic links
+    char temporary[PATH_MAX];
+    mode_t mode; // of the old file; 0: there is none
+} Place;
+
+static bool cannot_write(const char *path, Error *err) {
+    return error_set(err,
+                     "cannot write %.400s: %s; choose a folder that exists and "
+                     "has room",
+                     path, strerror(errno));
+}
+
+// To rename a file over a folder or over /dev/null would be a surprise, and so
+// would be to replace what its owner has protected.
+static bool find_place(Place *place, const char *path, Error *err) {
+    struct stat old;
+    place->mode = 0;
+    if (stat(path, &old) == 0) {
+        if (!S_ISREG(old.st_mode))
+            return error_set(err, "cannot write %.400s: it is not a file",
+                             path);
+        if (access(path, W_OK) != 0 || (old.st_mode & S_IWUSR) == 0)
+            return error_set(err,
+                             "cannot write %.400s: it is write-protected; "
+                             "choose another name",
+                             path);
+        place->mode = old.st_mode & 0777;
+    }
+    if (place->mode == 0 || realpath(path, place->target) == NULL)
+        snprintf(place->target, PATH_MAX, "%s", path);
+    // The number of the process: two runs do not write into the same file.
+    int length = snprintf(place->temporary, PATH_MAX, "%s.tmp-%ld",
+                          place->target, (long)getpid());
+    if (length >= PATH_MAX)
+        return error_set(err, "cannot write %.80s...: the name is too long",
+                         path);
+    return true;
+}
+
+// Opens the temporary file, which must be new: one that is there was left by a
+// run that was killed, or laid by somebody to lead elsewhere.
+static int open_temporary(const Place *place) {
+    unlink(place->temporary);
+    return open(place->temporary,
+                O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
+}
+
+// Writes these bytes and waits until the disk has them.
+static bool write_synced(const Place *place, const FileBytes *file) {
+    int fd = open_temporary(place);
     if (fd < 0)
         return false;
-    bool ok = write_all(fd, file) && fsync(fd) == 0;
+    bool ok = write_all(fd, file) && fsync(fd) == 0 &&
+              (place->mode == 0 || fchmod(fd, place->mode) == 0);
     int cause = errno;
     if (close(fd) != 0)
         return false;
@@ -96,26 +147,27 @@ static void sync_folder_of(const char *path) {
 }
 
 bool file_replace(const char *path, const FileBytes *file, Error *err) {
-    // To rename a file over a folder or over /dev/null would be a surprise.
-    struct stat old;
-    if (stat(path, &old) == 0 && !S_ISREG(old.st_mode))
-        return error_set(err, "cannot write %s: it is not a file", path);
-
-    // The number of the process: two runs do not write into the same file.
-    char temporary[PATH_MAX];
-    int length = snprintf(temporary, sizeof temporary, "%s.tmp-%ld", path,
-                          (long)getpid());
-    if (length >= (int)sizeof temporary)
-        return error_set(err, "cannot write %.80s...: the name is too long",
-                         path);
-    if (!write_synced(temporary, file) || rename(temporary, path) != 0) {
-        error_set(err,
-                  "cannot write %s: %s; choose a folder that exists and has "
-                  "room",
-                  path, strerror(errno));
-        unlink(temporary);
+    Place place;
+    if (!find_place(&place, path, err))
+        return false;
+    if (!write_synced(&place, file) ||
+        rename(place.temporary, place.target) != 0) {
+        cannot_write(path, err);
+        unlink(place.temporary);
         return false;
     }
-    sync_folder_of(path);
+    sync_folder_of(place.target);
+    return true;
+}
+
+bool file_can_replace(const char *path, Error *err) {
+    Place place;
+    if (!find_place(&place, path, err))
+        return false;
+    int fd = open_temporary(&place);
+    if (fd < 0)
+        return cannot_write(path, err);
+    close(fd);
+    unlink(place.temporary);
     return true;
 }

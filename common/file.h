@@ -21,8 +21,13 @@ void file_free(FileBytes *file);
 
 // Makes file the contents of path. It is written beside its final place, synced
 // and renamed, so that at any moment, also after a power cut, path holds either
-// the old bytes or the new ones whole. False with a message if it cannot, and
-// then the old ones stay.
+// the old bytes or the new ones whole. A symbolic link stays one, a file keeps
+// its permissions. False with a message if it cannot (the folder, a full disk,
+// a write-protected file, not a file), and then the old bytes stay.
 bool file_replace(const char *path, const FileBytes *file, Error *err);
+
+// Whether file_replace would find a place to write to: for a program to ask
+// before it computes for hours. Leaves nothing behind.
+bool file_can_replace(const char *path, Error *err);
 
 #endif

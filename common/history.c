@@ -32,6 +32,16 @@ void history_epoch(History *h, float error) {
     h->error[h->epochs++] = error;
 }
 
+void history_checkpoint(History *h, Checkpoint *c, int epochs) {
+    checkpoint_item(c, "history.points", &h->points, sizeof h->points);
+    checkpoint_item(c, "history.epochs", &h->epochs, sizeof h->epochs);
+    checkpoint_item(c, "history.batch", &h->batch, sizeof h->batch);
+    checkpoint_item(c, "history.loss", h->loss,
+                    (size_t)(epochs * HISTORY_POINTS) * sizeof *h->loss);
+    checkpoint_item(c, "history.error", h->error,
+                    (size_t)epochs * sizeof *h->error);
+}
+
 void history_draw(const History *h, const char *chapter, const char *name,
                   const char *title, const char *what, const char *format) {
     Chart chart;

@@ -3,6 +3,8 @@
 #ifndef DL_HISTORY_H
 #define DL_HISTORY_H
 
+#include "checkpoint.h"
+
 enum { HISTORY_POINTS = 20 }; // of the training loss, per epoch, at most
 
 // The training loss, averaged over each twentieth of an epoch (where an epoch
@@ -28,6 +30,10 @@ void history_free(History *h);
 // After each batch, and after each epoch (error in per cent).
 void history_batch(History *h, float loss);
 void history_epoch(History *h, float error);
+
+// Makes the curves part of a checkpoint. At the end of an epoch every part of it
+// is complete, so these are all there is to keep. epochs: as given to init.
+void history_checkpoint(History *h, Checkpoint *c, int epochs);
 
 // Both curves side by side: the loss on a log axis, the error from zero. Writes
 // out/<chapter>/<name>; nothing if there is nothing yet. what: "test error".

@@ -1,5 +1,6 @@
 #include "metrics.h"
 
+#include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
@@ -20,6 +21,9 @@ static int ascending(const void *a, const void *b) {
 }
 
 double median(double *x, int n) {
+    for (int i = 0; i < n; i++)
+        if (isnan(x[i]))
+            return (double)NAN;
     qsort(x, (size_t)n, sizeof *x, ascending);
     return 0.5 * (x[(n - 1) / 2] + x[n / 2]);
 }

@@ -17,7 +17,8 @@ typedef struct {
 // The index of the largest of n values, the first of equals.
 int argmax(const float *values, int n);
 
-// The middle one of n numbers, or the mean of the middle two; sorts them.
+// The middle one of n numbers, or the mean of the middle two; sorts them. NaN if
+// one of them is NaN: it has no place in the order.
 double median(double *x, int n);
 
 // Adds a batch: logits (or probabilities) [N, classes] against N labels; one

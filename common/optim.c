@@ -52,6 +52,11 @@ static void ready(Tensor *mean, const Tensor *w) {
     }
 }
 
+void optimizer_reserve(Optimizer *o, const Tensor *w) {
+    ready(&o->m, w);
+    ready(&o->v, w);
+}
+
 // [A Table 3.1 SGD] theta_k = theta_{k-1} - alpha dL: w = w - lr g
 // [B SGD] theta_t = theta_{t-1} - eta g_t
 static void sgd_step(Optimizer *o, Tensor *w, const Tensor *g) {

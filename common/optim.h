@@ -69,6 +69,10 @@ typedef struct {
 void optimizer_init(Optimizer *optimizer, OptimizerKind kind, float lr);
 void optimizer_free(Optimizer *optimizer);
 
+// Allocates the running means now, all zero, for parameters of w's shape; the
+// first step would. A checkpoint is restored into them.
+void optimizer_reserve(Optimizer *optimizer, const Tensor *w);
+
 // "SGD", "momentum", ... as charts and tables call it.
 const char *optimizer_name(OptimizerKind kind);
 

@@ -1,7 +1,6 @@
 #include "progress.h"
 
 #include <math.h>
-#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -10,6 +9,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "run.h"
 
 enum { BAR_WIDTH = 28, LINE_WIDTH = 79 };
 static const double REDRAW_SECONDS = 0.1;
@@ -20,29 +20,7 @@ double seconds_now(void) {
     return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
 }
 
-// ---- 1. Ctrl-C --------------------------------------------------------------
-
-// A signal handler can be handed nothing, so its one word stands here.
-static volatile sig_atomic_t stop;
-
-static void on_interrupt(int signal_number) {
-    (void)signal_number;
-    stop = 1;
-}
-
-// Restores the default action on the first signal, so that the second kills.
-static void catch_interrupt(void) {
-    struct sigaction action = {.sa_handler = on_interrupt,
-                               .sa_flags = SA_RESETHAND | SA_RESTART};
-    sigemptyset(&action.sa_mask);
-    sigaction(SIGINT, &action, NULL);
-}
-
-bool stop_requested(void) {
-    return stop != 0;
-}
-
-// ---- 2. The bar -------------------------------------------------------------
+// ---- 1. The bar -------------------------------------------------------------
 
 // A terminal that understands "clear to the end of the line".
 static bool is_terminal(void) {
@@ -101,7 +79,7 @@ static void draw(Progress *p, double now) {
     p->drawn = now;
 }
 
-// ---- 3. The run -------------------------------------------------------------
+// ---- 2. The run -------------------------------------------------------------
 
 void progress_init(Progress *p, int epochs, int batches, bool quiet) {
     REQUIRE(epochs >= 0 && batches > 0, "%d epochs of %d batches", epochs,
@@ -109,8 +87,7 @@ void progress_init(Progress *p, int epochs, int batches, bool quiet) {
     *p = (Progress){.epochs = epochs, .batches = batches};
     p->show = !quiet && is_terminal();
     p->started = p->epoch_started = seconds_now();
-    if (!stop_requested()) // a second Ctrl-C kills whatever was begun since
-        catch_interrupt();
+    run_catch_signals();
 }
 
 void progress_epoch(Progress *p, int epoch) {
@@ -129,9 +106,10 @@ void progress_batch(Progress *p, float loss) {
     if (!isfinite(loss)) {
         if (p->show)
             wipe();
-        die("the loss became %s in epoch %d, batch %d: the steps are too "
-            "long; try a smaller --lr",
-            isnan(loss) ? "NaN" : "infinite", p->epoch, p->batch);
+        run_fail("diverged",
+                 "the loss became %s in epoch %d, batch %d: the steps are too "
+                 "long; try a smaller --lr",
+                 isnan(loss) ? "NaN" : "infinite", p->epoch, p->batch);
     }
     double now = seconds_now();
     if (p->show && now - p->drawn >= REDRAW_SECONDS)

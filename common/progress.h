@@ -1,9 +1,8 @@
-// progress.h - what a training run says while it runs, and how it is stopped.
+// progress.h - what a training run says while it runs.
 //
 // On a terminal: a bar on stderr with loss, rate and time left, redrawn a few
 // times a second. Elsewhere: nothing between the lines the program prints per
-// epoch. Ctrl-C asks the run to end after the batch in hand; a second one
-// kills.
+// epoch.
 
 #ifndef DL_PROGRESS_H
 #define DL_PROGRESS_H
@@ -25,22 +24,19 @@ typedef struct {
 // Monotonic clock in seconds.
 double seconds_now(void);
 
-// Starts the clock and catches Ctrl-C (SIGINT) from here on. A program that
-// trains several times may call it for each; a stop asked for stays asked for.
+// Starts the clock; from here on a signal only asks the run to end (run.h). A
+// program that trains several times calls it for each.
 void progress_init(Progress *p, int epochs, int batches, bool quiet);
 
 // Begins epoch number `epoch` (from 1).
 void progress_epoch(Progress *p, int epoch);
 
-// One batch done. A loss that is NaN or infinite ends the program by die(),
+// One batch done. A loss that is NaN or infinite ends the program by run_fail,
 // saying in which epoch and batch and what to try (a smaller --lr).
 void progress_batch(Progress *p, float loss);
 
 // Mean loss of the epoch so far (NaN before its first batch); wipes the bar so
 // that a line can be printed.
 float progress_mean_loss(Progress *p);
-
-// True after Ctrl-C. Loops test it: while (!stop_requested() && ...).
-bool stop_requested(void);
 
 #endif

@@ -183,6 +183,81 @@ START_TEST(locale_is_ignored) {
 }
 END_TEST
 
+// ---- Files, and what is known of a run -------------------------------------
+
+static void parse_files(void) {
+    CommonOptions common = {.plot = "none"};
+    const char *in = NULL, *out = NULL;
+    bool given = false;
+    int epochs = 3;
+    const Option table[] = {
+        option_given(option_int("epochs", &epochs, 1, 9, "passes"), &given),
+        option_input("load", &in, "begin with these weights"),
+        option_output("save", &out, "write the weights there"),
+    };
+    cli_parse(&common, "lenet", "about", table, 3, words, command);
+    printf("given %d, %s", given, common.settings);
+}
+
+START_TEST(files_are_tried_at_once) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    fclose(fopen("here", "w"));
+    const struct {
+        const char *line;
+        int status;
+        const char *says;
+    } cases[] = {
+        {"--load here --save there", 0, "given 0"},
+        {"--load none", 1, "error: cannot open none: No such file"},
+        {"--save none/there", 1, "error: cannot write none/there: No such"},
+        {"--save .", 1, "error: cannot write .: it is not a file"},
+        {"--save there --load none", 1, "cannot open none"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        set_command(cases[i].line);
+        Run got = run_function(parse_files);
+        ck_assert_int_eq(got.status, cases[i].status);
+        ck_assert_msg(strstr(got.output, cases[i].says) != NULL, "%s: %s",
+                      cases[i].line, got.output);
+    }
+    ck_assert_int_ne(access("there", F_OK), 0);
+}
+END_TEST
+
+START_TEST(given_flags_are_known) {
+    set_command("--epochs 3");
+    ck_assert_str_eq(run_function(parse_files).output,
+                     "given 1, epochs=3 seed=0");
+}
+END_TEST
+
+START_TEST(settings_are_what_results_depend_on) {
+    Options o = parsed("--lr 0.25 --save x --optimizer sgd --augment --seed 7 "
+                       "--threads 2 --quiet --plot none");
+    ck_assert_str_eq(o.common.settings,
+                     "epochs=3 lr=0.25 optimizer=sgd augment=1 seed=7");
+}
+END_TEST
+
+// Charts are no reason to lose a run: out/ is tried, and then done without.
+static void parse_without_out(void) {
+    CommonOptions common = {.plot = "svg"};
+    cli_parse(&common, "lenet", "about", NULL, 0, 1, command);
+    printf("plot %s", common.plot);
+}
+
+START_TEST(charts_are_given_up_at_once) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    fclose(fopen("out", "w")); // a file where the folder should be
+    set_command("");
+    Run got = run_function(parse_without_out);
+    ck_assert_int_eq(got.status, 0);
+    ck_assert_ptr_nonnull(strstr(got.output, "warning: no charts: cannot "
+                                             "write into out/ (Not a dir"));
+    ck_assert_ptr_nonnull(strstr(got.output, "plot none"));
+}
+END_TEST
+
 // ---- What is wrong ----------------------------------------------------------
 
 #define EPOCHS "--epochs takes a whole number from -1 to 10000, not "
@@ -417,6 +492,10 @@ int main(void) {
         {no_threads_leaves_what_there_was},
         {kernels_are_chosen_by_name},
         {locale_is_ignored},
+        {files_are_tried_at_once},
+        {given_flags_are_known},
+        {settings_are_what_results_depend_on},
+        {charts_are_given_up_at_once},
         {mistakes_are_explained},
         {an_empty_word_is_no_value},
         {blanks_make_no_number},

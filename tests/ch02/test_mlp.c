@@ -170,9 +170,8 @@ END_TEST
 START_TEST(weights_survive_a_file) {
     Path file = scratch_path("mlp.safetensors");
     char save[1200], load[1200];
-    const char flags[] = "mlp --limit 600 --epochs 1 --data synthetic "
-                         "--plot none --quiet";
-    snprintf(save, sizeof save, "%s --save '%s'", flags, file.text);
+    const char flags[] = "mlp --limit 600 --data synthetic --plot none --quiet";
+    snprintf(save, sizeof save, "%s --epochs 1 --save '%s'", flags, file.text);
     snprintf(load, sizeof load, "%s --load '%s'", flags, file.text);
     Run saved = run_program(save), loaded = run_program(load);
     ck_assert_int_eq(saved.status, 0);

@@ -1,4 +1,4 @@
-// The plan, the log that survives whatever happens to it, and the threads.
+// The plan, the search and its judge.
 
 #define main hyperparam_main
 #include "ch04_optimizers/hyperparam.c"
@@ -9,7 +9,7 @@
 #include "testing.h"
 
 static const char tiny[] = "hyperparam --data synthetic --limit 30 --epochs 1 "
-                           "--plot none --quiet --log log.csv";
+                           "--plot none --quiet";
 
 static Run run_tiny(const char *more) {
     char line[256];
@@ -17,12 +17,6 @@ static Run run_tiny(const char *more) {
     Run run = run_program(line);
     ck_assert_msg(run.status == 0, "%s", run.output);
     return run;
-}
-
-static int figure(const Run *run, const char *name) {
-    const char *at = strstr(run->output, name);
-    ck_assert_msg(at != NULL, "no %s in %s", name, run->output);
-    return atoi(at + strlen(name));
 }
 
 // Corners of the grid, ten values of each; random: a hundred, all inside.
@@ -96,80 +90,10 @@ START_TEST(random_fills_the_square) {
 }
 END_TEST
 
-START_TEST(lines_are_read_strictly) {
-    Rng rng;
-    Trial t[SEARCHES][TRIALS];
-    const Settings settings = {"seed1-x"};
-    rng_seed(&rng, 1);
-    plan(t, &grids[0], &rng);
-    const char *bad[] = {"",
-                         "search,trial,alpha,beta,settings,accuracy",
-                         "grid,0,0.001,0.0001,seed2-x,0.5",
-                         "grid,0,0.001,0.0001,seed1-x,1.5",
-                         "grid,0,0.001,0.0001,seed1-x,nan",
-                         "grid,0,0.001,0.0001,seed1-x,0.5,",
-                         "grid,0,0.002,0.0001,seed1-x,0.5",
-                         "grid,100,0.001,0.0001,seed1-x,0.5",
-                         "grid,-1,0.001,0.0001,seed1-x,0.5",
-                         "grind,0,0.001,0.0001,seed1-x,0.5",
-                         "grid,0,0.001,0.0001,seed1-x"};
-    for (size_t i = 0; i < sizeof bad / sizeof *bad; i++)
-        ck_assert_msg(read_line(bad[i], t, &settings) == 0, "%s", bad[i]);
-    ck_assert(isnan(t[GRID][0].accuracy));
-    const char *good = "grid,0,0.001,0.0001,seed1-x,0.5";
-    ck_assert_int_eq(read_line(good, t, &settings), 1);
-    ck_assert_int_eq(read_line(good, t, &settings), 0); // twice counts once
-    ck_assert_double_eq(t[GRID][0].accuracy, 0.5);
-    ck_assert_ptr_eq(best_of(t[GRID]), &t[GRID][0]);
-    ck_assert_ptr_null(best_of(t[RANDOM]));
-}
-END_TEST
-
-// Killed in the middle of any line, the next run repeats what is lost, no more,
-// and leaves a log of 1 + 200 whole lines.
-START_TEST(goes_on_where_it_was) {
-    Error err;
-    FileBytes whole;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    Run first = run_tiny("");
-    ck_assert_int_eq(figure(&first, "trials="), 200);
-    ck_assert_int_eq(figure(&first, "from_log="), 0);
-    ck_assert(file_read(&whole, "log.csv", 1 << 20, &err));
-    const size_t cuts[] = {
-        whole.size, whole.size - 1, whole.size - 9, whole.size / 2, 60, 10, 0};
-    for (size_t i = 0; i < sizeof cuts / sizeof *cuts; i++) {
-        int lines = 0, after = 0;
-        for (size_t b = 0; b < cuts[i]; b++)
-            lines += whole.bytes[b] == '\n';
-        FILE *log = fopen("log.csv", "w");
-        ck_assert_uint_eq(fwrite(whole.bytes, 1, cuts[i], log), cuts[i]);
-        fclose(log);
-        Run again = run_tiny("");
-        int found = lines > 0 ? lines - 1 : 0;
-        ck_assert_int_eq(figure(&again, "from_log="), found);
-        ck_assert_int_eq(figure(&again, "trials="), 200 - found);
-        FileBytes now; // the same lines, in whatever order trials ended
-        ck_assert(file_read(&now, "log.csv", 1 << 20, &err));
-        ck_assert_uint_eq(now.size, whole.size);
-        for (size_t b = 0; b < now.size; b++)
-            after += now.bytes[b] == '\n';
-        ck_assert_int_eq(after, 201);
-        file_free(&now);
-        // and the same results
-        *strstr(again.output, " trials=") = '\0';
-        ck_assert_int_eq(
-            strncmp(again.output, first.output, strlen(again.output)), 0);
-    }
-    Run other = run_tiny("--seed 2"); // other settings: nothing counts
-    ck_assert_int_eq(figure(&other, "from_log="), 0);
-    file_free(&whole);
-}
-END_TEST
-
 START_TEST(threads_change_nothing) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    Run one = run_tiny("--threads 1 --log one.csv");
-    Run three = run_tiny("--threads 3 --log three.csv");
+    Run one = run_tiny("--threads 1");
+    Run three = run_tiny("--threads 3");
     ck_assert_str_eq(one.output, three.output);
 }
 END_TEST
@@ -239,7 +163,7 @@ START_TEST(the_judge_judges) {
 END_TEST
 
 // [A eq.25] The outer minimum is over digits that training has not seen: each
-// logged accuracy is what a trial scores on the 10 of 30 digits held out, and
+// accuracy is what a trial scores on the 10 of 30 digits held out, and
 // the last one on the test digits.
 START_TEST(judged_on_held_out_digits) {
     Error err;
@@ -249,15 +173,13 @@ START_TEST(judged_on_held_out_digits) {
     Dataset judge;
     Rng rng;
     Trial t[SEARCHES][TRIALS];
-    const Options o = {.common = {.seed = 1}, .epochs = 1, .batch = 20};
+    const Options o = {
+        .common = {.seed = 1, .quiet = true}, .epochs = 1, .batch = 20};
     ck_assert(digits_load(&digits, "synthetic", 30, 1, &err));
-    const Settings settings = settings_of(&o, &digits);
     dataset_hold_out(&judge, &digits.train, digits.train.count / 3);
     rng_seed(&rng, 1);
     plan(t, &grids[0], &rng);
-    int found;
-    fclose(open_log("log.csv", t, &settings, &found));
-    ck_assert_int_eq(found, SEARCHES * TRIALS);
+    search_all(t, &digits.train, &judge, &o);
 
     int differ = 0;
     for (int n = 0; n < TRIALS; n += 7) {
@@ -285,10 +207,9 @@ START_TEST(few_cells_of_the_lectures_grid_learn) {
     const char *few = "hyperparam --data synthetic --limit 600 --epochs 3 "
                       "--plot none --quiet";
     char line[256];
-    snprintf(line, sizeof line, "%s --log a.csv --grid lecture", few);
+    snprintf(line, sizeof line, "%s --grid lecture", few);
     Run lecture = run_program(line);
-    snprintf(line, sizeof line, "%s --log b.csv", few);
-    Run ours = run_program(line);
+    Run ours = run_program(few);
     ck_assert_double_le(result_value(&lecture, "grid_learned"), 17);
     ck_assert_double_ge(result_value(&ours, "grid_learned"), 33);
     ck_assert_double_gt(result_value(&ours, "grid_best"),
@@ -296,27 +217,15 @@ START_TEST(few_cells_of_the_lectures_grid_learn) {
 }
 END_TEST
 
-START_TEST(unwritable_log_is_said) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    Run run = run_program("hyperparam --data synthetic --limit 30 --plot none "
-                          "--log no/such/folder.csv");
-    ck_assert_int_eq(run.status, 1);
-    ck_assert_ptr_nonnull(strstr(run.output, "--log FILE"));
-}
-END_TEST
-
 int main(void) {
     const Test tests[] = {{plan_covers_the_map},
                           {the_lectures_grid},
                           {random_fills_the_square},
-                          {lines_are_read_strictly},
-                          {goes_on_where_it_was},
                           {threads_change_nothing},
                           {rates_matter},
                           {decay_matters},
                           {the_judge_judges},
                           {judged_on_held_out_digits},
-                          {few_cells_of_the_lectures_grid_learn},
-                          {unwritable_log_is_said}};
+                          {few_cells_of_the_lectures_grid_learn}};
     return run_tests("hyperparam", tests, sizeof tests / sizeof *tests);
 }

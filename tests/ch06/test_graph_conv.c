@@ -195,8 +195,7 @@ START_TEST(finds_the_clubs_from_any_start) {
                      .runs = 10,
                      .lr = 0.01f};
         Outcome out = run(true, &o);
-        ck_assert_int_eq(out.runs, 10);
-        ck_assert_int_ge(out.right, 32);
+        ck_assert_double_ge(out.right, 32);
         ck_assert_double_ge(out.mean_right, 32);
         ck_assert(!is_right(out.p[9 - 1], 9 - 1));
         ck_assert_double_lt(out.p[leader[INSTRUCTOR] - 1], 0.1);

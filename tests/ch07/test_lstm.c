@@ -137,9 +137,9 @@ END_TEST
 START_TEST(weights_survive_a_file) {
     Path file = scratch_path("lstm.safetensors");
     char save[1200], load[1200];
-    const char flags[] = "lstm --limit 600 --epochs 2 --data synthetic "
-                         "--threads 1 --plot none --quiet";
-    snprintf(save, sizeof save, "%s --save '%s'", flags, file.text);
+    const char flags[] = "lstm --limit 600 --data synthetic --threads 1 "
+                         "--plot none --quiet";
+    snprintf(save, sizeof save, "%s --epochs 2 --save '%s'", flags, file.text);
     snprintf(load, sizeof load, "%s --load '%s'", flags, file.text);
     Run saved = run_program(save), loaded = run_program(load);
     ck_assert_int_eq(saved.status, 0);
