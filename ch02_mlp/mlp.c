@@ -28,6 +28,7 @@
 #include "checkpoint.h"
 #include "cli.h"
 #include "data.h"
+#include "diagnosis.h"
 #include "history.h"
 #include "integers.h"
 #include "layers.h"
@@ -200,6 +201,7 @@ static double train(Mlp *net, const Dataset *training,
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
         checkpoint_save(checkpoint);
     }
+    diagnose(&progress, 10, &net->fc2, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
     return (double)digits / seconds;

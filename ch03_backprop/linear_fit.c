@@ -221,6 +221,13 @@ int main(int argc, char **argv) {
     if (!o.quiet)
         print_steps(&path, &points, (double)lr);
     draw(&path, &points, (double)lr, o.plot);
+    if (path.step[path.epochs].loss > path.step[0].loss)
+        run_trouble(
+            "exploded",
+            "the loss rose from %.3g to %.3g: try a smaller --lr; below "
+            "%.3g every step of this problem goes down",
+            path.step[0].loss, path.step[path.epochs].loss,
+            1.0 / mean_square(&points));
     run_result("w=%.6f best_w=%.6f loss=%.4f epochs=%d lr=%g",
                path.step[path.epochs].w, best_weight(&points),
                path.step[path.epochs].loss, path.epochs, (double)lr);

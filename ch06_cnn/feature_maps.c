@@ -21,6 +21,7 @@
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
+#include "diagnosis.h"
 #include "layers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -140,6 +141,7 @@ static void train(Net *net, const Dataset *set, const Options *o, Rng *rng) {
             printf("epoch %d/%d  training loss %.4f\n", epoch, o->epochs,
                    (double)loss);
     }
+    diagnose(&progress, 10, &net->fc1, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
 }

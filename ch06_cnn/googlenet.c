@@ -32,6 +32,7 @@
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
+#include "diagnosis.h"
 #include "history.h"
 #include "layers.h"
 #include "loss.h"
@@ -245,6 +246,7 @@ static Score train(GoogLeNet *net, const Digits *digits, const Options *o,
                    epoch, o->epochs, (double)loss, score.loss,
                    100.0 * score.accuracy);
     }
+    diagnose(&progress, 10, NULL, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
     return score;

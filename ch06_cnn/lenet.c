@@ -35,6 +35,7 @@
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
+#include "diagnosis.h"
 #include "history.h"
 #include "image.h"
 #include "layers.h"
@@ -236,6 +237,7 @@ static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
         checkpoint_save(checkpoint);
     }
+    diagnose(&progress, 10, &net->fc1, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
     return e;

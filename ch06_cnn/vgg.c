@@ -25,6 +25,7 @@
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
+#include "diagnosis.h"
 #include "layers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -175,6 +176,7 @@ static void train(Net *net, const Dataset *set, const Options *o, Rng *rng) {
         }
     }
     progress_mean_loss(&progress); // wipes the bar
+    diagnose(&progress, 10, NULL, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
 }

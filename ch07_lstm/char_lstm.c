@@ -32,6 +32,7 @@
 #include "checkpoint.h"
 #include "cli.h"
 #include "corpus.h"
+#include "diagnosis.h"
 #include "integers.h"
 #include "loss.h"
 #include "memory.h"
@@ -151,6 +152,7 @@ static void train(RecurrentNet *net, Curves *curves, const Corpus *corpus,
         printf("Best on text it has not seen: epoch %d, perplexity %.2f. After "
                "that it overfits:\nit memorizes the text.\n",
                curves->best, curves->validation[curves->best - 1]);
+    diagnose(&progress, net->fc_b.shape[0], NULL, o->lr);
     optimizer_free(&adam);
     streams_free(&batches);
 }

@@ -28,6 +28,7 @@
 #include "checkpoint.h"
 #include "cli.h"
 #include "data.h"
+#include "diagnosis.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -180,6 +181,7 @@ static void train(Outcome *r, CellKind kind, const Digits *digits,
                 cell_name(kind), epoch, o->epochs, (double)loss,
                 r->error[epoch - 1]);
     }
+    diagnose(&progress, 10, NULL, peak_of(kind, o));
     tensor_free(&x);
     optimizer_free(&adam);
     batches_free(&batches);

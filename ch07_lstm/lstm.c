@@ -30,6 +30,7 @@
 #include "checkpoint.h"
 #include "cli.h"
 #include "data.h"
+#include "diagnosis.h"
 #include "history.h"
 #include "layers.h"
 #include "loss.h"
@@ -182,6 +183,7 @@ static Evaluation train(Lstm *net, const Digits *digits, const Options *o,
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
         checkpoint_save(checkpoint);
     }
+    diagnose(&progress, 10, NULL, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
     return e;

@@ -1,8 +1,10 @@
 #include "file.h"
 
+#include <dirent.h>
 #include <errno.h>
 #include <fcntl.h>
 #include <limits.h>
+#include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -117,6 +119,30 @@ static int open_temporary(const Place *place) {
                 O_WRONLY | O_CREAT | O_EXCL | O_NOFOLLOW | O_CLOEXEC, 0666);
 }
 
+// A run that was killed while it wrote left its temporary file. Its name ends
+// with a process number; if there is no such process, nobody writes to it.
+static void remove_orphans(const Place *place) {
+    char folder[PATH_MAX], path[PATH_MAX + 256];
+    snprintf(folder, sizeof folder, "%s", place->target);
+    char *slash = strrchr(folder, '/');
+    const char *name =
+        slash != NULL ? place->target + (slash + 1 - folder) : place->target;
+    strcpy(slash != NULL ? slash + 1 : folder, slash != NULL ? "" : "./");
+    DIR *entries = opendir(folder);
+    for (struct dirent *e; entries && (e = readdir(entries)) != NULL;) {
+        size_t n = strlen(name);
+        if (strncmp(e->d_name, name, n) != 0 ||
+            strncmp(e->d_name + n, ".tmp-", 5) != 0)
+            continue;
+        long process = strtol(e->d_name + n + 5, NULL, 10);
+        snprintf(path, sizeof path, "%s%s", folder, e->d_name);
+        if (process > 0 && kill((pid_t)process, 0) != 0 && errno == ESRCH)
+            unlink(path);
+    }
+    if (entries != NULL)
+        closedir(entries);
+}
+
 // Writes these bytes and waits until the disk has them.
 static bool write_synced(const Place *place, const FileBytes *file) {
     int fd = open_temporary(place);
@@ -157,6 +183,7 @@ bool file_replace(const char *path, const FileBytes *file, Error *err) {
         return false;
     }
     sync_folder_of(place.target);
+    remove_orphans(&place);
     return true;
 }
 

@@ -1,5 +1,6 @@
 #include "layers.h"
 
+#include <math.h>
 #include <string.h>
 
 #include "blas.h"
@@ -47,7 +48,7 @@ void relu_forward(Tensor *y, const Tensor *x) {
     float *out = y->data;
 #pragma omp simd
     for (size_t i = 0; i < x->size; i++)
-        out[i] = in[i] > 0.0f ? in[i] : 0.0f;
+        out[i] = in[i] <= 0.0f ? 0.0f : in[i]; // NaN stays NaN
 }
 
 void relu_backward(Tensor *dx, const Tensor *dy, const Tensor *y) {
@@ -59,7 +60,7 @@ void relu_backward(Tensor *dx, const Tensor *dy, const Tensor *y) {
 #pragma omp simd
     for (size_t i = 0; i < y->size; i++) {
         float value = from[i]; // read in any case, so that no branch is needed
-        to[i] = out[i] > 0.0f ? value : 0.0f;
+        to[i] = out[i] <= 0.0f ? 0.0f : value;
     }
 }
 
@@ -106,6 +107,11 @@ static int window_start(const Tensor *y, const Tensor *x, int out, int stride) {
     return out / OW * stride * W + out % OW * stride;
 }
 
+// NaN counts as the largest: a maximum must not hide what went wrong.
+static bool is_larger(float a, float b) {
+    return a > b || isnan(a);
+}
+
 void maxpool_forward(Tensor *y, Tensor *winner, const Tensor *x, int size,
                      int stride) {
     pooled_shape(y, x, size, stride);
@@ -118,7 +124,7 @@ void maxpool_forward(Tensor *y, Tensor *winner, const Tensor *x, int size,
             int start = window_start(y, x, o, stride), best = start;
             for (int i = 0; i < size; i++)
                 for (int j = 0; j < size; j++)
-                    if (plane[start + i * W + j] > plane[best])
+                    if (is_larger(plane[start + i * W + j], plane[best]))
                         best = start + i * W + j;
             y->data[(ptrdiff_t)p * out + o] = plane[best];
             winner->data[(ptrdiff_t)p * out + o] = (float)best;
@@ -144,7 +150,7 @@ void maxpool_same_forward(Tensor *y, Tensor *winner, const Tensor *x,
             int best = top * W + left;
             for (int i = top; i <= bottom; i++)
                 for (int j = left; j <= right; j++)
-                    if (plane[i * W + j] > plane[best])
+                    if (is_larger(plane[i * W + j], plane[best]))
                         best = i * W + j;
             y->data[(ptrdiff_t)p * H * W + o] = plane[best];
             winner->data[(ptrdiff_t)p * H * W + o] = (float)best;

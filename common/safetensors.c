@@ -272,6 +272,28 @@ static bool read_saved(FileBytes *file, const char *path, size_t limit,
                      cause.message);
 }
 
+// The first parameter that holds a NaN or an infinity, or NULL. All
+// bits of a float's exponent are 1 in these, and in no number.
+static const char *first_not_finite(const Load *load, const uint8_t *data) {
+    for (int p = 0; p < load->params->count; p++) {
+        const ParamSpec *spec = &load->params->table[p];
+        const uint8_t *from = data + load->begin[p];
+        for (size_t i = 0; i < spec->value->size; i++)
+            if ((get_bytes(from + 4 * i, 4) & 0x7f800000) == 0x7f800000)
+                return spec->name;
+    }
+    return NULL;
+}
+
+static bool check_finite(const Load *load, const uint8_t *data) {
+    const char *name = first_not_finite(load, data);
+    return name == NULL ||
+           error_set(load->err,
+                     "%s: %s holds NaN or infinity, so the training that saved "
+                     "it had failed; train again with a smaller --lr",
+                     load->path, name);
+}
+
 bool safetensors_load(const char *path, Params *params, Error *err) {
     FileBytes file;
     if (!read_saved(&file, path, 4 * params->value.size + HEADER_MAX, err))
@@ -284,9 +306,10 @@ bool safetensors_load(const char *path, Params *params, Error *err) {
 
     bool ok =
         find_header(&load, &file) && read_header(&load) && check_layout(&load);
+    const uint8_t *data = file.bytes + file.size - load.data_size;
+    ok = ok && check_finite(&load, data);
     for (size_t p = 0; ok && p < count; p++) {
         Tensor *t = params->table[p].value;
-        const uint8_t *data = file.bytes + file.size - load.data_size;
         get_floats(t->data, data + load.begin[p], t->size);
     }
     mem_free(load.begin);

@@ -20,7 +20,8 @@ bool safetensors_save(const char *path, const Params *params, Error *err);
 
 // Reads values for every parameter of params. Names, dtype F32 and shapes must
 // agree; every length is checked before it is used; params is unchanged unless
-// the whole file is right. Tensors that params does not name are an error.
+// the whole file is right. Tensors that params does not name are an error, and
+// so are NaN and infinity: a net that holds them answers nonsense.
 bool safetensors_load(const char *path, Params *params, Error *err);
 
 // The shape of one tensor, zeros after its last dimension: for a program whose

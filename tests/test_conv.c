@@ -369,6 +369,39 @@ START_TEST(a_bad_batch_leaves_nothing_behind) {
 END_TEST
 
 // The first layer asks for no dx; the others must not change by that.
+// A NaN in the picture reaches every output whose field holds it, through ReLU
+// and through the maximum, wherever it lies in the window.
+START_TEST(nan_is_kept) {
+    enum { SIDE = 12 };
+    Tensor x = {0}, w = {0}, b = {0}, y = {0};
+    tensor_resize(&x, 4, 1, 1, SIDE, SIDE);
+    tensor_resize(&w, 4, 9, 1, 1, 1);
+    tensor_resize(&b, 1, 9);
+    tensor_fill(&b, 0.0f);
+    for (int o = 0; o < 9; o++)
+        w.data[o] = o % 2 == 0 ? 1.0f : -1.0f;
+    for (int pool = 1; pool <= 3; pool++)
+        for (int at = 0; at < SIDE * SIDE; at += 7) {
+            Conv2d c = {.relu = true, .pool = pool};
+            tensor_fill(&x, 1.0f);
+            x.data[at] = NAN;
+            conv2d_forward(&c, &y, &x, &w, &b);
+            int side = SIDE / pool;
+            int place = at / SIDE / pool * side + at % SIDE / pool;
+            for (size_t i = 0; i < y.size; i++)
+                ck_assert_msg(isnan(y.data[i]) ==
+                                  ((int)i % (side * side) == place),
+                              "pool %d, NaN at %d: y[%zu] = %g", pool, at, i,
+                              (double)y.data[i]);
+            conv2d_free(&c);
+        }
+    tensor_free(&x);
+    tensor_free(&w);
+    tensor_free(&b);
+    tensor_free(&y);
+}
+END_TEST
+
 START_TEST(dx_may_be_null) {
     Shape s = SHAPES[4];
     Layers l;
@@ -521,6 +554,7 @@ int main(void) {
         {same_bits_for_any_number_of_threads},
         {one_struct_for_changing_sizes},
         {a_bad_batch_leaves_nothing_behind},
+        {nan_is_kept},
         {dx_may_be_null},
         {gradient_by_central_differences},
         {forward_as_it_should_be},

@@ -5,6 +5,7 @@
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
+#include <sys/wait.h>
 #include <unistd.h>
 
 #include "testing.h"
@@ -101,11 +102,34 @@ START_TEST(the_temporary_file_is_new) {
 }
 END_TEST
 
+// What killed runs left is swept up; what a living one writes to is not.
+START_TEST(orphans_are_removed) {
+    char alive[64];
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    snprintf(alive, sizeof alive, "x.tmp-%ld", (long)getppid());
+    pid_t dead = fork();
+    if (dead == 0)
+        _exit(0);
+    waitpid(dead, NULL, 0);
+    char orphan[64];
+    snprintf(orphan, sizeof orphan, "x.tmp-%ld", (long)dead);
+    check_put("y", "also");
+    fclose(fopen(alive, "w"));
+    fclose(fopen(orphan, "w"));
+    fclose(fopen("x.tmp-keep", "w"));
+    check_put("x", "new");
+    ck_assert_int_ne(access(orphan, F_OK), 0);
+    ck_assert_int_eq(access(alive, F_OK), 0);
+    ck_assert_int_eq(access("x.tmp-keep", F_OK), 0);
+    ck_assert_int_eq(access("y", F_OK), 0);
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {writes_and_replaces},       {a_link_stays_a_link},
         {permissions_stay},          {some_places_are_refused},
-        {the_temporary_file_is_new},
+        {the_temporary_file_is_new}, {orphans_are_removed},
     };
     return run_tests("file", tests, sizeof tests / sizeof *tests);
 }

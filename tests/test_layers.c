@@ -152,6 +152,28 @@ static void check_dropout(float rate) {
     release(&y, &mask, NULL);
 }
 
+// What went wrong in a layer must not be hidden by the next one.
+START_TEST(nan_is_kept) {
+    const float values[] = {NAN, -1, 2, -1, -1, -1, -1, 3, 4};
+    Tensor x = {0}, y = {0}, winner = {0};
+    tensor_resize(&x, 4, 1, 1, 3, 3);
+    for (int at = 0; at < 9; at++) {
+        for (int i = 0; i < 9; i++)
+            x.data[(at + i) % 9] = values[i];
+        relu_forward(&y, &x);
+        for (int i = 0; i < 9; i++)
+            ck_assert(isnan(y.data[i]) == isnan(x.data[i]));
+        maxpool_forward(&y, &winner, &x, 3, 1);
+        ck_assert(isnan(y.data[0]) && winner.data[0] == (float)at);
+        maxpool_same_forward(&y, &winner, &x, 3);
+        ck_assert(isnan(y.data[4]) && winner.data[4] == (float)at);
+    }
+    tensor_free(&x);
+    tensor_free(&y);
+    tensor_free(&winner);
+}
+END_TEST
+
 START_TEST(dropout_keeps_the_mean) {
     check_dropout(0.0f), check_dropout(0.1f);
     check_dropout(0.5f), check_dropout(0.9f);
@@ -375,6 +397,7 @@ int main(void) {
         {linear_dy_must_fit, .signal = SIGABRT},
         {relu_as_in_pytorch},
         {relu_at_zero},
+        {nan_is_kept},
         {dropout_keeps_the_mean},
         {dropout_gradient},
         {dropout_of_everything_aborts, .signal = SIGABRT},

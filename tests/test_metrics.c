@@ -10,6 +10,19 @@
 
 #include "metrics.h"
 
+START_TEST(median_is_the_middle_one) {
+    ck_assert_double_eq(median((double[]){3, 1, 2}, 3), 2);
+    ck_assert_double_eq(median((double[]){4, 1, 3, 2}, 4), 2.5);
+    ck_assert_double_eq(median((double[]){7}, 1), 7);
+    // an unfinished run among them: there is no median yet
+    for (int i = 0; i < 3; i++) {
+        double x[] = {3, 1, 2};
+        x[i] = (double)NAN;
+        ck_assert(isnan(median(x, 3)));
+    }
+}
+END_TEST
+
 START_TEST(argmax_takes_the_first_of_equals) {
     const float x[] = {1, 3, -2, 3, 0};
     ck_assert_int_eq(argmax(x, 5), 1);
@@ -164,6 +177,7 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {
+        {median_is_the_middle_one},
         {argmax_takes_the_first_of_equals},
         {counts},
         {ratios},

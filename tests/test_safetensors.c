@@ -111,7 +111,7 @@ static int files_in_scratch(void) {
 START_TEST(what_is_saved_comes_back_bit_by_bit) {
     Net net, copy;
     net_init(&net), net_init(&copy);
-    const float odd[] = {NAN, -0.0f, INFINITY, 1e-45f, -3.4e38f, 0.1f};
+    const float odd[] = {-0.0f, 1e-45f, -3.4028235e38f, 0.1f};
     memcpy(net.params.value.data + 7, odd, sizeof odd);
     Path path = scratch_path("net.safetensors");
     assert_saves(path.text, &net);
@@ -120,6 +120,21 @@ START_TEST(what_is_saved_comes_back_bit_by_bit) {
                      COUNT * sizeof(float));
     ck_assert_int_eq(files_in_scratch(), 1); // nothing temporary is left
     params_free(&net.params), params_free(&copy.params);
+}
+END_TEST
+
+// A net with such weights answers nonsense, and nothing else would say so.
+START_TEST(what_is_no_number_is_refused) {
+    const float odd[] = {NAN, INFINITY, -INFINITY};
+    for (int i = 0; i < 3; i++) {
+        Net net;
+        net_init(&net);
+        net.params.value.data[COUNT - 1] = odd[i];
+        Path path = scratch_path("net.safetensors");
+        assert_saves(path.text, &net);
+        assert_refused(path.text, "holds NaN or infinity");
+        params_free(&net.params);
+    }
 }
 END_TEST
 
@@ -463,6 +478,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {
         {what_is_saved_comes_back_bit_by_bit},
+        {what_is_no_number_is_refused},
         {the_bytes_are_those_of_the_format},
         {saving_keeps_the_rights_of_a_new_file},
         {a_file_from_python_is_read},

@@ -1,0 +1,20 @@
+// diagnosis.h - what is wrong with a training that went wrong.
+
+#ifndef DL_DIAGNOSIS_H
+#define DL_DIAGNOSIS_H
+
+#include "progress.h"
+#include "tensor.h"
+
+// After the last epoch: compares its mean training loss, a cross entropy, with
+// that of guessing, ln(classes), and says what is wrong, if anything is, and
+// which flag to change. The result line then has
+//     trouble=dead      all of hidden is 0: no ReLU lets a gradient through
+//     trouble=exploded  the loss is more than twice that of guessing
+//     trouble=guessing  the loss is hardly below it
+// hidden: the last hidden layer's output for some batch [N, units], after a
+// ReLU; NULL if the net has no ReLU. lr: the value of --lr. Silent after a stop
+// and after fewer than 50 steps, which may be too few to have learned anything.
+void diagnose(const Progress *p, int classes, const Tensor *hidden, float lr);
+
+#endif

@@ -1,0 +1,108 @@
+// diagnosis.h: what is said of a training, and what is not.
+
+#include "diagnosis.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "run.h"
+
+#include "testing.h"
+
+// The training that run_function looks at.
+static struct {
+    int batches;
+    float loss, hidden;
+    bool has_hidden;
+} training;
+
+static void end_training(void) {
+    Progress p;
+    float units[6] = {0, 0, 0, 0, training.hidden, 0};
+    Tensor hidden = tensor_view(units, 2, 2, 3);
+    progress_init(&p, 1, training.batches, true);
+    progress_epoch(&p, 1);
+    for (int i = 0; i < training.batches; i++)
+        progress_batch(&p, training.loss);
+    diagnose(&p, 10, training.has_hidden ? &hidden : NULL, 0.25f);
+    exit(run_end());
+}
+
+static Run with(int batches, float loss, float hidden) {
+    training.batches = batches;
+    training.loss = loss;
+    training.hidden = hidden;
+    training.has_hidden = true;
+    return run_function(end_training);
+}
+
+static void check(Run run, const char *trouble, const char *says) {
+    char word[64];
+    snprintf(word, sizeof word, "trouble=%s\n", trouble);
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_msg(strstr(run.output, word) != NULL, "no %s: %s", trouble,
+                  run.output);
+    ck_assert_msg(strstr(run.output, says) != NULL, "%s", run.output);
+    ck_assert_ptr_nonnull(strstr(run.output, "--lr (it was 0.25)"));
+}
+
+// ln 10 = 2.3026; 0.95 of it is 2.1875, twice it 4.6052.
+START_TEST(each_trouble_has_its_name) {
+    check(with(60, 2.3f, 1), "guessing", "that of guessing ln 10 = 2.303");
+    check(with(60, 2.19f, 1), "guessing", "nothing was learned");
+    check(with(60, 4.60f, 1), "guessing", "nothing was learned");
+    check(with(60, 4.61f, 1), "exploded", "the steps are too long");
+    check(with(60, 2.3f, 0), "dead", "all 3 units of the last hidden layer");
+    check(with(60, 9.0f, 0), "dead", "dead ReLUs");
+}
+END_TEST
+
+START_TEST(a_good_training_is_left_alone) {
+    ck_assert_str_eq(with(60, 2.18f, 1).output, "result:\n");
+    ck_assert_str_eq(with(60, 0.01f, -1).output, "result:\n");
+    ck_assert_str_eq(with(49, 2.30f, 1).output, "result:\n"); // too few steps
+    training.has_hidden = false;
+    training.batches = 60;
+    training.loss = 0.5f;
+    ck_assert_str_eq(run_function(end_training).output, "result:\n");
+}
+END_TEST
+
+// The programs ask. A rate of 10 kills the ReLUs of one and carries the other,
+// which has none, far away.
+START_TEST(programs_say_what_went_wrong) {
+    const char *few = "--data synthetic --limit 1500 --epochs 3 --quiet "
+                      "--plot none --threads 1";
+    const struct {
+        const char *program, *trouble;
+    } cases[] = {{"mlp --lr 10", "dead"},
+                 {"lenet --lr 10", "dead"},
+                 {"lstm --lr 10", "exploded"},
+                 {"gru --lr 10", "exploded"}};
+    for (int i = 0; i < 4; i++) {
+        char line[256], word[64];
+        snprintf(line, sizeof line, "%s %s", cases[i].program, few);
+        snprintf(word, sizeof word, "trouble=%s\n", cases[i].trouble);
+        Run run = run_program(line);
+        ck_assert_int_eq(run.status, 0);
+        ck_assert_msg(strstr(run.output, word) != NULL, "%s: %s", line,
+                      run.output);
+    }
+    Run run = run_program("char_lstm --lr 10 --clip 1e9 --epochs 3 --quiet "
+                          "--plot none");
+    ck_assert_ptr_nonnull(strstr(run.output, "trouble=exploded\n"));
+    run = run_program("linear_fit --lr 0.9 --quiet --plot none");
+    ck_assert_ptr_nonnull(strstr(run.output, "trouble=exploded\n"));
+}
+END_TEST
+
+int main(void) {
+    const Test tests[] = {
+        {each_trouble_has_its_name},
+        {a_good_training_is_left_alone},
+        {programs_say_what_went_wrong},
+    };
+    return run_tests("diagnosis", tests, sizeof tests / sizeof *tests);
+}
