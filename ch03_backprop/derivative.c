@@ -161,7 +161,7 @@ static void print_slopes(double h) {
                rounded_rise(x, h) / h, central_difference(parabola, x, h),
                2 * x);
     printf("\ndy/dx is the slope 2x plus the step. Rounded as in the lecture, "
-           "dy is %g and %g,\nwithout the step; in the central difference the "
+           "dy is\n%g and %g, without the step; in the central difference the "
            "step cancels.\n",
            rounded_rise(1, h), rounded_rise(2, h));
 }

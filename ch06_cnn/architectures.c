@@ -411,13 +411,8 @@ int main(int argc, char **argv) {
               "Counts the weights and the multiply-adds of the classic "
               "convolutional nets, layer by layer.",
               table, 1, argc, argv);
-    if (find(which) < 0) {
-        fprintf(stderr,
-                "architectures: --net %s is not known; ./architectures "
-                "--help lists the names\n",
-                which);
-        return 2;
-    }
+    if (find(which) < 0)
+        cli_usage_error(argv[0], "--net %s is not known", which);
     NetCount nets[CLASSICS];
     for (int i = 0; i < CLASSICS; i++) {
         classics[i].describe(&nets[i]);

@@ -123,17 +123,16 @@ static Grid run_example(int which) {
 static void print_grids(int count, const char *const *titles, const Grid *g) {
     int rows = 0;
     for (int n = 0; n < count; n++) {
-        printf("  %-18s", titles[n]);
+        printf("  %-*s", n < count - 1 ? 18 : 0, titles[n]);
         rows = g[n].rows > rows ? g[n].rows : rows;
     }
     printf("\n");
     for (int i = 0; i < rows; i++) {
-        for (int n = 0; n < count; n++) {
-            int used = 0;
+        int column = 0; // blanks are printed only before a number
+        for (int n = 0; n < count; n++)
             for (int j = 0; j < g[n].cols && i < g[n].rows; j++)
-                used += printf("%4g", g[n].at[i][j]);
-            printf("%*s", 20 - used, "");
-        }
+                column +=
+                    printf("%*g", 20 * n + 4 * (j + 1) - column, g[n].at[i][j]);
         printf("\n");
     }
     printf("\n");

@@ -255,7 +255,7 @@ static void print_claims(const Outcome outcomes[VARIANTS], const Options *o) {
         "C, D: an LSTM solves the vanishing gradient.\n"
         "  Measured: with biases around 0 it recalls %d steps, and %.0e of "
         "its gradient\n  is left (RNN: %.0e). With the biases of --keep %g it "
-        "recalls %d steps, and %.0e\n  is left.\n\n",
+        "recalls %d steps,\n  and %.0e is left.\n\n",
         longest(plain), shrinkage(plain), shrinkage(rnn), (double)o->keep,
         longest(open), shrinkage(open));
 }

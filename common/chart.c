@@ -33,10 +33,10 @@ static FilePath path_of(const Chart *chart, const char *extension) {
 
 static void say_unwritable(const Chart *chart, const char *extension,
                            const char *why) {
-    fprintf(stderr,
-            "warning: no chart: cannot write %s (%s); make out/ a folder with "
-            "room that you may write to, or run with --plot none\n",
-            path_of(chart, extension).text, why);
+    say("warning",
+        "no chart: cannot write %s (%s); make out/ a folder with room that you "
+        "may write to, or run with --plot none",
+        path_of(chart, extension).text, why);
 }
 
 static bool is_format(const char *format) {
@@ -290,10 +290,10 @@ static void draw(const Chart *chart) {
     if (problem != 0)
         say_no_gnuplot(chart, problem);
     else if (!drawn)
-        fprintf(stderr,
-                "warning: gnuplot could not draw %s; to see why: cd %s && "
-                "gnuplot %s.gp\n",
-                picture.text, chart->folder, chart->name);
+        say("warning",
+            "gnuplot could not draw %s; to see why: cd %s && "
+            "gnuplot %s.gp",
+            picture.text, chart->folder, chart->name);
     else if (is_dumb(chart))
         print_picture(picture.text);
     else

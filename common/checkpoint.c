@@ -165,7 +165,7 @@ void checkpoint_save(const Checkpoint *c) {
 
     Error err;
     if (!file_replace(c->path, &file, &err))
-        fprintf(stderr, "warning: no checkpoint: %s\n", err.message);
+        say("warning", "no checkpoint: %s", err.message);
     file_free(&file);
 }
 

@@ -121,9 +121,8 @@ static void add_common(Table *t, CommonOptions *common) {
 noreturn void cli_usage_error(const char *program, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    fputs("error: ", stderr);
-    vfprintf(stderr, format, args);
-    fprintf(stderr, "\ntry: %s --help\n", program);
+    say_list("error", format, args);
+    fprintf(stderr, "try: %s --help\n", program);
     va_end(args);
     exit(2);
 }
@@ -234,7 +233,7 @@ static int help_column(const Table *t) {
 }
 
 static void print_help(const Table *t, const char *program, const char *about) {
-    text_print_wrapped(about, printf("%s: ", program), 0, LINE_WIDTH);
+    text_print_wrapped(stdout, about, printf("%s: ", program), 0, LINE_WIDTH);
     printf("\nusage: %s [--flag VALUE | --flag=VALUE] ...\n\n", t->program);
     int indent = help_column(t);
     for (size_t i = 0; i < t->count; i++) {
@@ -248,7 +247,7 @@ static void print_help(const Table *t, const char *program, const char *about) {
         snprintf(text, sizeof text,
                  value.text[0] != '\0' ? "%s (default %s)" : "%s", o->help,
                  value.text);
-        text_print_wrapped(text, indent, indent, LINE_WIDTH);
+        text_print_wrapped(stdout, text, indent, indent, LINE_WIDTH);
     }
 }
 
@@ -353,10 +352,10 @@ static void try_charts(CommonOptions *common) {
         ((mkdir("out", 0777) == 0 || errno == EEXIST) &&
          access("out/.", W_OK | X_OK) == 0))
         return;
-    fprintf(stderr,
-            "warning: no charts: cannot write into out/ (%s); make it a folder "
-            "that you may write to, or run with --plot none\n",
-            strerror(errno));
+    say("warning",
+        "no charts: cannot write into out/ (%s); make it a folder that you may "
+        "write to, or run with --plot none",
+        strerror(errno));
     common->plot = "none";
 }
 

@@ -158,9 +158,10 @@ void digits_say(const Digits *digits, bool quiet) {
         return;
     int train = digits->train.count, test = digits->test.count;
     if (digits->synthetic)
-        printf("data: %d training and %d test digits, synthetic "
-               "(`make mnist` fetches real ones)\n",
-               train, test);
+        printf(
+            "data: %d training and %d test digits, synthetic; for real ones: "
+            "make mnist\n",
+            train, test);
     else
         printf("data: %d training and %d test digits from %s\n", train, test,
                digits->source);

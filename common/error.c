@@ -1,8 +1,12 @@
 #include "error.h"
 
-#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <unistd.h>
+
+#include "text.h"
+
+enum { LINE_WIDTH = 80 };
 
 bool error_set(Error *err, const char *format, ...) {
     va_list args;
@@ -12,12 +16,27 @@ bool error_set(Error *err, const char *format, ...) {
     return false;
 }
 
+void say_list(const char *level, const char *format, va_list args) {
+    char text[2048];
+    vsnprintf(text, sizeof text, format, args);
+    int column = fprintf(stderr, "%s: ", level);
+    if (isatty(STDERR_FILENO))
+        text_print_wrapped(stderr, text, column, 4, LINE_WIDTH);
+    else
+        fprintf(stderr, "%s\n", text);
+}
+
+void say(const char *level, const char *format, ...) {
+    va_list args;
+    va_start(args, format);
+    say_list(level, format, args);
+    va_end(args);
+}
+
 void die(const char *format, ...) {
     va_list args;
     va_start(args, format);
-    fputs("error: ", stderr);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
+    say_list("error", format, args);
     va_end(args);
     exit(1);
 }

@@ -11,6 +11,7 @@
 #ifndef DL_ERROR_H
 #define DL_ERROR_H
 
+#include <stdarg.h>
 #include <stdbool.h>
 #include <stdnoreturn.h>
 
@@ -22,6 +23,13 @@ typedef struct {
 // failing function can end with: return error_set(err, "cannot open %s", path);
 bool error_set(Error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
+
+// What a program tells its reader on stderr: "warning: ..." and a newline. On a
+// terminal it is broken between words before column 80. level is "warning",
+// "error" or the like.
+void say(const char *level, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+void say_list(const char *level, const char *format, va_list args);
 
 // Prints "error: ..." to stderr and exits with 1. For programs only.
 noreturn void die(const char *format, ...)

@@ -40,8 +40,7 @@ static void close_stdout(void) {
     lost |= fclose(stdout) != 0; // not ||: it is closed in any case
     if (!lost)
         return;
-    fprintf(stderr, "error: the output could not be written: give it a disk "
-                    "with room\n");
+    say("error", "the output could not be written: give it a disk with room");
     _exit(1);
 }
 
@@ -127,14 +126,14 @@ int run_end(void) {
     if (stop_requested()) {
         drop_unfinished();
         run_result("interrupted=1");
-        fprintf(stderr, "interrupted: the result line has what was finished; "
-                        "unfinished charts are not drawn\n");
+        say("interrupted", "the result line has what was finished; unfinished "
+                           "charts are not drawn");
     }
     if (run.trouble != NULL)
         run_result("trouble=%s", run.trouble);
     printf("result:%s", run.result[0] != '\0' ? " " : "");
     if (isatty(STDOUT_FILENO))
-        text_print_wrapped(run.result, 8, 8, LINE_WIDTH);
+        text_print_wrapped(stdout, run.result, 8, 8, LINE_WIDTH);
     else
         printf("%s\n", run.result);
     return stop_requested() ? 128 + caught : run.status;
@@ -142,26 +141,20 @@ int run_end(void) {
 
 // ---- 4. Trouble -------------------------------------------------------------
 
-static void say(const char *level, const char *format, va_list args) {
-    fprintf(stderr, "%s: ", level);
-    vfprintf(stderr, format, args);
-    fputc('\n', stderr);
-}
-
 void run_trouble(const char *kind, const char *format, ...) {
     if (run.trouble != NULL)
         return;
     run.trouble = kind;
     va_list args;
     va_start(args, format);
-    say("warning", format, args);
+    say_list("warning", format, args);
     va_end(args);
 }
 
 void run_error(const char *format, ...) {
     va_list args;
     va_start(args, format);
-    say("error", format, args);
+    say_list("error", format, args);
     va_end(args);
     run.status = 1;
 }
@@ -169,7 +162,7 @@ void run_error(const char *format, ...) {
 void run_fail(const char *kind, const char *format, ...) {
     va_list args;
     va_start(args, format);
-    say("error", format, args);
+    say_list("error", format, args);
     va_end(args);
     run.trouble = kind;
     run_end();

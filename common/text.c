@@ -63,18 +63,19 @@ bool text_is_one_of(const char *text, const char *words) {
     }
 }
 
-void text_print_wrapped(const char *text, int column, int indent, int width) {
+void text_print_wrapped(FILE *out, const char *text, int column, int indent,
+                        int width) {
     for (bool first = true; *text != '\0'; first = false) {
         int word = (int)strcspn(text, " \n");
         if (!first && column + 1 + word > width) {
-            printf("\n%*s", indent, "");
+            fprintf(out, "\n%*s", indent, "");
             column = indent;
         } else if (!first) {
-            column += printf(" ");
+            column += fprintf(out, " ");
         }
-        column += printf("%.*s", word, text);
+        column += fprintf(out, "%.*s", word, text);
         text += word;
         text += strspn(text, " \n");
     }
-    putchar('\n');
+    fputc('\n', out);
 }

@@ -4,6 +4,7 @@
 #define DL_TEXT_H
 
 #include <stdbool.h>
+#include <stdio.h>
 
 // Each reads the whole of text as a number, or returns false: no blanks, no
 // '+', no hex, nothing left behind ("3x"), nothing too large for the type.
@@ -18,9 +19,10 @@ int text_distance(const char *a, const char *b);
 // True if text is one of the words between the bars of "svg|png|pdf".
 bool text_is_one_of(const char *text, const char *words);
 
-// Prints text to stdout word by word, from column `column` on, where the cursor
-// stands, and a newline. Lines end before column `width`; those that follow the
-// first begin in column `indent`.
-void text_print_wrapped(const char *text, int column, int indent, int width);
+// Prints text word by word, from column `column` on, where the cursor stands,
+// and a newline. Lines end before column `width`; those that follow the first
+// begin in column `indent`.
+void text_print_wrapped(FILE *out, const char *text, int column, int indent,
+                        int width);
 
 #endif

@@ -118,9 +118,12 @@ void utf8_print_wrapped(const uint32_t *codes, int count, int indent,
                         int width) {
     for (int at = 0; at < count;) {
         int n = fitting(codes + at, count - at, width - indent);
-        if (n > 0) // an empty line has no blanks
+        int end = n; // blanks at the end of a line are not seen
+        while (end > 0 && codes[at + end - 1] == ' ')
+            end--;
+        if (end > 0)
             printf("%*s", indent, "");
-        for (int i = 0; i < n; i++)
+        for (int i = 0; i < end; i++)
             fputs(utf8_encode(codes[at + i]).text, stdout);
         putchar('\n');
         at += n;

@@ -400,8 +400,8 @@ START_TEST(what_is_said_about_the_data) {
     Run run = run_function(say_what_there_is);
     ck_assert_str_eq(run.output,
                      "data: 5 training and 3 test digits from a/folder\n"
-                     "data: 5 training and 3 test digits, synthetic "
-                     "(`make mnist` fetches real ones)\n");
+                     "data: 5 training and 3 test digits, synthetic; for real "
+                     "ones: make mnist\n");
 }
 END_TEST
 

@@ -70,11 +70,11 @@ START_TEST(one_of_several_words) {
 END_TEST
 
 static void print_in_nine_columns(void) {
-    text_print_wrapped("aaaa bbbb c  d\ne longer-than-that f", 0, 2, 9);
+    text_print_wrapped(stdout, "aaaa bbbb c  d\ne longer-than-that f", 0, 2, 9);
 }
 
 static void print_behind_a_label(void) {
-    text_print_wrapped("aaaa bbbb", 5, 2, 9);
+    text_print_wrapped(stdout, "aaaa bbbb", 5, 2, 9);
 }
 
 START_TEST(lines_end_where_they_must) {
