@@ -36,7 +36,7 @@ BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*
 
 GOALS := all compile deps mnist test plots bench help clean format format-check \
          check-asan check-valgrind check-aarch64 check-docs docs lecture coverage tidy \
-         smoke $(CHAPTERS)
+         smoke check-stops $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
 TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))
@@ -216,6 +216,9 @@ plots: $(if $(CH),ch$(CH),all $(B)/tests/bench/ladder)
 smoke: all
 	@tests/smoke.sh $(PROGRAMS)
 
+check-stops: all
+	@tests/stops.sh $(PROGRAMS)
+
 $(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(B)/$(BENCH_SUPPORT:.c=.o) $(LIBRARY)
 	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(LDLIBS) -ldl -o $@
 
@@ -263,6 +266,7 @@ help:
 	@echo 'make plots           draw every chart;  make plots CH=06  one chapter'
 	@echo 'make bench           measure speed beside OpenBLAS and PyTorch'
 	@echo 'make smoke           run every program for a second or two'
+	@echo 'make check-stops     stop every program in the middle: what does it still claim?'
 	@echo 'make check-asan      tests under AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  library tests under valgrind'
 	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu'

@@ -47,8 +47,8 @@ static void wipe(void) {
 // (which includes what lies between the epochs): "1:07", "4:20:00".
 static void write_time_left(char *text, size_t size, const Progress *p,
                             double now) {
-    double done = (p->epoch - 1.0) * p->batches + p->batch;
-    double all = (double)p->epochs * p->batches;
+    double done = (double)(p->epoch - p->first) * p->batches + p->batch;
+    double all = (p->epochs - p->first + 1.0) * p->batches;
     double left = (now - p->started) / done * (all - done);
     int seconds = (int)fmin(fmax(left, 0), 99 * 3600);
     if (seconds < 3600)
@@ -93,6 +93,7 @@ void progress_init(Progress *p, int epochs, int batches, bool quiet) {
 void progress_epoch(Progress *p, int epoch) {
     REQUIRE(epoch >= 1, "epochs count from 1, not %d", epoch);
     p->epoch = epoch;
+    p->first = p->first == 0 ? epoch : p->first;
     p->batch = 0;
     p->loss = 0;
     p->drawn = 0;

@@ -11,7 +11,8 @@
 
 typedef struct {
     bool show; // stderr is a terminal and not --quiet
-    int epoch; // the one in hand, from 1
+    int epoch; // the current one, from 1
+    int first; // the one this run began with: later than 1 after --resume
     int epochs;
     int batch;      // batches done in it
     int batches;    // batches per epoch

@@ -196,6 +196,22 @@ START_TEST(bar_gives_room_to_large_numbers) {
 }
 END_TEST
 
+// A run that continues with epoch 3 of 4: ten seconds for one, as long for the
+// other.
+static void train_on(void) {
+    Progress p;
+    progress_init(&p, 4, 1, false);
+    progress_epoch(&p, 3);
+    p.started -= 10;
+    progress_batch(&p, 1.0f);
+}
+
+START_TEST(time_left_counts_from_where_a_run_goes_on) {
+    ck_assert_ptr_nonnull(
+        strstr(on_terminal(100, train_on).text, "  0:10 left\033[K"));
+}
+END_TEST
+
 START_TEST(bar_fits_a_narrow_terminal) {
     Screen screen = on_terminal(40, train_aloud);
     ck_assert_ptr_nonnull(strstr(screen.text, "epoch 1/2 ["));
@@ -252,6 +268,7 @@ int main(void) {
         {quiet_draws_nothing},
         {dumb_terminal_is_left_alone},
         {bar_gives_room_to_large_numbers},
+        {time_left_counts_from_where_a_run_goes_on},
         {bar_fits_a_narrow_terminal},
         {bar_is_redrawn_seldom},
         {error_takes_the_place_of_the_bar},
