@@ -34,7 +34,7 @@ TEST_SUPPORT    := $(filter-out $(TEST_SOURCES),$(sort $(wildcard tests/*.c)))
 BENCH_SUPPORT   := tests/bench/peak.c
 BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*.c)))
 
-GOALS := all compile deps mnist test plots bench help clean format format-check \
+GOALS := all compile deps mnist fashion test plots bench help clean format format-check \
          check-asan check-valgrind check-aarch64 check-docs docs lecture coverage tidy \
          smoke check-stops $(CHAPTERS)
 
@@ -108,7 +108,7 @@ $(B)/probe.mk: Makefile
 	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
 	else echo 'CHECK_LIBS :=' >> $@; fi
 
-NO_BUILD := deps help clean mnist format format-check check-docs docs lecture \
+NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture \
             check-aarch64
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 -include $(B)/probe.mk
@@ -229,8 +229,8 @@ deps:
 	@tests/deps.sh
 	@rm -f build/*/probe.mk
 
-mnist:
-	@tests/mnist.sh data/mnist
+mnist fashion:
+	@tests/fetch.sh $@ data/$@
 
 SOURCES := $(wildcard common/*.[ch] common/*.inc ch0[1-7]_*/*.c tests/*.[ch] \
              tests/ch0[1-7]/*.[ch] tests/bench/*.[ch])
@@ -262,6 +262,7 @@ help:
 	@echo 'make                 build every program; binaries land here, ./lenet'
 	@echo 'make ch06            build one chapter;  make lenet  one program'
 	@echo 'make mnist           fetch the MNIST digits into data/mnist'
+	@echo 'make fashion         the same of Fashion-MNIST, clothes instead of digits'
 	@echo 'make test            run all tests;  CH=06 one chapter, CH=common the library'
 	@echo 'make plots           draw every chart;  make plots CH=06  one chapter'
 	@echo 'make bench           measure speed beside OpenBLAS and PyTorch'

@@ -396,7 +396,8 @@ int main(int argc, char **argv) {
     parse(&o, argc, argv);
     Error err;
     Digits digits;
-    if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
+    if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err) ||
+        !digits_are_ten(&digits, &err))
         die("%s", err.message);
     if (digits.train.count < 2)
         die("one digit has no principal components; give --limit 2 or more");

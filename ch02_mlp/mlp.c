@@ -57,7 +57,8 @@ typedef struct {
     Tensor dfc1, dfc2, dlogits;
 } Mlp;
 
-static void mlp_init(Mlp *net, int hidden, float dropout, Rng *rng) {
+static void mlp_init(Mlp *net, int hidden, int classes, float dropout,
+                     Rng *rng) {
     *net = (Mlp){.dropout = dropout};
     const ParamSpec table[] = {
         // name, value, gradient, shape
@@ -65,8 +66,8 @@ static void mlp_init(Mlp *net, int hidden, float dropout, Rng *rng) {
         {"fc1.bias", &net->fc1_b, &net->dfc1_b, {hidden}},
         {"fc2.weight", &net->fc2_w, &net->dfc2_w, {hidden / 2, hidden}},
         {"fc2.bias", &net->fc2_b, &net->dfc2_b, {hidden / 2}},
-        {"fc3.weight", &net->fc3_w, &net->dfc3_w, {10, hidden / 2}},
-        {"fc3.bias", &net->fc3_b, &net->dfc3_b, {10}},
+        {"fc3.weight", &net->fc3_w, &net->dfc3_w, {classes, hidden / 2}},
+        {"fc3.bias", &net->fc3_b, &net->dfc3_b, {classes}},
     };
     params_init(&net->params, table, sizeof table / sizeof *table);
     params_init_he(&net->params, rng);
@@ -132,7 +133,7 @@ typedef struct {
 } Evaluation;
 
 static Evaluation evaluate(Mlp *net, const Dataset *set) {
-    Evaluation e = {.confusion = {.classes = 10}};
+    Evaluation e = {.confusion = {.classes = set->classes}};
     Batches batches;
     batches_init(&batches, set, 256);
     while (batches_next(&batches)) {
@@ -201,7 +202,7 @@ static double train(Mlp *net, const Dataset *training,
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
         checkpoint_save(checkpoint);
     }
-    diagnose(&progress, 10, &net->fc2, o->lr);
+    diagnose(&progress, training->classes, &net->fc2, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
     return (double)digits / seconds;
@@ -264,7 +265,7 @@ int main(int argc, char **argv) {
     Rng rng;
     Mlp net;
     rng_seed(&rng, o.common.seed);
-    mlp_init(&net, o.hidden, o.dropout, &rng);
+    mlp_init(&net, o.hidden, digits.train.classes, o.dropout, &rng);
     if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
         die("%s", err.message);
 

@@ -66,7 +66,7 @@ typedef struct {
     Tensor dpool1, dpool2, dfc1, dlogits;
 } LeNet;
 
-static void lenet_init(LeNet *net, Rng *rng) {
+static void lenet_init(LeNet *net, int classes, Rng *rng) {
     *net = (LeNet){
         .conv1 = {.padding = 2, .relu = true, .pool = 2},
         .conv2 = {.padding = 0, .relu = true, .pool = 2},
@@ -79,8 +79,8 @@ static void lenet_init(LeNet *net, Rng *rng) {
         {"conv2.bias", &net->conv2_b, &net->dconv2_b, {50}},
         {"fc1.weight", &net->fc1_w, &net->dfc1_w, {500, 50 * 5 * 5}},
         {"fc1.bias", &net->fc1_b, &net->dfc1_b, {500}},
-        {"fc2.weight", &net->fc2_w, &net->dfc2_w, {10, 500}},
-        {"fc2.bias", &net->fc2_b, &net->dfc2_b, {10}},
+        {"fc2.weight", &net->fc2_w, &net->dfc2_w, {classes, 500}},
+        {"fc2.bias", &net->fc2_b, &net->dfc2_b, {classes}},
     };
     params_init(&net->params, table, sizeof table / sizeof *table);
     params_init_he(&net->params, rng);
@@ -156,7 +156,7 @@ static void add_mistake(Evaluation *e, int index, int truth, int taken,
 }
 
 static Evaluation evaluate(LeNet *net, const Dataset *set) {
-    Evaluation e = {.confusion = {.classes = 10}};
+    Evaluation e = {.confusion = {.classes = set->classes}};
     Batches batches;
     batches_init(&batches, set, 256);
     batches_start(&batches, NULL);
@@ -167,8 +167,9 @@ static Evaluation evaluate(LeNet *net, const Dataset *set) {
         float loss = softmax_cross_entropy(NULL, &net->logits, batches.labels);
         e.loss += (double)loss * N / set->count;
         for (int n = 0; n < N; n++) {
-            Tensor row = tensor_view(net->logits.data + n * 10, 2, 1, 10);
-            int truth = batches.labels[n], taken = argmax(row.data, 10);
+            const int K = set->classes;
+            Tensor row = tensor_view(net->logits.data + n * K, 2, 1, K);
+            int truth = batches.labels[n], taken = argmax(row.data, K);
             if (taken != truth)
                 add_mistake(&e, first + n, truth, taken,
                             softmax_cross_entropy(NULL, &row, &truth));
@@ -237,7 +238,7 @@ static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
         checkpoint_save(checkpoint);
     }
-    diagnose(&progress, 10, &net->fc1, o->lr);
+    diagnose(&progress, digits->train.classes, &net->fc1, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
     return e;
@@ -353,7 +354,7 @@ int main(int argc, char **argv) {
     Rng rng;
     LeNet net;
     rng_seed(&rng, o.common.seed);
-    lenet_init(&net, &rng);
+    lenet_init(&net, digits.train.classes, &rng);
     if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
         die("%s", err.message);
 

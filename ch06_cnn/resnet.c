@@ -327,7 +327,8 @@ int main(int argc, char **argv) {
     parse(&o, argc, argv);
     Error err;
     Digits digits;
-    if (!digits_load(&digits, o.data, 0, o.common.seed, &err))
+    if (!digits_load(&digits, o.data, 0, o.common.seed, &err) ||
+        !digits_are_ten(&digits, &err))
         die("%s", err.message);
     if (digits.train.count > o.limit)
         digits.train.count = o.limit;

@@ -278,7 +278,8 @@ int main(int argc, char **argv) {
     parse(&o, argc, argv);
     Error err;
     Digits digits;
-    if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
+    if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err) ||
+        !digits_are_ten(&digits, &err))
         die("%s", err.message);
     digits_say(&digits, o.common.quiet);
 

@@ -59,7 +59,7 @@ typedef struct {
 
 enum { STEPS = 28, PIXELS = 28 }; // a picture's rows, and the pixels of one
 
-static void lstm_init(Lstm *net, int hidden, Rng *rng) {
+static void lstm_init(Lstm *net, int hidden, int classes, Rng *rng) {
     *net = (Lstm){.lstm = {.kind = LSTM}};
     const int rows = 4 * hidden;
     CellWeights *w = &net->lstm_w, *dw = &net->dlstm_w;
@@ -69,8 +69,8 @@ static void lstm_init(Lstm *net, int hidden, Rng *rng) {
         {"lstm.weight_hh_l0", &w->wh, &dw->wh, {rows, hidden}},
         {"lstm.bias_ih_l0", &w->bx, &dw->bx, {rows}},
         {"lstm.bias_hh_l0", &w->bh, &dw->bh, {rows}},
-        {"fc.weight", &net->fc_w, &net->dfc_w, {10, hidden}},
-        {"fc.bias", &net->fc_b, &net->dfc_b, {10}},
+        {"fc.weight", &net->fc_w, &net->dfc_w, {classes, hidden}},
+        {"fc.bias", &net->fc_b, &net->dfc_b, {classes}},
     };
     params_init(&net->params, table, sizeof table / sizeof *table);
     params_init_he(&net->params, rng);
@@ -114,7 +114,7 @@ typedef struct {
 } Evaluation;
 
 static Evaluation evaluate(Lstm *net, const Dataset *set) {
-    Evaluation e = {.confusion = {.classes = 10}};
+    Evaluation e = {.confusion = {.classes = set->classes}};
     Batches batches;
     batches_init(&batches, set, 256);
     while (batches_next(&batches)) {
@@ -183,7 +183,7 @@ static Evaluation train(Lstm *net, const Digits *digits, const Options *o,
                    epoch, o->epochs, (double)loss, e.loss, 100.0 * accuracy);
         checkpoint_save(checkpoint);
     }
-    diagnose(&progress, 10, NULL, o->lr);
+    diagnose(&progress, digits->train.classes, NULL, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
     return e;
@@ -191,7 +191,7 @@ static Evaluation train(Lstm *net, const Digits *digits, const Options *o,
 
 // ---- 5. The chart -----------------------------------------------------------
 
-// belief [28, 10]: the net's prediction if each row were the last.
+// belief [28, classes]: the net's prediction if each row were the last.
 static void read_slowly(Lstm *net, const Dataset *set, int index,
                         Tensor *belief) {
     float rows[STEPS * PIXELS];
@@ -230,8 +230,9 @@ static void draw_reading(Lstm *net, const Dataset *set, const char *title,
         chart_break(&chart);
         chart_break(&chart);
         chart_columns(&chart, "digit,row,probability");
-        for (int p = 0; p < STEPS * 10; p++)
-            chart_row(&chart, 3, (double)(p % 10), p / 10 + 1.0,
+        const int K = set->classes;
+        for (int p = 0; p < STEPS * K; p++)
+            chart_row(&chart, 3, (double)(p % K), p / K + 1.0,
                       (double)belief.data[p]);
         chart_break(&chart);
         chart_break(&chart);
@@ -302,7 +303,7 @@ int main(int argc, char **argv) {
     Rng rng;
     Lstm net;
     rng_seed(&rng, o.common.seed);
-    lstm_init(&net, o.hidden, &rng);
+    lstm_init(&net, o.hidden, digits.train.classes, &rng);
     if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
         die("%s", err.message);
 

@@ -5,10 +5,15 @@
 #include <string.h>
 #include <unistd.h>
 
+#include <zlib.h>
+
 #include "cli.h"
 #include "digits.h"
+#include "idx_find.h"
+#include "integers.h"
 #include "memory.h"
 #include "run.h"
+#include "text.h"
 
 enum {
     SYNTHETIC_TRAIN = 20000,
@@ -43,42 +48,95 @@ void dataset_hold_out(Dataset *held, Dataset *set, int count) {
 
 // ---- the digits: found in files or drawn ------------------------------------
 
-static const char TRAIN_IMAGES[] = "train-images-idx3-ubyte";
-static const char TRAIN_LABELS[] = "train-labels-idx1-ubyte";
-static const char TEST_IMAGES[] = "t10k-images-idx3-ubyte";
-static const char TEST_LABELS[] = "t10k-labels-idx1-ubyte";
-
-// A name that is too long is cut off, and then no file has it.
-static void join(char path[PATH_SIZE], const char *folder, const char *file) {
-    snprintf(path, PATH_SIZE, "%s/%s", folder, file);
+// EMNIST's files hold each picture's columns where others have its rows.
+static void transpose_pictures(Dataset *set) {
+    const int side = set->rows;
+    for (int n = 0; n < set->count; n++) {
+        uint8_t *p = set->pixels + (size_t)n * (size_t)(side * side);
+        for (int i = 0; i < side; i++)
+            for (int j = 0; j < i; j++) {
+                uint8_t kept = p[i * side + j];
+                p[i * side + j] = p[j * side + i];
+                p[j * side + i] = kept;
+            }
+    }
 }
 
-// Reads one half of the set. The nets of this book are made for 28 x 28 pixels
-// and ten classes, so anything else is refused here and not by a crash there.
-static bool load_pair(Dataset *set, const char *folder, const char *images,
-                      const char *labels, Error *err) {
-    char image_path[PATH_SIZE], label_path[PATH_SIZE];
-    join(image_path, folder, images);
-    join(label_path, folder, labels);
-    if (!idx_load(set, image_path, label_path, err))
-        return false;
-    if (set->rows != DIGIT_SIDE || set->cols != DIGIT_SIDE)
-        return error_set(err, "%s holds pictures of %d x %d, not 28 x 28",
-                         image_path, set->rows, set->cols);
-    if (set->classes > DIGIT_CLASSES)
+static int least_label(const Dataset *set) {
+    int least = set->labels[0];
+    for (int i = 1; i < set->count; i++)
+        least = set->labels[i] < least ? set->labels[i] : least;
+    return least;
+}
+
+// Labels that count from 1 (EMNIST's letters, 1 to 26) count from 0 afterwards.
+// A set of digits that only lacks zeros has no label above 9.
+static void count_from_zero(Digits *d) {
+    bool from_one = d->train.classes > DIGIT_CLASSES &&
+                    least_label(&d->train) == 1 && least_label(&d->test) >= 1;
+    Dataset *both[] = {&d->train, &d->test};
+    for (int s = 0; s < 2 && from_one; s++) {
+        for (int i = 0; i < both[s]->count; i++)
+            both[s]->labels[i]--;
+        both[s]->classes--;
+    }
+}
+
+// One number of classes for both halves, ten at least, even if the few digits
+// of a small file are all zeros and ones.
+static bool agree_on_classes(Digits *d, const char *where, Error *err) {
+    int classes = max_int(d->train.classes, d->test.classes);
+    classes = max_int(classes, DIGIT_CLASSES);
+    if (classes > MAX_CLASSES)
         return error_set(err,
-                         "%s has the label %d, more than the ten of digits",
-                         label_path, set->classes - 1);
-    // Ten also if the few that a small file holds are all zeros and ones.
-    set->classes = DIGIT_CLASSES;
+                         "%.300s has the label %d, more than the %d classes "
+                         "that programs can tell apart",
+                         where, classes - 1, MAX_CLASSES);
+    d->train.classes = d->test.classes = classes;
     return true;
+}
+
+// Labels and pictures as they are in LeCun's files.
+static bool load_set(Digits *d, const IdxSet *set, Error *err) {
+    if (!idx_load(&d->train, set->path[TRAIN_IMAGES], set->path[TRAIN_LABELS],
+                  DIGIT_SIDE, err) ||
+        !idx_load(&d->test, set->path[TEST_IMAGES], set->path[TEST_LABELS],
+                  DIGIT_SIDE, err))
+        return false;
+    if (strncmp(set->name, "emnist", 6) == 0) {
+        transpose_pictures(&d->train);
+        transpose_pictures(&d->test);
+    }
+    count_from_zero(d);
+    return agree_on_classes(d, set->path[TRAIN_LABELS], err);
+}
+
+// Sets that are known by their 10,000 test labels (CRC-32), whatever their
+// folder is called.
+static const struct {
+    uLong crc;
+    const char *name;
+} known_sets[] = {{0xee8604d9, "mnist"}, {0x242bc73f, "fashion"}};
+
+static bool name_digits(Digits *d, const IdxSet *set, Error *err) {
+    uLong crc = crc32_z(0, d->test.labels, (size_t)d->test.count);
+    snprintf(d->name, sizeof d->name, "%s", set->name);
+    for (size_t i = 0; i < sizeof known_sets / sizeof *known_sets; i++)
+        if (known_sets[i].crc == crc)
+            snprintf(d->name, sizeof d->name, "%s", known_sets[i].name);
+    char folder[1024];
+    snprintf(folder, sizeof folder, "%s", set->path[TRAIN_IMAGES]);
+    *strrchr(folder, '/') = '\0';
+    return class_names_load(&d->classes, folder, set->name, d->train.classes,
+                            err);
 }
 
 // Reads all four files, or says what to do next.
 static bool load_folder(Digits *digits, const char *folder, Error *err) {
+    IdxSet set;
     snprintf(digits->source, sizeof digits->source, "%s", folder);
-    if (load_pair(&digits->train, folder, TRAIN_IMAGES, TRAIN_LABELS, err) &&
-        load_pair(&digits->test, folder, TEST_IMAGES, TEST_LABELS, err))
+    if (idx_find(&set, folder, err) && load_set(digits, &set, err) &&
+        name_digits(digits, &set, err))
         return true;
     digits_free(digits);
     Error cause = *err;
@@ -86,22 +144,6 @@ static bool load_folder(Digits *digits, const char *folder, Error *err) {
                      "%.400s; run `make mnist` to fetch the digits, or use "
                      "--data synthetic",
                      cause.message);
-}
-
-static bool has_file(const char *folder, const char *file) {
-    char path[PATH_SIZE];
-    join(path, folder, file);
-    if (access(path, F_OK) == 0)
-        return true;
-    strncat(path, ".gz", PATH_SIZE - strlen(path) - 1);
-    return access(path, F_OK) == 0;
-}
-
-// True if any of the four files is there: then the folder is meant to be used,
-// and what is wrong with it is told rather than passed over in silence.
-static bool has_digits(const char *folder) {
-    return has_file(folder, TRAIN_IMAGES) || has_file(folder, TRAIN_LABELS) ||
-           has_file(folder, TEST_IMAGES) || has_file(folder, TEST_LABELS);
 }
 
 static int at_most(int count, int limit) {
@@ -116,6 +158,9 @@ static void draw_digits(Digits *digits, int limit, uint64_t seed) {
     digits_draw(&digits->train, train, 2 * seed);
     digits_draw(&digits->test, test, 2 * seed + 1);
     digits->synthetic = true;
+    strcpy(digits->name, "synthetic");
+    Error unused; // there is no file to be wrong
+    class_names_load(&digits->classes, "", "", DIGIT_CLASSES, &unused);
     snprintf(digits->source, sizeof digits->source, "synthetic digits");
 }
 
@@ -125,7 +170,8 @@ bool digits_load(Digits *digits, const char *folder, int limit, uint64_t seed,
     const char *from_environment = getenv("MNIST_DIR");
     const char *here = "data/mnist";
     char beside[PATH_SIZE], program[1024];
-    join(beside, cli_program_folder(program, sizeof program), here);
+    snprintf(beside, sizeof beside, "%s/%s",
+             cli_program_folder(program, sizeof program), here);
 
     bool ok = true;
     if (folder != NULL && strcmp(folder, "synthetic") == 0)
@@ -134,9 +180,9 @@ bool digits_load(Digits *digits, const char *folder, int limit, uint64_t seed,
         ok = load_folder(digits, folder, err);
     else if (from_environment != NULL && from_environment[0] != '\0')
         ok = load_folder(digits, from_environment, err);
-    else if (has_digits(here))
+    else if (idx_is_there(here))
         ok = load_folder(digits, here, err);
-    else if (has_digits(beside))
+    else if (idx_is_there(beside))
         ok = load_folder(digits, beside, err);
     else
         draw_digits(digits, limit, seed);
@@ -163,12 +209,33 @@ void digits_say(const Digits *digits, bool quiet) {
             "make mnist\n",
             train, test);
     else
-        printf("data: %d training and %d test digits from %s\n", train, test,
+        printf("data: %d training and %d test %s from %s\n", train, test,
+               digits->classes.from_file ? "pictures" : "digits",
                digits->source);
+    char names[MAX_CLASSES * 26] = "";
+    for (int k = 0; k < digits->train.classes; k++) {
+        size_t n = strlen(names);
+        snprintf(names + n, sizeof names - n, "%s%s", k > 0 ? ", " : "",
+                 digits->classes.name[k]);
+    }
+    if (digits->classes.from_file)
+        text_print_wrapped(stdout, names, printf("classes: "), 9, 80);
 }
 
 const char *digits_name(const Digits *digits) {
-    return digits->synthetic ? "synthetic" : "mnist";
+    return digits->name;
+}
+
+bool digits_are_ten(const Digits *digits, Error *err) {
+    return digits->train.classes == DIGIT_CLASSES ||
+           error_set(err,
+                     "%.300s has %d classes, and the nets of this program have "
+                     "ten outputs; use mlp, lenet or lstm for it",
+                     digits->source, digits->train.classes);
+}
+
+const char *digits_class(const Digits *digits, int k) {
+    return digits->classes.name[k];
 }
 
 // ---- batches ----------------------------------------------------------------

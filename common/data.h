@@ -9,6 +9,7 @@
 #include <stdbool.h>
 #include <stdint.h>
 
+#include "class_names.h"
 #include "error.h"
 #include "rng.h"
 #include "tensor.h"
@@ -20,9 +21,11 @@ typedef struct {
 } Dataset;
 
 typedef struct {
-    Dataset train, test;
-    bool synthetic;    // drawn by digits.c, because no files were found
-    char source[1024]; // the folder, or "synthetic digits"
+    Dataset train, test; // with the same number of classes
+    bool synthetic;      // drawn by digits.c, because no files were found
+    char source[1024];   // the folder, or "synthetic digits"
+    char name[32];       // "mnist", "fashion", "emnist-letters", "synthetic"
+    ClassNames classes;  // what they are called
 } Digits;
 
 void dataset_free(Dataset *set);
@@ -31,26 +34,39 @@ void dataset_free(Dataset *set);
 size_t dataset_bytes(const Dataset *set);
 
 // Reads one IDX pair (LeCun's format: big-endian magic 0x803 and sizes, then
-// bytes), each file as it is or with .gz at its end. False with a message if a
-// file is missing, cut short, too long, has another magic, or if the two do not
-// belong together (different counts). classes = largest label + 1, at least 2.
-bool idx_load(Dataset *set, const char *images, const char *labels, Error *err);
+// bytes; or floats; QMNIST's labels), each file as it is or with .gz at its
+// end. False with a message if a file is missing, cut short, too long, has
+// another magic, if its pictures are not side x side (0: any size), or if the
+// two do not belong together (different counts). classes = largest label + 1,
+// at least 2.
+bool idx_load(Dataset *set, const char *images, const char *labels, int side,
+              Error *err);
 
-// The digits: from folder if it is not NULL (and then an error if they are not
-// there); else from $MNIST_DIR (likewise); else from data/mnist below the
+// The digits, or whatever pictures of 28 x 28 a set holds: from folder (see
+// idx_find.h) if it is not NULL (and then an error if they are not there); else from $MNIST_DIR (likewise); else from data/mnist below the
 // current folder or beside the binary; else, or if folder is "synthetic",
 // 20,000 + 4,000 synthetic ones. limit > 0 keeps only the first limit training
-// and limit test pictures.
+// and limit test pictures. EMNIST's pictures are transposed, labels that count
+// from 1 count from 0; there are 10 to MAX_CLASSES classes.
 bool digits_load(Digits *digits, const char *folder, int limit, uint64_t seed,
                  Error *err);
 void digits_free(Digits *digits);
 
 // "data: 60000 training and 10000 test digits from /usr/share/mnist" or, for
-// synthetic ones, how to fetch the real ones. Nothing if quiet.
+// synthetic ones, how to fetch the real ones; and the names of the classes if
+// they are more than numbers. Nothing if quiet.
 void digits_say(const Digits *digits, bool quiet);
 
-// What a result line and a chart title call the data: "mnist" or "synthetic".
+// What a result line and a chart title call the data: "mnist" and "fashion" by
+// what the files hold, wherever they lie; else after the files or their folder.
 const char *digits_name(const Digits *digits);
+
+// True if there are ten classes; false with a message otherwise. For programs
+// whose net has ten outputs.
+bool digits_are_ten(const Digits *digits, Error *err);
+
+// What class k is called: "7", "ankle boot".
+const char *digits_class(const Digits *digits, int k);
 
 // Keeps the last `count` pictures of set for validation: *held gets a view of
 // them (do not free it), set shrinks.

@@ -15,6 +15,8 @@ int argmax(const float *values, int n) {
     return best;
 }
 
+enum { MATRIX_CLASSES = 10 }; // that fit 80 columns
+
 static int ascending(const void *a, const void *b) {
     double x = *(const double *)a, y = *(const double *)b;
     return (x > y) - (x < y);
@@ -80,7 +82,7 @@ double confusion_f1(const Confusion *c, int k) {
     return ratio(2.0 * precision * recall, precision + recall);
 }
 
-void confusion_print(const Confusion *c) {
+static void print_matrix(const Confusion *c) {
     printf("truth ");
     for (int p = 0; p < c->classes; p++)
         printf("%5d", p);
@@ -92,6 +94,35 @@ void confusion_print(const Confusion *c) {
         printf("     %.3f  %.3f %.3f\n", confusion_precision(c, t),
                confusion_recall(c, t), confusion_f1(c, t));
     }
+}
+
+// What class t was predicted as most often, of the wrong classes.
+static int worst_confusion(const Confusion *c, int t) {
+    int worst = t == 0 ? 1 : 0;
+    for (int p = 0; p < c->classes; p++)
+        if (p != t && c->count[t][p] > c->count[t][worst])
+            worst = p;
+    return worst;
+}
+
+// More classes than columns: for each only the wrong answer given most often.
+static void print_list(const Confusion *c) {
+    printf("truth  precision recall   F1   most often mistaken for\n");
+    for (int t = 0; t < c->classes; t++) {
+        int p = worst_confusion(c, t);
+        printf("%5d      %.3f  %.3f %.3f", t, confusion_precision(c, t),
+               confusion_recall(c, t), confusion_f1(c, t));
+        if (c->count[t][p] > 0)
+            printf("   %2d (%ld times)", p, c->count[t][p]);
+        printf("\n");
+    }
+}
+
+void confusion_print(const Confusion *c) {
+    if (c->classes <= MATRIX_CLASSES)
+        print_matrix(c);
+    else
+        print_list(c);
 }
 
 void confusion_draw(const Confusion *c, const char *chapter, const char *name,

@@ -5,7 +5,7 @@
 
 #include "tensor.h"
 
-enum { MAX_CLASSES = 32 };
+enum { MAX_CLASSES = 62 }; // ten digits, 26 letters, 26 small ones
 
 // count[t][p]: how often something of class t was taken for class p.
 // {.classes = 10} starts one.
@@ -37,7 +37,8 @@ double confusion_recall(const Confusion *c, int k);
 double confusion_f1(const Confusion *c, int k);
 
 // The table of counts, truth down, prediction across, with precision, recall
-// and F1 per class; 80 columns for up to 10 classes. To stdout.
+// and F1 per class; of more than 10 classes, which do not fit 80 columns, only
+// the wrong prediction made most often. To stdout.
 void confusion_print(const Confusion *c);
 
 // The same as a chart, out/<chapter>/<name>: mistakes coloured, counts written.

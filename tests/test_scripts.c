@@ -1,4 +1,4 @@
-// The scripts under tests/ and what they must not let through. mnist.sh is
+// The scripts under tests/ and what they must not let through. fetch.sh is
 // given mirrors on this disk; check_docs.sh, run.sh and smoke.sh are given
 // small made-up trees, first right and then broken in one way.
 
@@ -31,7 +31,7 @@ static void assert_says(const Run *run, int status, const char *text) {
                   run->output);
 }
 
-// ---- 2. mnist.sh ------------------------------------------------------------
+// ---- 2. fetch.sh ------------------------------------------------------------
 
 // Fetches into the folder "got" from mirror, a folder beside it. A proxy that
 // does not exist keeps the other mirrors out of the test.
@@ -42,7 +42,7 @@ static Run fetch_from(const char *mirror) {
     setenv("MNIST_MIRROR", url, 1);
     setenv("https_proxy", "http://127.0.0.1:9", 1);
     shell("mkdir -p got");
-    return run_program("tests/mnist.sh got");
+    return run_program("tests/fetch.sh mnist got");
 }
 
 // The mirror "gzipped", made of the real files. False if they are not here.
@@ -123,6 +123,44 @@ START_TEST(mnist_keeps_nothing_of_a_wrong_mirror) {
     Run run = fetch_from("wrong");
     assert_says(&run, 1, "does not have the right SHA-256");
     shell("test -z \"$(ls -A got)\"");
+}
+END_TEST
+
+// Files of a gigabyte, and a gzipped one that unpacks to that: refused, and
+// nothing of them is left. (512 blocks of 1 KiB are more than all of `got`.)
+START_TEST(mnist_survives_a_hostile_mirror) {
+    shell("mkdir huge && for f in train-images-idx3 train-labels-idx1 "
+          "t10k-images-idx3 t10k-labels-idx1; do "
+          "dd if=/dev/zero of=huge/$f-ubyte bs=1 count=1 seek=1000000000 "
+          "2>/dev/null; done && "
+          "head -c 300000000 /dev/zero | gzip -1 "
+          ">huge/t10k-labels-idx1-ubyte.gz");
+    Run run = fetch_from("huge");
+    assert_says(&run, 1, "is larger than any of the files: refused");
+    assert_says(&run, 1, "t10k-labels-idx1-ubyte.gz does not have the right");
+    shell("test -z \"$(ls -A got)\"");
+}
+END_TEST
+
+// A part that is a link would be written through.
+START_TEST(mnist_follows_no_link) {
+    shell("mkdir wrong got && echo precious >victim && "
+          "ln -s ../victim got/train-images-idx3-ubyte.gz.part");
+    Run run = fetch_from("wrong");
+    assert_says(&run, 1, "could not fetch");
+    shell("test \"$(cat victim)\" = precious");
+}
+END_TEST
+
+START_TEST(fashion_is_fetched_with_its_names) {
+    Run run = run_program("tests/fetch.sh clothes got");
+    assert_says(&run, 2, "mnist or fashion");
+    shell("mkdir -p wrong");
+    setenv("FASHION_MIRROR", "file:///nowhere", 1);
+    setenv("https_proxy", "http://127.0.0.1:9", 1);
+    run = run_program("tests/fetch.sh fashion got");
+    shell("test $(wc -l <got/classes.txt) -eq 10 && "
+          "test \"$(sed -n 8p got/classes.txt)\" = sneaker");
 }
 END_TEST
 
@@ -347,6 +385,9 @@ int main(void) {
         {mnist_comes_from_a_plain_mirror},
         {mnist_goes_on_from_what_is_there},
         {mnist_refuses_a_corrupted_mirror},
+        {mnist_survives_a_hostile_mirror},
+        {mnist_follows_no_link},
+        {fashion_is_fetched_with_its_names},
         {mnist_keeps_nothing_of_a_wrong_mirror},
         {docs_that_agree_pass},
         {docs_that_disagree_are_listed},

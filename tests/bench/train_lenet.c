@@ -77,7 +77,7 @@ int main(int argc, char **argv) {
     Rng rng;
     Bench b = {0};
     rng_seed(&rng, 1);
-    lenet_init(&b.net, &rng);
+    lenet_init(&b.net, 10, &rng);
     optimizer_init(&b.adam, ADAM, 1e-3f);
     tensor_resize(&b.x, 4, N, 1, 28, 28);
     random_batch(&b.x, b.labels, &rng);

@@ -40,7 +40,7 @@ int main(int argc, char **argv) {
     Rng rng;
     Bench b = {0};
     rng_seed(&rng, 1);
-    mlp_init(&b.net, 128, 0.0f, &rng);
+    mlp_init(&b.net, 128, 10, 0.0f, &rng);
     optimizer_init(&b.adam, ADAM, 1e-3f);
     tensor_resize(&b.x, 4, N, 1, 28, 28);
     random_batch(&b.x, b.labels, &rng);

@@ -23,7 +23,7 @@ static void problem_init(Problem *p, float dropout) {
     Rng rng;
     rng_seed(&rng, 5);
     rng_seed(&p->dropped, 4);
-    mlp_init(&p->net, 16, dropout, &rng);
+    mlp_init(&p->net, 16, 10, dropout, &rng);
     for (size_t i = 0; i < p->net.fc1_b.size; i++)
         p->net.fc1_b.data[i] = 0.3f * rng_normal(&rng);
     tensor_resize(&p->x, 4, 6, 1, 28, 28);
@@ -82,7 +82,7 @@ START_TEST(has_the_weights_of_the_banner) {
     Mlp net;
     Rng rng;
     rng_seed(&rng, 1);
-    mlp_init(&net, 128, 0.0f, &rng);
+    mlp_init(&net, 128, 10, 0.0f, &rng);
     ck_assert_uint_eq(net.params.value.size, 109386);
     ck_assert_uint_eq(net.fc1_w.size + net.fc1_b.size, 100480);
     ck_assert_uint_eq(net.fc2_w.size + net.fc2_b.size, 8256);

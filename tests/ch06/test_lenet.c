@@ -36,7 +36,7 @@ static void step_init(Step *s) {
     Rng rng;
     rng_seed(&rng, 1);
     *s = (Step){.labels = {7, 0, 3}};
-    lenet_init(&s->net, &rng);
+    lenet_init(&s->net, 10, &rng);
     for (int p = 0; p < s->net.params.count; p++) {
         Tensor *w = s->net.params.table[p].value;
         fill_noise(w->data, w->size, seed + (uint32_t)p);
@@ -153,7 +153,7 @@ START_TEST(weights_of_each_layer) {
     LeNet net;
     Rng rng;
     rng_seed(&rng, 1);
-    lenet_init(&net, &rng);
+    lenet_init(&net, 10, &rng);
     ck_assert_uint_eq(net.conv1_w.size + net.conv1_b.size, 520);
     ck_assert_uint_eq(net.conv2_w.size + net.conv2_b.size, 25050);
     ck_assert_uint_eq(net.fc1_w.size + net.fc1_b.size, 625500);
@@ -202,7 +202,7 @@ START_TEST(evaluates_every_picture) {
     LeNet net;
     Rng rng;
     rng_seed(&rng, 1);
-    lenet_init(&net, &rng);
+    lenet_init(&net, 10, &rng);
     Evaluation e = evaluate(&net, &set);
     ck_assert_int_eq(confusion_total(&e.confusion), 300);
 
@@ -240,7 +240,7 @@ START_TEST(loaded_weights_give_the_same_logits) {
     LeNet other;
     Rng rng;
     rng_seed(&rng, 2);
-    lenet_init(&other, &rng);
+    lenet_init(&other, 10, &rng);
     lenet_forward(&other, &s.x);
     ck_assert(other.logits.data[0] != s.net.logits.data[0]);
     ck_assert_msg(safetensors_load(file.text, &other.params, &err), "%s",

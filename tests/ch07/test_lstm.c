@@ -23,7 +23,7 @@ static void problem_init(Problem *p) {
     *p = (Problem){.labels = {3, 1, 4, 9}};
     Rng rng;
     rng_seed(&rng, 5);
-    lstm_init(&p->net, HIDDEN, &rng);
+    lstm_init(&p->net, HIDDEN, 10, &rng);
     tensor_resize(&p->x, 4, N, 1, STEPS, PIXELS);
     for (size_t i = 0; i < p->x.size; i++)
         p->x.data[i] = rng_uniform(&rng);
@@ -86,7 +86,7 @@ START_TEST(has_the_weights_of_the_banner) {
     Lstm net;
     Rng rng;
     rng_seed(&rng, 1);
-    lstm_init(&net, 128, &rng);
+    lstm_init(&net, 128, 10, &rng);
     ck_assert_uint_eq(net.params.value.size, 82186);
     ck_assert_uint_eq(net.fc_w.size + net.fc_b.size, 1290);
     lstm_free(&net);

@@ -1,0 +1,69 @@
+#include "class_names.h"
+
+#include <stdio.h>
+#include <string.h>
+
+enum { LINE_SIZE = 256 };
+
+// The next line that is not empty and no remark, without blanks at its ends.
+static bool next_line(char line[LINE_SIZE], FILE *file) {
+    while (fgets(line, LINE_SIZE, file) != NULL) {
+        size_t start = strspn(line, " \t"), n = strlen(line);
+        while (n > start && strchr(" \t\r\n", line[n - 1]) != NULL)
+            n--;
+        line[n] = '\0';
+        memmove(line, line + start, n - start + 1);
+        if (line[0] != '\0' && line[0] != '#')
+            return true;
+    }
+    return false;
+}
+
+// "1 65 97" -> "A"; codes that are no letter or figure keep their number.
+static bool read_mapping(char name[24], const char *line) {
+    int label, code;
+    if (sscanf(line, "%d %d", &label, &code) != 2)
+        return false;
+    snprintf(name, 24, code > ' ' && code < 127 ? "%c" : "%d", code);
+    return true;
+}
+
+static bool read_names(ClassNames *names, FILE *file, const char *path,
+                       bool mapping, int classes, Error *err) {
+    char line[LINE_SIZE];
+    int count = 0;
+    for (; next_line(line, file); count++) {
+        if (count >= classes)
+            continue; // counted, for the message
+        if (mapping && !read_mapping(names->name[count], line))
+            return error_set(err, "%.300s: \"%.40s\" is not a label and a code",
+                             path, line);
+        if (!mapping)
+            snprintf(names->name[count], sizeof names->name[0], "%s", line);
+    }
+    names->from_file = true;
+    return count == classes ||
+           error_set(err, "%.300s has %d names for %d classes: one a line",
+                     path, count, classes);
+}
+
+bool class_names_load(ClassNames *names, const char *folder, const char *set,
+                      int classes, Error *err) {
+    *names = (ClassNames){.from_file = false};
+    for (int k = 0; k < classes; k++)
+        snprintf(names->name[k], sizeof names->name[0], "%d", k);
+    for (int mapping = 0; mapping < 2; mapping++) {
+        char path[1200];
+        if (mapping)
+            snprintf(path, sizeof path, "%s/%s-mapping.txt", folder, set);
+        else
+            snprintf(path, sizeof path, "%s/classes.txt", folder);
+        FILE *file = fopen(path, "r");
+        if (file == NULL)
+            continue;
+        bool ok = read_names(names, file, path, mapping == 1, classes, err);
+        fclose(file);
+        return ok;
+    }
+    return true;
+}
