@@ -17,6 +17,7 @@
 
 #include <errno.h>
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
@@ -31,6 +32,7 @@
 #include "optim.h"
 #include "progress.h"
 #include "relu_net.h"
+#include "threads.h"
 
 // ---- 1. What is tried -------------------------------------------------------
 
@@ -233,6 +235,32 @@ static void write_line(FILE *log, Search search, int n, const Trial *trial,
 
 // ---- 4. The search ----------------------------------------------------------
 
+// What the parts of the search need: one part for each trial.
+typedef struct {
+    Trial (*trials)[TRIALS];
+    const Dataset *train, *judge;
+    const Options *o;
+    FILE *log;
+    const Settings *settings;
+    Progress *progress;
+    pthread_mutex_t lock; // for the log, the progress bar and the count
+    int run;
+} Searching;
+
+static void search_one(void *context, int i) {
+    Searching *s = context;
+    Trial *trial = &s->trials[i / TRIALS][i % TRIALS];
+    if (!isnan(trial->accuracy) || stop_requested())
+        return;
+    double accuracy = try_out(trial, s->train, s->judge, s->o);
+    pthread_mutex_lock(&s->lock);
+    trial->accuracy = accuracy;
+    write_line(s->log, (Search)(i / TRIALS), i % TRIALS, trial, s->settings);
+    progress_batch(s->progress, (float)(1 - accuracy));
+    s->run++;
+    pthread_mutex_unlock(&s->lock);
+}
+
 // [A eq.25] theta_hyper* = argmin (min over theta of L(theta_hyper, theta))
 // The outer minimum; the loss it compares is the error on validation digits,
 // which the inner one has not seen. Each core takes the next free trial. Trials
@@ -241,22 +269,11 @@ static void write_line(FILE *log, Search search, int n, const Trial *trial,
 static int search_all(Trial trials[SEARCHES][TRIALS], const Dataset *train,
                       const Dataset *judge, const Options *o, FILE *log,
                       const Settings *settings, Progress *progress) {
-    int run = 0;
-#pragma omp parallel for schedule(dynamic)
-    for (int i = 0; i < SEARCHES * TRIALS; i++) {
-        Trial *trial = &trials[i / TRIALS][i % TRIALS];
-        if (!isnan(trial->accuracy) || stop_requested())
-            continue;
-        double accuracy = try_out(trial, train, judge, o);
-#pragma omp critical
-        {
-            trial->accuracy = accuracy;
-            write_line(log, (Search)(i / TRIALS), i % TRIALS, trial, settings);
-            progress_batch(progress, (float)(1 - accuracy));
-            run++;
-        }
-    }
-    return run;
+    Searching search = {trials, train,    judge,    o,
+                        log,    settings, progress, PTHREAD_MUTEX_INITIALIZER,
+                        0};
+    threads_run(SEARCHES * TRIALS, search_one, &search);
+    return search.run;
 }
 
 // The best trial of one search; NULL if none was run.

@@ -63,7 +63,7 @@ typedef struct {
 // Parses argv into the targets; adds --seed --threads --plot --quiet --help
 // --version. --help prints about (a sentence or two), then every flag with its
 // help and its default, at most 80 columns wide, and exits with 0. Chooses the
-// kernels (DL_KERNEL) and sets the number of OpenMP threads. plot and threads
+// kernels (DL_KERNEL) and sets the number of threads. plot and threads
 // get their defaults ("svg", 0) if the struct holds zeros.
 void cli_parse(CommonOptions *common, const char *program, const char *about,
                const Option *table, size_t count, int argc, char **argv);

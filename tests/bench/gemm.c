@@ -85,7 +85,7 @@ int main(void) {
     for (int i = 0; i < 50; i++)
         peak = fmax(peak, peak_rate());
     printf("kernel %s, %d thread(s), peak %.0f GFLOP/s a core; OpenBLAS %s\n",
-           kernels()->name, blas_threads(), peak,
+           kernels()->name, threads_count(), peak,
            peer == NULL ? "not found"
            : core       ? core
                         : "as it comes");

@@ -7,11 +7,11 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "blas.h"
 #include "metrics.h"
 #include "progress.h"
 #include "rng.h"
 #include "tensor.h"
+#include "threads.h"
 
 enum { N = 64, ROUNDS = 9, REPEAT = 10 };
 
@@ -52,7 +52,7 @@ typedef struct {
 static inline void report(int argc, char **argv, const char *name,
                           void (*step)(void *), void *net, const Part *parts,
                           int count) {
-    const int threads = blas_threads();
+    const int threads = threads_count();
     if (argc < 2 || strcmp(argv[argc - 1], "rate") != 0) {
         printf("%s, batch %d, %d thread(s):\n", name, N, threads);
         for (int i = 0; i < count; i++) {

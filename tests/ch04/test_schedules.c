@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "numbers.h"
+#include "threads.h"
 #include "testing.h"
 
 // (float)t / T and powers of t-th roots are good to 1e-6 of lr.
@@ -89,7 +90,7 @@ static Digits synthetic(int limit, uint64_t seed) {
     Error err;
     Digits digits;
     ck_assert(digits_load(&digits, "synthetic", limit, seed, &err));
-    use_threads(1);
+    threads_set(1);
     return digits;
 }
 

@@ -6,6 +6,7 @@
 #undef main
 
 #include "numbers.h"
+#include "threads.h"
 #include "testing.h"
 
 START_TEST(parts_do_not_overlap) {
@@ -80,6 +81,6 @@ int main(void) {
                           {helps_with_few_digits},
                           {many_digits_beat_few},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("ch05_augment", tests, sizeof tests / sizeof *tests);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "numbers.h"
+#include "threads.h"
 #include "testing.h"
 
 START_TEST(keeps_the_best_weights) {
@@ -101,6 +102,6 @@ int main(void) {
                           {validation_turns_up},
                           {best_weights_are_restored},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("early_stopping", tests, sizeof tests / sizeof *tests);
 }

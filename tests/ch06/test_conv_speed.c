@@ -6,6 +6,7 @@
 #undef main
 
 #include "numbers.h"
+#include "threads.h"
 #include "testing.h"
 
 START_TEST(equal_to_rounding) {
@@ -61,6 +62,6 @@ int main(void) {
                           {counts_the_work},
                           {sees_a_difference},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("conv_speed", tests, sizeof tests / sizeof *tests);
 }

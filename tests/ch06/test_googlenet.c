@@ -9,6 +9,7 @@
 
 #include "gradcheck.h"
 #include "numbers.h"
+#include "threads.h"
 #include "testing.h"
 
 typedef struct {
@@ -129,7 +130,7 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    use_threads(1);
+    threads_set(1);
     const Test tests[] = {
         {gradients_are_slopes}, {shapes_and_weights_of_the_banner},
         {silences_one_branch},  {learns_synthetic_digits},

@@ -7,6 +7,7 @@
 
 #include "gradcheck.h"
 #include "numbers.h"
+#include "threads.h"
 #include "testing.h"
 
 // ---- 1. The club ------------------------------------------------------------
@@ -268,6 +269,6 @@ int main(void) {
                           {guesses_without_the_graph},
                           {layout_shows_the_graph},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("graph_conv", tests, sizeof tests / sizeof *tests);
 }
