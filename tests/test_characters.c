@@ -7,7 +7,6 @@
 #include "characters.h"
 #include "loss.h"
 #include "metrics.h"
-#include "numbers.h"
 #include "optim.h"
 #include "relu_net.h"
 #include "testing.h"

@@ -7,9 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 // x after n steps is (1 - 2 lr)^n: a geometric series, whose powers double
 // arithmetic gives to n roundings.

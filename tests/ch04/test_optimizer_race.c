@@ -8,9 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 // B's own numbers, epochs counted from 1 as the lecture does.
 START_TEST(the_lectures_schedule) {

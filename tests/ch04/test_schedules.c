@@ -7,9 +7,8 @@
 
 #include <string.h>
 
-#include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 // (float)t / T and powers of t-th roots are good to 1e-6 of lr.
 START_TEST(begin_and_end) {

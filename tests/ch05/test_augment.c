@@ -5,9 +5,8 @@
 #include "ch05_regularization/augment.c"
 #undef main
 
-#include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 START_TEST(parts_do_not_overlap) {
     uint8_t pixels[100] = {0}, labels[100] = {0};

@@ -9,8 +9,8 @@
 
 #include "gradcheck.h"
 #include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 // 10^6 ones: each becomes 0 or 1 / (1 - p), variance p / (1 - p), so the mean
 // is off by more than five standard deviations once in a million runs.

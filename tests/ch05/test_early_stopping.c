@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 START_TEST(keeps_the_best_weights) {
     const float losses[] = {3, 2, 2, 1, 4, 1};

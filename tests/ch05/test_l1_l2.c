@@ -7,9 +7,8 @@
 #include <string.h>
 
 #include "gradcheck.h"
-#include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 static double l2_of(void *context) {
     const Tensor *w = context;

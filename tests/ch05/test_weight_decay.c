@@ -6,9 +6,8 @@
 
 #include <string.h>
 
-#include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 // w = 2, g = 0.5, eta = 0.1, lambda = 0.01: 0.99 * 2 - 0.05 = 1.93 either way.
 START_TEST(one_step_of_sgd) {

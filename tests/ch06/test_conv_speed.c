@@ -6,8 +6,8 @@
 #undef main
 
 #include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 START_TEST(equal_to_rounding) {
     for (int kernel = 0; use_kernel(kernel); kernel++) {

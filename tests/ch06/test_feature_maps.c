@@ -10,8 +10,8 @@
 
 #include "golden.h"
 #include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 // ---- 1. The net against PyTorch ---------------------------------------------
 

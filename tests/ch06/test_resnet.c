@@ -9,8 +9,8 @@
 
 #include "gradcheck.h"
 #include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 // ---- 1. Gradients -----------------------------------------------------------
 

@@ -8,9 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "numbers.h"
-#include "threads.h"
 #include "testing.h"
+#include "threads.h"
 
 static const Options defaults = {.common = {.seed = 1},
                                  .epochs = 4,
