@@ -74,12 +74,11 @@ static bool is_over(void) {
 // Looks for SPIN microseconds whether it is so.
 static bool spin_until(bool (*so)(void)) {
     const double start = seconds_now();
-    do {
-        for (int i = 0; i < 20; i++)
-            if (so())
-                return true;
-    } while (pool.spins && seconds_now() - start < SPIN * 1e-6);
-    return false;
+    bool found;
+    do
+        found = so();
+    while (!found && pool.spins && seconds_now() - start < SPIN * 1e-6);
+    return found;
 }
 
 // ---- 2. Workers -------------------------------------------------------------
