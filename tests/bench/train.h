@@ -5,6 +5,7 @@
 #define DL_BENCH_TRAIN_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "metrics.h"
@@ -48,10 +49,12 @@ typedef struct {
 } Part;
 
 // Prints every part, with its share of the peak of all threads, then samples/s.
-// Only the last if the program's last argument is "rate".
+// Only the last if the program's last argument is "rate". The second argument
+// is the number of threads; 0, or none: one per core.
 static inline void report(int argc, char **argv, const char *name,
                           void (*step)(void *), void *net, const Part *parts,
                           int count) {
+    threads_set(argc > 2 ? atoi(argv[2]) : 0);
     const int threads = threads_count();
     if (argc < 2 || strcmp(argv[argc - 1], "rate") != 0) {
         printf("%s, batch %d, %d thread(s):\n", name, N, threads);
