@@ -30,8 +30,8 @@ enum { MAX_THREADS = 256 };
 
 // Calls task(context, part) once for each part 0 ... parts - 1, on up to
 // threads_count() threads, the calling one among them, and returns when all are
-// done. The task may call threads_run, which then works in that thread alone.
-// It must not call threads_set, nor fork.
+// done. The task may call threads_run, which then works in that thread alone,
+// as for any caller that finds a run going on. A task must not fork.
 void threads_run(int parts, void (*task)(void *context, int part),
                  void *context);
 

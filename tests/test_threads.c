@@ -194,6 +194,23 @@ START_TEST(run_inside_a_task_stays_in_its_thread) {
 }
 END_TEST
 
+static void *run_often(void *unused) {
+    (void)unused;
+    for (int round = 0; round < 2000; round++)
+        assert_runs(20);
+    return NULL;
+}
+
+// Whoever finds the pool busy runs all parts alone.
+START_TEST(two_callers_do_not_mix) {
+    pthread_t other;
+    threads_set(3);
+    ck_assert_int_eq(pthread_create(&other, NULL, run_often, NULL), 0);
+    run_often(NULL);
+    pthread_join(other, NULL);
+}
+END_TEST
+
 // ---- 3. What a process does besides -----------------------------------------
 
 static void exit_if_all_meet(void) {
@@ -331,6 +348,7 @@ int main(void) {
         {slow_part_holds_up_no_other},
         {one_thread_runs_parts_in_order},
         {run_inside_a_task_stays_in_its_thread},
+        {two_callers_do_not_mix},
         {fork_has_a_pool_of_its_own},
         {signals_are_the_main_threads},
         {task_may_end_the_program},
