@@ -328,8 +328,8 @@ END_TEST
 
 static void set_threads(void *context, int part) {
     (void)context;
-    (void)part;
-    threads_set(3);
+    if (part == 0) // two messages at a time would garble the summary
+        threads_set(3);
 }
 
 START_TEST(number_cannot_change_in_a_task) {
