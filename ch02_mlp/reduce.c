@@ -25,24 +25,35 @@
 #include "progress.h"
 #include "run.h"
 #include "svd.h"
+#include "threads.h"
 
 // ---- 1. Distances -----------------------------------------------------------
 
+// What the parts need: one part for each row of d.
+typedef struct {
+    Tensor *d;
+    const Tensor *x;
+} Distances;
+
+static void distance_row(void *context, int i) {
+    const Distances *s = context;
+    const int N = s->x->shape[0], D = (int)(s->x->size / (size_t)N);
+    const float *a = s->x->data + (size_t)i * (size_t)D;
+    for (int j = 0; j < N; j++) {
+        const float *b = s->x->data + (size_t)j * (size_t)D;
+        float sum = 0.0f;
+#pragma omp simd reduction(+ : sum)
+        for (int k = 0; k < D; k++)
+            sum += (a[k] - b[k]) * (a[k] - b[k]);
+        s->d->data[i * N + j] = sum;
+    }
+}
+
 // d [N, N]: d_ij = |x_i - x_j|^2 for the rows of x [N, ...].
 static void squared_distances(Tensor *d, const Tensor *x) {
-    const int N = x->shape[0], D = (int)(x->size / (size_t)N);
+    const int N = x->shape[0];
     tensor_resize(d, 2, N, N);
-#pragma omp parallel for
-    for (int i = 0; i < N; i++)
-        for (int j = 0; j < N; j++) {
-            const float *a = x->data + (size_t)i * (size_t)D;
-            const float *b = x->data + (size_t)j * (size_t)D;
-            float sum = 0.0f;
-#pragma omp simd reduction(+ : sum)
-            for (int k = 0; k < D; k++)
-                sum += (a[k] - b[k]) * (a[k] - b[k]);
-            d->data[i * N + j] = sum;
-        }
+    threads_run(N, distance_row, &(Distances){d, x});
 }
 
 // ---- 2. Singular values -----------------------------------------------------
@@ -110,29 +121,40 @@ static double neighbor_row(float *p, const float *d, int i, int N,
     return log(sum) + beta * mean / sum;
 }
 
-// [Van der Maaten 2008 p] p_j|i = exp(-beta_i d_ij) / sum_k exp(-beta_i d_ik)
+// What the parts need: one part for each row of one_way, a point's neighbors.
+typedef struct {
+    Tensor *one_way;
+    const Tensor *d;
+    double perplexity;
+} Neighbors;
+
 // beta_i = 1 / (2 sigma_i^2) is such that exp(H_i) is the perplexity, the
 // number of neighbors that every point has: found by bisection, since H falls
-// with beta. Then p_ij = (p_j|i + p_i|j) / (2 N).
+// with beta.
+static void find_neighbors(void *context, int i) {
+    const Neighbors *s = context;
+    const int N = s->d->shape[0];
+    double beta = 1.0, low = 0.0, high = (double)INFINITY;
+    for (int step = 0; step < 60; step++) {
+        double H = neighbor_row(s->one_way->data + (ptrdiff_t)i * N,
+                                s->d->data + (ptrdiff_t)i * N, i, N, beta);
+        if (fabs(H - log(s->perplexity)) < 1e-5)
+            break;
+        if (H > log(s->perplexity))
+            low = beta;
+        else
+            high = beta;
+        beta = isinf(high) ? 2.0 * beta : 0.5 * (low + high);
+    }
+}
+
+// [Van der Maaten 2008 p] p_j|i = exp(-beta_i d_ij) / sum_k exp(-beta_i d_ik)
+// Then p_ij = (p_j|i + p_i|j) / (2 N).
 static void neighbors(Tensor *p, const Tensor *d, double perplexity) {
     const int N = d->shape[0];
     Tensor one_way = {0};
     tensor_resize(&one_way, 2, N, N);
-#pragma omp parallel for
-    for (int i = 0; i < N; i++) {
-        double beta = 1.0, low = 0.0, high = (double)INFINITY;
-        for (int step = 0; step < 60; step++) {
-            double H = neighbor_row(one_way.data + (ptrdiff_t)i * N,
-                                    d->data + (ptrdiff_t)i * N, i, N, beta);
-            if (fabs(H - log(perplexity)) < 1e-5)
-                break;
-            if (H > log(perplexity))
-                low = beta;
-            else
-                high = beta;
-            beta = isinf(high) ? 2.0 * beta : 0.5 * (low + high);
-        }
-    }
+    threads_run(N, find_neighbors, &(Neighbors){&one_way, d, perplexity});
     tensor_resize(p, 2, N, N);
     for (ptrdiff_t i = 0; i < N; i++)
         for (ptrdiff_t j = 0; j < N; j++)
@@ -200,6 +222,21 @@ static float forces(float pull[2], float push[2], const Tsne *t, int i) {
     return sum - 1.0f; // u_ii = 1
 }
 
+// What the parts need: one part for each strip of points.
+typedef struct {
+    const Tsne *t;
+    float *pull, *push, *sums; // [N, 2], [N, 2], [N]
+} Forces;
+
+enum { POINTS = 16 }; // in a strip: some ten microseconds
+
+static void forces_of_strip(void *context, int part) {
+    const Forces *f = context;
+    const int first = part * POINTS, end = min_int(first + POINTS, f->t->N);
+    for (int i = first; i < end; i++)
+        f->sums[i] = forces(f->pull + 2 * i, f->push + 2 * i, f->t, i);
+}
+
 // [Van der Maaten 2008 q] q_ij = u_ij / Z, Z = sum of all u_kl
 //     dKL/dy_i = 4 sum over j of (p_ij - q_ij) u_ij (y_i - y_j)
 //              = 4 (exaggeration * pull - push / Z)
@@ -208,9 +245,8 @@ static void tsne_gradient(Tsne *t, float exaggeration) {
     float *pull = mem_alloc((size_t)N * 4, sizeof *pull);
     float *push = pull + (ptrdiff_t)2 * N;
     float *sums = mem_alloc((size_t)N, sizeof *sums);
-#pragma omp parallel for
-    for (int i = 0; i < N; i++)
-        sums[i] = forces(pull + 2 * i, push + 2 * i, t, i);
+    threads_run(ceil_div(N, POINTS), forces_of_strip,
+                &(Forces){t, pull, push, sums});
     double Z = 0.0; // added up in order, whatever the number of threads
     for (int i = 0; i < N; i++)
         Z += (double)sums[i];
@@ -287,6 +323,31 @@ static double tsne_train(Tsne *t, const Options *o) {
 
 // ---- 5. Trustworthiness -----------------------------------------------------
 
+// What the parts need: one part for each point, and what each one costs.
+typedef struct {
+    const Tensor *there; // [N, N]: squared distances in the data
+    Tensor *here;        // on the map; those that were counted are infinite
+    int k;
+    long *cost; // [N]
+} FalseFriends;
+
+static void count_false_friends(void *context, int i) {
+    const FalseFriends *f = context;
+    const int N = f->here->shape[0];
+    const float *there = f->there->data + (ptrdiff_t)i * N;
+    float *here = f->here->data + (ptrdiff_t)i * N;
+    here[i] = INFINITY;
+    for (int friends = 0; friends < f->k; friends++) {
+        int j = 0, rank = 0; // the nearest left, and its rank in the data
+        for (int l = 1; l < N; l++)
+            j = here[l] < here[j] ? l : j;
+        here[j] = INFINITY;
+        for (int l = 0; l < N; l++)
+            rank += l != i && there[l] <= there[j];
+        f->cost[i] += max_int(0, rank - f->k);
+    }
+}
+
 // Whoever is among the k nearest on the map, but only the r-th nearest in the
 // data, is a false friend and costs r - k (Venna & Kaski 2001):
 //     T = 1 - 2 / (N k (2 N - 3 k - 1)) * sum of max(0, r - k)
@@ -296,22 +357,11 @@ static double trustworthiness(const Tensor *d, const Tensor *y, int k) {
     const int N = d->shape[0];
     Tensor map = {0};
     squared_distances(&map, y);
-    long cost = 0;
-#pragma omp parallel for reduction(+ : cost)
-    for (int i = 0; i < N; i++) {
-        const float *there = d->data + (ptrdiff_t)i * N;
-        float *here = map.data + (ptrdiff_t)i * N;
-        here[i] = INFINITY;
-        for (int friends = 0; friends < k; friends++) {
-            int j = 0, rank = 0; // the nearest left, and its rank in the data
-            for (int l = 1; l < N; l++)
-                j = here[l] < here[j] ? l : j;
-            here[j] = INFINITY;
-            for (int l = 0; l < N; l++)
-                rank += l != i && there[l] <= there[j];
-            cost += max_int(0, rank - k);
-        }
-    }
+    long *costs = mem_alloc((size_t)N, sizeof *costs), cost = 0;
+    threads_run(N, count_false_friends, &(FalseFriends){d, &map, k, costs});
+    for (int i = 0; i < N; i++)
+        cost += costs[i];
+    mem_free(costs);
     tensor_free(&map);
     return 1.0 - 2.0 * (double)cost / ((double)N * k * (2.0 * N - 3.0 * k - 1));
 }

@@ -25,6 +25,7 @@
 #include "rng.h"
 #include "run.h"
 #include "tensor.h"
+#include "threads.h"
 #include "vmath.h"
 
 // ---- 1. Activations ---------------------------------------------------------
@@ -200,11 +201,23 @@ static void measure(Measured *m, Activation f, Init init, int width,
     net_free(&net);
 }
 
-// Twelve kinds of net, independent of each other, shared among the threads.
+// What the parts need: one part for each of twelve kinds of net, independent of
+// each other.
+typedef struct {
+    Measured *m;
+    int width;
+    uint64_t seed;
+} Measuring;
+
+static void measure_kind(void *context, int i) {
+    const Measuring *of = context;
+    measure(of->m, (Activation)(i / INITS), (Init)(i % INITS), of->width,
+            of->seed);
+}
+
 static void measure_all(Measured *m, int width, uint64_t seed) {
-#pragma omp parallel for schedule(dynamic)
-    for (int i = 0; i < ACTIVATIONS * INITS; i++)
-        measure(m, (Activation)(i / INITS), (Init)(i % INITS), width, seed);
+    threads_run(ACTIVATIONS * INITS, measure_kind,
+                &(Measuring){m, width, seed});
 }
 
 // The factor that one layer multiplies the gradient by, on average.

@@ -14,6 +14,7 @@
 // Contents: 1 what is tried  2 a trial  3 the search  4 charts  5 main
 
 #include <math.h>
+#include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -26,6 +27,7 @@
 #include "progress.h"
 #include "relu_net.h"
 #include "run.h"
+#include "threads.h"
 
 // ---- 1. What is tried -------------------------------------------------------
 
@@ -143,6 +145,27 @@ static double try_out(const Trial *trial, const Dataset *train,
 
 // ---- 3. The search ----------------------------------------------------------
 
+// What the parts of the search need: one part for each trial.
+typedef struct {
+    Trial (*trials)[TRIALS];
+    const Dataset *train, *judge;
+    const Options *o;
+    Progress *progress;
+    pthread_mutex_t lock; // for the progress bar
+} Searching;
+
+static void search_one(void *context, int i) {
+    Searching *s = context;
+    Trial *trial = &s->trials[i / TRIALS][i % TRIALS];
+    if (stop_requested())
+        return;
+    trial->accuracy = finished(try_out(trial, s->train, s->judge, s->o));
+    pthread_mutex_lock(&s->lock);
+    if (!isnan(trial->accuracy))
+        progress_batch(s->progress, (float)(1 - trial->accuracy));
+    pthread_mutex_unlock(&s->lock);
+}
+
 // [A eq.25] theta_hyper* = argmin (min over theta of L(theta_hyper, theta))
 // The outer minimum; the loss it compares is the error on validation digits,
 // which the inner one has not seen. Each core takes the next free trial. Trials
@@ -150,17 +173,11 @@ static double try_out(const Trial *trial, const Dataset *train,
 static void search_all(Trial trials[SEARCHES][TRIALS], const Dataset *train,
                        const Dataset *judge, const Options *o) {
     Progress progress;
+    Searching s = {trials, train,     judge,
+                   o,      &progress, PTHREAD_MUTEX_INITIALIZER};
     progress_init(&progress, 1, SEARCHES * TRIALS, o->common.quiet);
     progress_epoch(&progress, 1);
-#pragma omp parallel for schedule(dynamic)
-    for (int i = 0; i < SEARCHES * TRIALS; i++) {
-        Trial *trial = &trials[i / TRIALS][i % TRIALS];
-        if (!stop_requested())
-            trial->accuracy = finished(try_out(trial, train, judge, o));
-#pragma omp critical
-        if (!isnan(trial->accuracy))
-            progress_batch(&progress, (float)(1 - trial->accuracy));
-    }
+    threads_run(SEARCHES * TRIALS, search_one, &s);
     progress_mean_loss(&progress); // wipes the bar
 }
 

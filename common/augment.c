@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "memory.h"
+#include "threads.h"
 
 // Where a pixel of the new picture comes from, both places measured from the
 // center, x to the right and y down:
@@ -102,26 +103,33 @@ static void warp(float *picture, const float *padded, int H, int W,
     }
 }
 
+// What the parts of a batch need: one part for each picture, with a random
+// stream of its own.
+typedef struct {
+    Tensor *x;
+    const Augment *by;
+    uint64_t key;
+} Distorting;
+
+static void distort_picture(void *context, int i) {
+    const Distorting *d = context;
+    const int H = d->x->shape[2], W = d->x->shape[3];
+    size_t padded_size = (size_t)(H + PADDING) * (size_t)(W + PADDING);
+    float *padded = mem_alloc(padded_size, sizeof *padded);
+    float *picture = d->x->data + (size_t)i * (size_t)H * (size_t)W;
+    Rng own;
+    rng_seed(&own, d->key + (uint64_t)i);
+    Map map = draw_map(d->by, &own);
+    pad(padded, picture, H, W);
+    warp(picture, padded, H, W, &map);
+    for (int p = 0; d->by->noise > 0.0f && p < H * W; p++)
+        picture[p] += d->by->noise * rng_normal(&own);
+    mem_free(padded);
+}
+
 void augment_batch(Tensor *x, const Augment *by, Rng *rng) {
     REQUIRE(x->ndim == 4 && x->shape[1] == 1, "x is %s, not [N, 1, H, W]",
             tensor_shape(x).text);
-    int N = x->shape[0], H = x->shape[2], W = x->shape[3];
-    uint64_t key = rng_next(rng);
-#pragma omp parallel
-    {
-        size_t padded_size = (size_t)(H + PADDING) * (size_t)(W + PADDING);
-        float *padded = mem_alloc(padded_size, sizeof *padded);
-#pragma omp for schedule(static)
-        for (int i = 0; i < N; i++) {
-            Rng own;
-            rng_seed(&own, key + (uint64_t)i);
-            Map map = draw_map(by, &own);
-            float *picture = x->data + (size_t)i * (size_t)H * (size_t)W;
-            pad(padded, picture, H, W);
-            warp(picture, padded, H, W, &map);
-            for (int p = 0; by->noise > 0.0f && p < H * W; p++)
-                picture[p] += by->noise * rng_normal(&own);
-        }
-        mem_free(padded);
-    }
+    threads_run(x->shape[0], distort_picture,
+                &(Distorting){x, by, rng_next(rng)});
 }

@@ -3,6 +3,9 @@
 #include <math.h>
 
 #include "error.h"
+#include "integers.h"
+#include "kernels.h"
+#include "threads.h"
 
 void batchnorm_init(BatchNorm *bn, int D) {
     *bn = (BatchNorm){.momentum = 0.1f, .eps = 1e-5f};
@@ -100,8 +103,25 @@ static void normalize(BatchNorm *bn, Tensor *y, const Tensor *x, int d,
     }
 }
 
-// With fewer numbers a second thread costs more than it saves.
-enum { WORTH_THREADS = 1 << 14 };
+// Features are cut into parts of some 8192 numbers: fewer are computed sooner
+// than a second thread is awake.
+static int parts_of(const Tensor *x) {
+    return min_int(x->shape[1], max_int(1, (int)(x->size / 8192)));
+}
+
+// What the parts of a forward pass need: one part for each strip of features.
+typedef struct {
+    BatchNorm *bn;
+    Tensor *y;
+    const Tensor *x, *gamma, *beta;
+} Forward;
+
+static void normalize_strip(void *context, int part) {
+    const Forward *f = context;
+    const Strip s = strip_of(part, parts_of(f->x), f->x->shape[1]);
+    for (int d = s.first; d < s.first + s.rows; d++)
+        normalize(f->bn, f->y, f->x, d, f->gamma->data[d], f->beta->data[d]);
+}
 
 // D prints the denominator sqrt(sigma) and calls sigma the standard deviation.
 // [D batch normalization] y = gamma (x - mean) / sqrt(sigma^2 + eps) + beta
@@ -113,9 +133,8 @@ void batchnorm_forward(BatchNorm *bn, Tensor *y, const Tensor *x,
             l.rows * l.run);
     tensor_resize_like(&bn->normal, x);
     tensor_resize_like(y, x);
-#pragma omp parallel for if (x->size >= WORTH_THREADS)
-    for (int d = 0; d < x->shape[1]; d++)
-        normalize(bn, y, x, d, gamma->data[d], beta->data[d]);
+    threads_run(parts_of(x), normalize_strip,
+                &(Forward){bn, y, x, gamma, beta});
 }
 
 static void denormalize(BatchNorm *bn, Tensor *dx, Tensor *dgamma,
@@ -141,6 +160,21 @@ static void denormalize(BatchNorm *bn, Tensor *dx, Tensor *dgamma,
     }
 }
 
+// What the parts of a backward pass need: one part for each strip of features.
+typedef struct {
+    BatchNorm *bn;
+    Tensor *dx, *dgamma, *dbeta;
+    const Tensor *dy, *gamma;
+} Backward;
+
+static void denormalize_strip(void *context, int part) {
+    const Backward *b = context;
+    const Strip s = strip_of(part, parts_of(b->dy), b->dy->shape[1]);
+    for (int d = s.first; d < s.first + s.rows; d++)
+        denormalize(b->bn, b->dx, b->dgamma, b->dbeta, b->dy, d,
+                    b->gamma->data[d]);
+}
+
 void batchnorm_backward(BatchNorm *bn, Tensor *dx, Tensor *dgamma,
                         Tensor *dbeta, const Tensor *dy, const Tensor *gamma) {
     REQUIRE(tensor_same_shape(dy, &bn->normal), "dy is %s, y was %s",
@@ -148,9 +182,8 @@ void batchnorm_backward(BatchNorm *bn, Tensor *dx, Tensor *dgamma,
     tensor_resize_like(dx, dy);
     tensor_resize_like(dgamma, gamma);
     tensor_resize_like(dbeta, gamma);
-#pragma omp parallel for if (dy->size >= WORTH_THREADS)
-    for (int d = 0; d < dy->shape[1]; d++)
-        denormalize(bn, dx, dgamma, dbeta, dy, d, gamma->data[d]);
+    threads_run(parts_of(dy), denormalize_strip,
+                &(Backward){bn, dx, dgamma, dbeta, dy, gamma});
 }
 
 // gamma / sqrt(running_var + eps) of feature d.

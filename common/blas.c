@@ -4,20 +4,9 @@
 
 #include <string.h>
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
-
 #include "integers.h"
 #include "kernels.h"
-
-int blas_threads(void) {
-#ifdef _OPENMP
-    return omp_in_parallel() ? 1 : omp_get_max_threads();
-#else
-    return 1;
-#endif
-}
+#include "threads.h"
 
 float sdot(int n, const float *x, const float *y) {
     return kernels()->dot_product((size_t)n, x, y);
@@ -54,13 +43,26 @@ void sger(int m, int n, float alpha, const float *x, const float *y, float *a,
         saxpy(n, alpha * x[i], y, a + (long)i * lda);
 }
 
-// Threads share out the columns, in strips of a cache line or more.
+// The columns of a large matrix are cut into strips of a few cache lines.
+typedef struct {
+    int m, n, strip;
+    const float *a;
+    int lda;
+    float *sums;
+} ColumnSums;
+
+static void sum_strip(void *context, int part) {
+    const ColumnSums *s = context;
+    const int j = part * s->strip;
+    for (int i = 0; i < s->m; i++)
+        kernels()->axpy((size_t)min_int(s->strip, s->n - j), 1.0f,
+                        s->a + (ptrdiff_t)i * s->lda + j, s->sums + j);
+}
+
 void column_sums(int m, int n, const float *a, int lda, float *sums) {
     enum { STRIP = 64, PARALLEL_FROM = 256 * 1024 };
+    const int strip = (double)m * n >= PARALLEL_FROM ? STRIP : max_int(n, 1);
     memset(sums, 0, (size_t)n * sizeof *sums);
-#pragma omp parallel for if ((double)m * n >= PARALLEL_FROM)
-    for (int j = 0; j < n; j += STRIP)
-        for (int i = 0; i < m; i++)
-            kernels()->axpy((size_t)min_int(STRIP, n - j), 1.0f,
-                            a + (ptrdiff_t)i * lda + j, sums + j);
+    threads_run(ceil_div(n, strip), sum_strip,
+                &(ColumnSums){m, n, strip, a, lda, sums});
 }

@@ -56,8 +56,4 @@ void sgemm_packed(int m, const float *a, int lda, const PackedMatrix *b,
                   float beta, float *c, int ldc);
 void packed_free(PackedMatrix *packed);
 
-// The threads that a parallel loop of this library may use now (OpenMP's
-// setting; 1 without OpenMP).
-int blas_threads(void);
-
 #endif

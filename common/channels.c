@@ -5,6 +5,7 @@
 
 #include "error.h"
 #include "integers.h"
+#include "threads.h"
 
 // Floats of one channel of one picture; without H and W it is one number.
 static int plane_of(const Tensor *x) {
@@ -34,22 +35,55 @@ static void require_odd(const Lrn *lrn, const Tensor *x) {
             "lrn: x is %s, size %d", tensor_shape(x).text, lrn->size);
 }
 
+// What the parts of a forward pass need: one part for each picture.
+typedef struct {
+    const Lrn *lrn;
+    Tensor *y, *scale;
+    const Tensor *x;
+} LrnForward;
+
+static void lrn_forward_picture(void *context, int n) {
+    const LrnForward *f = context;
+    const Lrn *lrn = f->lrn;
+    const int C = f->x->shape[1], P = plane_of(f->x);
+    const float *in = f->x->data + n * C * P;
+    float *out = f->y->data + n * C * P, *s = f->scale->data + n * C * P;
+    for (int i = 0; i < C * P; i++)
+        out[i] = in[i] * in[i];
+    sum_neighbours(s, out, C, P, lrn->size / 2, lrn->k, lrn->alpha);
+    for (int i = 0; i < C * P; i++)
+        out[i] = in[i] * powf(s[i], -lrn->beta);
+}
+
 // [C LRN] y_c = x_c / (k + alpha sum x_j^2)^beta
 void lrn_forward(const Lrn *lrn, Tensor *y, Tensor *scale, const Tensor *x) {
     require_odd(lrn, x);
     tensor_resize_like(y, x);
     tensor_resize_like(scale, x);
-    const int N = x->shape[0], C = x->shape[1], P = plane_of(x);
-#pragma omp parallel for
-    for (int n = 0; n < N; n++) {
-        const float *in = x->data + n * C * P;
-        float *out = y->data + n * C * P, *s = scale->data + n * C * P;
-        for (int i = 0; i < C * P; i++)
-            out[i] = in[i] * in[i];
-        sum_neighbours(s, out, C, P, lrn->size / 2, lrn->k, lrn->alpha);
-        for (int i = 0; i < C * P; i++)
-            out[i] = in[i] * powf(s[i], -lrn->beta);
-    }
+    threads_run(x->shape[0], lrn_forward_picture,
+                &(LrnForward){lrn, y, scale, x});
+}
+
+// What the parts of a backward pass need: one part for each picture.
+typedef struct {
+    const Lrn *lrn;
+    Tensor *dx;
+    const Tensor *dy, *x, *y, *scale;
+    Tensor term, shared; // [N, C, P]: dy y / s, and its sums
+} LrnBackward;
+
+static void lrn_backward_picture(void *context, int n) {
+    const LrnBackward *b = context;
+    const Lrn *lrn = b->lrn;
+    const int C = b->x->shape[1], P = plane_of(b->x);
+    const ptrdiff_t at = (ptrdiff_t)n * C * P;
+    for (ptrdiff_t i = at; i < at + C * P; i++)
+        b->term.data[i] = b->dy->data[i] * b->y->data[i] / b->scale->data[i];
+    sum_neighbours(b->shared.data + at, b->term.data + at, C, P, lrn->size / 2,
+                   0.0f, 2.0f * lrn->alpha * lrn->beta);
+    for (ptrdiff_t i = at; i < at + C * P; i++)
+        b->dx->data[i] = b->dy->data[i] * powf(b->scale->data[i], -lrn->beta) -
+                         b->x->data[i] * b->shared.data[i];
 }
 
 void lrn_backward(const Lrn *lrn, Tensor *dx, const Tensor *dy, const Tensor *x,
@@ -59,24 +93,13 @@ void lrn_backward(const Lrn *lrn, Tensor *dx, const Tensor *dy, const Tensor *x,
                 tensor_same_shape(scale, x),
             "lrn: dy is %s, x is %s", tensor_shape(dy).text,
             tensor_shape(x).text);
-    const int N = x->shape[0], C = x->shape[1], P = plane_of(x);
-    Tensor term = {0}, shared = {0}; // [N, C, P]: dy y / s, and its sums
-    tensor_resize_like(&term, x);
-    tensor_resize_like(&shared, x);
+    LrnBackward b = {lrn, dx, dy, x, y, scale, {0}, {0}};
+    tensor_resize_like(&b.term, x);
+    tensor_resize_like(&b.shared, x);
     tensor_resize_like(dx, x);
-#pragma omp parallel for
-    for (int n = 0; n < N; n++) {
-        const ptrdiff_t at = (ptrdiff_t)n * C * P;
-        for (ptrdiff_t i = at; i < at + C * P; i++)
-            term.data[i] = dy->data[i] * y->data[i] / scale->data[i];
-        sum_neighbours(shared.data + at, term.data + at, C, P, lrn->size / 2,
-                       0.0f, 2.0f * lrn->alpha * lrn->beta);
-        for (ptrdiff_t i = at; i < at + C * P; i++)
-            dx->data[i] = dy->data[i] * powf(scale->data[i], -lrn->beta) -
-                          x->data[i] * shared.data[i];
-    }
-    tensor_free(&term);
-    tensor_free(&shared);
+    threads_run(x->shape[0], lrn_backward_picture, &b);
+    tensor_free(&b.term);
+    tensor_free(&b.shared);
 }
 
 // ---- Joining channels -------------------------------------------------------

@@ -13,19 +13,16 @@
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
 #endif
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 #include "error.h"
 #include "file.h"
 #include "kernels.h"
 #include "run.h"
 #include "text.h"
+#include "threads.h"
 
 enum {
     MAX_OPTIONS = 64,
-    MAX_THREADS = 256,
     MAX_LABEL = 24, // "--plot svg|png|..." is longer: its help starts below
     LINE_WIDTH = 80
 };
@@ -298,20 +295,6 @@ static void parse(const Table *t, int argc, char **argv) {
     }
 }
 
-// Sets the number of OpenMP threads. 0 leaves what OpenMP found (one per core,
-// or $OMP_NUM_THREADS), up to MAX_THREADS.
-static void use_threads(int threads) {
-#ifdef _OPENMP
-    if (threads == 0)
-        threads = omp_get_max_threads();
-    if (threads > MAX_THREADS)
-        threads = MAX_THREADS;
-    omp_set_num_threads(threads);
-#else
-    (void)threads;
-#endif
-}
-
 // The program's own numbers and choices, and the seed. Where something is read
 // from or written to, and how much is said, changes no result.
 static void write_settings(char *text, size_t size, const Table *t,
@@ -378,7 +361,7 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     add_common(&t, common);
     answer_questions(&t, program, about, argc, argv);
     parse(&t, argc, argv);
-    use_threads(common->threads);
+    threads_set(common->threads);
     Error err;
     if (!kernels_choose(getenv("DL_KERNEL"), &err))
         cli_usage_error(t.program, "%s", err.message);

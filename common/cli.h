@@ -75,9 +75,9 @@ typedef struct {
 // Parses argv into the targets; adds --seed --threads --plot --quiet --help
 // --version. --help prints about (a sentence or two), then every flag with its
 // help and its default, at most 80 columns wide, and exits with 0. Chooses the
-// kernels (DL_KERNEL) and sets the number of OpenMP threads. plot and threads
-// get their defaults ("svg", 0) if the struct holds zeros. A file that cannot be
-// read or written ends the program with status 1.
+// kernels (DL_KERNEL) and sets the number of threads. plot and threads get their
+// defaults ("svg", 0) if the struct holds zeros. A file that cannot be read or
+// written ends the program with status 1.
 void cli_parse(CommonOptions *common, const char *program, const char *about,
                const Option *table, size_t count, int argc, char **argv);
 

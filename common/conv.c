@@ -27,6 +27,7 @@
 #include "integers.h"
 #include "kernels.h"
 #include "memory.h"
+#include "threads.h"
 
 static void set_sizes(Conv2d *s, const Tensor *x, const Tensor *w,
                       const Tensor *b) {
@@ -85,14 +86,53 @@ static void forward_tiles(Conv2d *s, int g, int first, int rows,
     mem_free(tiles);
 }
 
+// The strips of w, one after the other, as kernel->tile reads them.
+static void pack_weights(const Conv2d *s, float *to, const Tensor *w,
+                         int strips, size_t strip_size) {
+    const Kernels *kernel = kernels();
+    const int taps = s->C * s->KH * s->KW;
+    for (int t = 0; t < strips; t++) {
+        const Strip strip = strip_of(t, strips, s->O);
+        kernel->pack(to + (size_t)t * strip_size, kernel->width,
+                     w->data + (ptrdiff_t)strip.first * taps, taps, 1,
+                     strip.rows, taps);
+    }
+}
+
+// What the parts of a forward pass need: one part for each group and strip.
+typedef struct {
+    Conv2d *s;
+    Tensor *y;
+    const float *weights, *bias;
+    int strips;
+    size_t strip_size;
+} Forward;
+
+static void forward_part(void *context, int part) {
+    const Forward *f = context;
+    Conv2d *s = f->s;
+    const int g = part / f->strips, t = part % f->strips;
+    const int plane = s->PH * s->PW, nr = kernels()->nr;
+    const Strip strip = strip_of(t, f->strips, s->O);
+    forward_tiles(s, g, strip.first, strip.rows,
+                  f->weights + (size_t)t * f->strip_size, f->bias);
+
+    // Back from panels to pictures, while they are hot.
+    const float *panel = s->y_panels.data + (size_t)g * conv2d_y_group(s);
+    for (int o = strip.first; o < strip.first + strip.rows; o++)
+        conv2d_unpack_channel(f->y->data +
+                                  (g * nr * s->O + o) * (ptrdiff_t)plane,
+                              (ptrdiff_t)s->O * plane, panel + o * plane * nr,
+                              min_int(nr, s->N - g * nr), plane);
+}
+
 void conv2d_forward(Conv2d *s, Tensor *y, const Tensor *x, const Tensor *w,
                     const Tensor *b) {
     set_sizes(s, x, w, b);
     conv2d_pack_pictures(s, x);
     const Kernels *kernel = kernels();
     const int groups = conv2d_groups(s), strips = ceil_div(s->O, kernel->mr);
-    const int taps = s->C * s->KH * s->KW, width = kernel->width;
-    const int plane = s->PH * s->PW, nr = kernel->nr;
+    const int taps = s->C * s->KH * s->KW;
     size_t y_size = conv2d_y_group(s) * (size_t)groups;
     conv2d_buffer(&s->y_panels, y_size);
     if (y_size > s->winner_capacity) {
@@ -100,34 +140,12 @@ void conv2d_forward(Conv2d *s, Tensor *y, const Tensor *x, const Tensor *w,
         s->winner = mem_alloc(y_size, 1);
         s->winner_capacity = y_size;
     }
-    size_t strip_size = (size_t)width * (size_t)(taps + kernel->lanes);
+    size_t strip_size = (size_t)kernel->width * (size_t)(taps + kernel->lanes);
     float *weights = conv2d_buffer(&s->weights, strip_size * (size_t)strips);
     tensor_resize(y, 4, s->N, s->O, s->PH, s->PW);
-
-#pragma omp parallel
-    {
-#pragma omp for
-        for (int t = 0; t < strips; t++) {
-            Strip strip = strip_of(t, strips, s->O);
-            kernel->pack(weights + (size_t)t * strip_size, width,
-                         w->data + (ptrdiff_t)strip.first * taps, taps, 1,
-                         strip.rows, taps);
-        }
-#pragma omp for
-        for (int item = 0; item < groups * strips; item++) {
-            int g = item / strips, t = item % strips;
-            Strip strip = strip_of(t, strips, s->O);
-            forward_tiles(s, g, strip.first, strip.rows,
-                          weights + (size_t)t * strip_size, b->data);
-            const float *panel =
-                s->y_panels.data + (size_t)g * conv2d_y_group(s);
-            for (int o = strip.first; o < strip.first + strip.rows; o++)
-                conv2d_unpack_channel(
-                    y->data + (g * nr * s->O + o) * (ptrdiff_t)plane,
-                    (ptrdiff_t)s->O * plane, panel + o * plane * nr,
-                    min_int(nr, s->N - g * nr), plane);
-        }
-    }
+    pack_weights(s, weights, w, strips, strip_size);
+    threads_run(groups * strips, forward_part,
+                &(Forward){s, y, weights, b->data, strips, strip_size});
 }
 
 void conv2d_free(Conv2d *s) {

@@ -17,6 +17,7 @@
 #include "integers.h"
 #include "kernels.h"
 #include "memory.h"
+#include "threads.h"
 
 // d [OH][OW][nr] of one group and kernel o: dy goes back to the pixel that won
 // its square, all others get 0.
@@ -183,7 +184,6 @@ static void pack_for_pixels(Conv2d *s, const Tensor *w, int strips,
     const Kernels *kernel = kernels();
     const int taps = s->KH * s->KW, width = kernel->width;
     float *weights = conv2d_buffer(&s->weights, strip_size * (size_t)strips);
-#pragma omp parallel for
     for (int t = 0; t < strips; t++) {
         Strip strip = strip_of(t, strips, s->C);
         for (int o = 0; o < s->O; o++)
@@ -192,6 +192,30 @@ static void pack_for_pixels(Conv2d *s, const Tensor *w, int strips,
                          width, w->data + (o * s->C + strip.first) * taps, taps,
                          1, strip.rows, taps);
     }
+}
+
+// What the parts of a backward pass need: one part for each tile of kernels,
+// then one for each group and strip of input channels.
+typedef struct {
+    Conv2d *s;
+    Tensor *dx, *dw, *db;
+    const Tensor *dy;
+    int tiles, strips;
+    size_t strip_size;
+} Backward;
+
+static void kernels_part(void *context, int part) {
+    const Backward *b = context;
+    const Strip o = strip_of(part, b->tiles, b->s->O);
+    KernelTile t = {.first = o.first, .rows = o.rows};
+    backward_kernels(b->s, b->dw, b->db, b->dy, &t, b->dx != NULL);
+}
+
+static void pixels_part(void *context, int part) {
+    const Backward *b = context;
+    const int g = part / b->strips, t = part % b->strips;
+    backward_pixels(b->s, b->dx, g, strip_of(t, b->strips, b->s->C),
+                    b->s->weights.data + (size_t)t * b->strip_size);
 }
 
 void conv2d_backward(Conv2d *s, Tensor *dx, Tensor *dw, Tensor *db,
@@ -203,26 +227,19 @@ void conv2d_backward(Conv2d *s, Tensor *dx, Tensor *dw, Tensor *db,
     REQUIRE(tensor_same_shape(dw, w), "conv2d: dw is %s, w is %s",
             tensor_shape(dw).text, tensor_shape(w).text);
     const Kernels *kernel = kernels();
-    const int groups = conv2d_groups(s), tiles = ceil_div(s->O, kernel->dot);
+    Backward b = {.s = s, .dx = dx, .dw = dw, .db = db, .dy = dy};
+    const int groups = conv2d_groups(s);
     if (dx != NULL)
         conv2d_buffer(&s->d_panels, conv2d_d_group(s) * (size_t)groups);
-#pragma omp parallel for
-    for (int item = 0; item < tiles; item++) {
-        const Strip o = strip_of(item, tiles, s->O);
-        KernelTile t = {.first = o.first, .rows = o.rows};
-        backward_kernels(s, dw, db, dy, &t, dx != NULL);
-    }
+    b.tiles = ceil_div(s->O, kernel->dot);
+    threads_run(b.tiles, kernels_part, &b);
     if (dx == NULL)
         return;
 
-    const int strips = ceil_div(s->C, kernel->mr);
-    size_t strip_size =
+    b.strips = ceil_div(s->C, kernel->mr);
+    b.strip_size =
         (size_t)kernel->width * (size_t)(s->O * s->KH * s->KW + kernel->lanes);
-    pack_for_pixels(s, w, strips, strip_size);
+    pack_for_pixels(s, w, b.strips, b.strip_size);
     tensor_resize(dx, 4, s->N, s->C, s->H, s->W);
-#pragma omp parallel for
-    for (int item = 0; item < groups * strips; item++)
-        backward_pixels(s, dx, item / strips,
-                        strip_of(item % strips, strips, s->C),
-                        s->weights.data + (size_t)(item % strips) * strip_size);
+    threads_run(groups * b.strips, pixels_part, &b);
 }

@@ -7,6 +7,7 @@
 #include "error.h"
 #include "integers.h"
 #include "kernels.h"
+#include "threads.h"
 
 size_t conv2d_x_group(const Conv2d *s) {
     int Hp = s->H + 2 * s->padding, Wp = s->W + 2 * s->padding;
@@ -78,21 +79,32 @@ void conv2d_unpack_channel(float *x, ptrdiff_t apart, const float *panel,
     }
 }
 
-void conv2d_pack_pictures(Conv2d *s, const Tensor *x) {
+// What the parts of packing need: one part for each group.
+typedef struct {
+    const Conv2d *s;
+    float *panels;
+    const Tensor *x;
+} Packing;
+
+static void pack_group(void *context, int g) {
+    const Packing *p = context;
+    const Conv2d *s = p->s;
     const int nr = kernels()->nr, plane = s->H * s->W;
     const int Hp = s->H + 2 * s->padding, Wp = s->W + 2 * s->padding;
     const ptrdiff_t apart = (ptrdiff_t)s->C * plane;
-    float *panels = conv2d_buffer(&s->x_panels,
-                                  conv2d_x_group(s) * (size_t)conv2d_groups(s));
-#pragma omp parallel for
-    for (int g = 0; g < conv2d_groups(s); g++) {
-        float *panel = panels + (size_t)g * conv2d_x_group(s);
-        int pictures = min_int(nr, s->N - g * nr);
-        if (pictures < nr) // nobody's pictures: zero, for dw sums over them
-            memset(panel, 0, conv2d_x_group(s) * sizeof *panel);
-        for (int c = 0; c < s->C; c++)
-            pack_channel(panel + c * Hp * Wp * nr,
-                         x->data + g * nr * apart + c * plane, apart, pictures,
-                         s->H, s->W, s->padding);
-    }
+    float *panel = p->panels + (size_t)g * conv2d_x_group(s);
+    int pictures = min_int(nr, s->N - g * nr);
+    if (pictures < nr) // nobody's pictures: zero, for dw sums over them
+        memset(panel, 0, conv2d_x_group(s) * sizeof *panel);
+    for (int c = 0; c < s->C; c++)
+        pack_channel(panel + c * Hp * Wp * nr,
+                     p->x->data + g * nr * apart + c * plane, apart, pictures,
+                     s->H, s->W, s->padding);
+}
+
+void conv2d_pack_pictures(Conv2d *s, const Tensor *x) {
+    const int groups = conv2d_groups(s);
+    float *panels =
+        conv2d_buffer(&s->x_panels, conv2d_x_group(s) * (size_t)groups);
+    threads_run(groups, pack_group, &(Packing){s, panels, x});
 }

@@ -5,6 +5,7 @@
 #include "error.h"
 #include "handwriting.h"
 #include "memory.h"
+#include "threads.h"
 
 enum {
     CLASSES = 10,
@@ -135,6 +136,20 @@ static void draw_labels(uint8_t *labels, int count, Rng *rng) {
     mem_free(order);
 }
 
+// What the parts of drawing need: one part for each picture, with a random
+// stream of its own, so that nothing depends on who draws it.
+typedef struct {
+    Dataset *set;
+    uint64_t key;
+} Drawing;
+
+static void draw_picture(void *context, int i) {
+    const Drawing *d = context;
+    Rng own;
+    rng_seed(&own, d->key + (uint64_t)i);
+    draw_digit(d->set->pixels + (size_t)i * AREA, d->set->labels[i], &own);
+}
+
 void digits_draw(Dataset *set, int count, uint64_t seed) {
     REQUIRE(count > 0, "count is %d", count);
     Rng rng;
@@ -144,12 +159,5 @@ void digits_draw(Dataset *set, int count, uint64_t seed) {
     set->labels = mem_alloc((size_t)count, 1);
     set->pixels = mem_alloc((size_t)count, AREA);
     draw_labels(set->labels, count, &rng);
-    // A stream per picture: what is drawn does not depend on who draws it.
-    uint64_t key = rng_next(&rng);
-#pragma omp parallel for schedule(static)
-    for (int i = 0; i < count; i++) {
-        Rng own;
-        rng_seed(&own, key + (uint64_t)i);
-        draw_digit(set->pixels + (size_t)i * AREA, set->labels[i], &own);
-    }
+    threads_run(count, draw_picture, &(Drawing){set, rng_next(&rng)});
 }

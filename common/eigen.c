@@ -5,7 +5,10 @@
 #include <string.h>
 
 #include "error.h"
+#include "integers.h"
+#include "kernels.h"
 #include "memory.h"
+#include "threads.h"
 
 static double dot(const double *x, const double *y, int n) {
     double sum = 0.0;
@@ -42,6 +45,39 @@ static double mirror(double *x, int m) {
     return alpha;
 }
 
+// Rows are cut into parts of 32; few of them are done before a second thread
+// is awake.
+static int parts_of(int rows) {
+    return rows > 128 ? ceil_div(rows, 32) : 1;
+}
+
+// What the parts of one step need: one part for each strip of the m rows of B,
+// whose first element is b[0].
+typedef struct {
+    double *b, *p;
+    const double *v;
+    int m, n;
+} Mirroring;
+
+// p = B v
+static void multiply_strip(void *context, int part) {
+    const Mirroring *s = context;
+    const Strip rows = strip_of(part, parts_of(s->m), s->m);
+    for (int i = rows.first; i < rows.first + rows.rows; i++)
+        s->p[i] = dot(s->b + (size_t)i * (size_t)s->n, s->v, s->m);
+}
+
+// B -= v p^T + p v^T
+static void update_strip(void *context, int part) {
+    const Mirroring *s = context;
+    const Strip rows = strip_of(part, parts_of(s->m), s->m);
+    for (int i = rows.first; i < rows.first + rows.rows; i++) {
+        double *row = s->b + (size_t)i * (size_t)s->n;
+        add(row, -s->v[i], s->p, s->m);
+        add(row, -s->p[i], s->v, s->m);
+    }
+}
+
 // A [n, n], whole, becomes T with diagonal d [n] and off-diagonal e [n - 1].
 // Row k of A is left with the mirror v_k in its elements k + 1 .. n - 1.
 static void tridiagonal(double *d, double *e, double *a, int n) {
@@ -52,16 +88,11 @@ static void tridiagonal(double *d, double *e, double *a, int n) {
         d[k] = a[(size_t)k * (size_t)n + k];
         e[k] = mirror(v, m);
         // H B H = B - v w^T - w v^T  with  p = B v,  w = p - (p . v / 2) v
-#pragma omp parallel for if (m > 128)
-        for (int i = 0; i < m; i++)
-            p[i] = dot(a + (size_t)(first + i) * (size_t)n + first, v, m);
+        double *b = a + (size_t)first * (size_t)n + first;
+        Mirroring step = {b, p, v, m, n};
+        threads_run(parts_of(m), multiply_strip, &step);
         add(p, -0.5 * dot(p, v, m), v, m);
-#pragma omp parallel for if (m > 128)
-        for (int i = 0; i < m; i++) {
-            double *row = a + (size_t)(first + i) * (size_t)n + first;
-            add(row, -v[i], p, m);
-            add(row, -p[i], v, m);
-        }
+        threads_run(parts_of(m), update_strip, &step);
     }
     d[n - 1] = a[(size_t)n * (size_t)n - 1];
     mem_free(p);
@@ -132,17 +163,23 @@ static void diagonal(double *d, double *e, double *vectors, int n) {
 
 // ---- 3. Both ----------------------------------------------------------------
 
-// Each row of vectors, an eigenvector of T, through the mirrors in reverse
-// order: an eigenvector of A.
-static void reflect(double *vectors, const double *mirrors, int n) {
-#pragma omp parallel for if (n > 64)
-    for (int i = 0; i < n; i++) {
-        double *row = vectors + (size_t)i * (size_t)n;
-        for (int k = n - 2; k >= 0; k--) {
-            const double *v = mirrors + (size_t)k * (size_t)n + k + 1;
-            int m = n - k - 1;
-            add(row + k + 1, -dot(row + k + 1, v, m), v, m);
-        }
+// What the parts of reflecting need: one part for each row.
+typedef struct {
+    double *vectors;
+    const double *mirrors;
+    int n;
+} Reflecting;
+
+// A row of vectors, an eigenvector of T, through the mirrors in reverse order:
+// an eigenvector of A.
+static void reflect_row(void *context, int i) {
+    const Reflecting *r = context;
+    const size_t n = (size_t)r->n;
+    double *row = r->vectors + (size_t)i * n;
+    for (int k = r->n - 2; k >= 0; k--) {
+        const double *v = r->mirrors + (size_t)k * n + k + 1;
+        int m = r->n - k - 1;
+        add(row + k + 1, -dot(row + k + 1, v, m), v, m);
     }
 }
 
@@ -188,7 +225,7 @@ void eigen_symmetric(double *values, double *vectors, const double *a, int n) {
         }
     tridiagonal(values, e, work, n);
     diagonal(values, e, vectors, n);
-    reflect(vectors, work, n);
+    threads_run(n, reflect_row, &(Reflecting){vectors, work, n});
     put_in_order(values, vectors, n);
     mem_free(work);
     mem_free(e);

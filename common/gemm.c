@@ -17,6 +17,7 @@
 #include "integers.h"
 #include "kernels.h"
 #include "memory.h"
+#include "threads.h"
 
 #ifdef USE_OPENBLAS
 #include <cblas.h>
@@ -234,19 +235,32 @@ static void gemm_blocked(Job *job) {
     mem_free(room);
 }
 
-// One thread's columns of C, or its rows.
-static Job part_of(const Job *whole, bool by_columns, Strip part) {
-    Job job = *whole;
-    if (by_columns) {
-        job.b = matrix_at(job.b, 0, part.first);
-        job.c += part.first;
-        job.n = part.rows;
+// A product cut along the longer side of C, in units of whole tiles: nobody
+// shares a sum.
+typedef struct {
+    const Job *whole;
+    bool by_columns;
+    int unit, parts;
+} Cut;
+
+// One part's columns of C, or its rows.
+static void multiply_part(void *context, int part) {
+    const Cut *cut = context;
+    Job job = *cut->whole;
+    const int length = cut->by_columns ? job.n : job.m;
+    const Strip s = strip_of(part, cut->parts, ceil_div(length, cut->unit));
+    const int first = s.first * cut->unit;
+    const int rows = min_int(s.rows * cut->unit, length - first);
+    if (cut->by_columns) {
+        job.b = matrix_at(job.b, 0, first);
+        job.c += first;
+        job.n = rows;
     } else {
-        job.a = matrix_at(job.a, part.first, 0);
-        job.c += part.first * job.ldc;
-        job.m = part.rows;
+        job.a = matrix_at(job.a, first, 0);
+        job.c += first * job.ldc;
+        job.m = rows;
     }
-    return job;
+    gemm_blocked(&job);
 }
 
 // C = beta C, but for beta = 0 and 1, which cost nothing here.
@@ -277,23 +291,11 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
     job.alpha = alpha;
     job.add = beta != 0.0f;
     job.a_direct = transa != 'T' && alpha == 1.0f && reads_in_place(m, n, lda);
-    // Threads share out the longer side of C; nobody shares a sum.
-    const bool by_columns = n > m;
-    int unit = by_columns ? kernels()->lanes : kernels()->rows;
-    int length = by_columns ? n : m, pieces = ceil_div(length, unit);
-    int threads = min_int(blas_threads(), pieces);
-    if (threads == 1 || (double)m * n * k < PARALLEL_FROM) {
-        gemm_blocked(&job); // without a team: small products are over in 1 us
-        return;
-    }
-#pragma omp parallel for num_threads(threads)
-    for (int t = 0; t < threads; t++) {
-        Strip s = strip_of(t, threads, pieces);
-        int first = s.first * unit;
-        int rows = min_int(s.rows * unit, length - first);
-        Job part = part_of(&job, by_columns, (Strip){first, rows});
-        gemm_blocked(&part);
-    }
+    Cut cut = {.whole = &job, .by_columns = n > m, .parts = 1};
+    cut.unit = cut.by_columns ? kernels()->lanes : kernels()->rows;
+    if ((double)m * n * k >= PARALLEL_FROM)
+        cut.parts = min_int(threads_count(), ceil_div(max_int(m, n), cut.unit));
+    threads_run(cut.parts, multiply_part, &cut);
 }
 
 // ---- B packed once for many products ----------------------------------------

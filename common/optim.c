@@ -5,6 +5,7 @@
 #include "blas.h"
 #include "error.h"
 #include "kernels.h"
+#include "threads.h"
 
 // ---- 1. Names and constants -------------------------------------------------
 
@@ -140,27 +141,39 @@ static void adadelta_step(Optimizer *o, Tensor *w, const Tensor *g) {
     }
 }
 
+// What the parts of an Adam step need: one part for each slice of the weights.
+typedef struct {
+    const Optimizer *o;
+    Tensor *w;
+    const Tensor *g;
+    float step_size, root_scale, shrink;
+} Adam;
+
+enum { SLICE = 16384 };
+
+static void adam_slice(void *context, int part) {
+    const Adam *a = context;
+    const Optimizer *o = a->o;
+    const size_t at = (size_t)part * SLICE, left = a->w->size - at;
+    kernels()->adam(a->w->data + at, o->m.data + at, o->v.data + at,
+                    a->g->data + at, left < SLICE ? left : SLICE, a->step_size,
+                    o->beta1, o->beta2, a->root_scale, o->epsilon, a->shrink);
+}
+
 // m and v start at 0 and are too small at first: of a constant g, m is
 // (1 - beta1^t) g. Dividing by 1 - beta^t corrects that. AdamW shrinks w first.
 // [B Adam] m^ = m / (1 - beta1^t), v^ = v / (1 - beta2^t),
 // w = w - lr m^ / (sqrt(v^) + eps)
-// The loop is in kernels_body.inc; threads take slices.
+// The loop is in kernels_body.inc.
 static void adam_step(Optimizer *o, Tensor *w, const Tensor *g, float shrink) {
     ready(&o->m, w);
     ready(&o->v, w);
     double correct1 = 1.0 - pow((double)o->beta1, (double)o->step);
     double correct2 = 1.0 - pow((double)o->beta2, (double)o->step);
-    float step_size = (float)((double)o->lr / correct1);
-    float root_scale = (float)(1.0 / sqrt(correct2));
-    const size_t slice = 16384, slices = (w->size + slice - 1) / slice;
-#pragma omp parallel for if (slices > 2)
-    for (size_t s = 0; s < slices; s++) {
-        size_t at = s * slice;
-        size_t n = w->size - at < slice ? w->size - at : slice;
-        kernels()->adam(w->data + at, o->m.data + at, o->v.data + at,
-                        g->data + at, n, step_size, o->beta1, o->beta2,
-                        root_scale, o->epsilon, shrink);
-    }
+    Adam adam = {.o = o, .w = w, .g = g, .shrink = shrink};
+    adam.step_size = (float)((double)o->lr / correct1);
+    adam.root_scale = (float)(1.0 / sqrt(correct2));
+    threads_run((int)((w->size + SLICE - 1) / SLICE), adam_slice, &adam);
 }
 
 void optimizer_step(Optimizer *o, Tensor *w, const Tensor *g) {

@@ -16,6 +16,7 @@
 #include "error.h"
 #include "integers.h"
 #include "kernels.h"
+#include "threads.h"
 
 const char *cell_name(CellKind kind) {
     static const char *const names[] = {"RNN", "LSTM", "GRU"};
@@ -139,14 +140,27 @@ static void step_forward(Recurrent *cell, int t, Strip s, const Tensor *x) {
         kernel->gru_forward(s.rows, H, gates, h, before);
 }
 
+// What the parts of both passes need: one part for each strip of sequences,
+// through all steps.
+typedef struct {
+    Recurrent *cell;
+    const Tensor *x, *dh; // forward's and backward's
+    int strips;
+} Pass;
+
+static void forward_strip(void *context, int part) {
+    const Pass *p = context;
+    const Strip s = strip_of(part, p->strips, p->cell->N);
+    for (int t = 0; t < p->cell->T; t++)
+        step_forward(p->cell, t, s, p->x);
+}
+
 void recurrent_forward(Recurrent *cell, const Tensor *x, const CellWeights *w) {
     prepare(cell, x, w);
     prepare_weights(cell, w);
-    const int threads = min_int(blas_threads(), cell->N);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-    for (int i = 0; i < threads; i++)
-        for (int t = 0; t < cell->T; t++)
-            step_forward(cell, t, strip_of(i, threads, cell->N), x);
+    const int strips = min_int(threads_count(), cell->N);
+    threads_run(strips, forward_strip,
+                &(Pass){.cell = cell, .x = x, .strips = strips});
 }
 
 // ---- 3. Backward ------------------------------------------------------------
@@ -180,6 +194,13 @@ static void step_backward(Recurrent *cell, int t, Strip s, const Tensor *dh) {
                  cell->kind == GRU ? 1.0f : 0.0f, running, H);
     if (cell->kind == GRU)
         sgemm_packed(s.rows, gates + 3 * H, W, &cell->wh[1], 1.0f, running, H);
+}
+
+static void backward_strip(void *context, int part) {
+    const Pass *p = context;
+    const Strip s = strip_of(part, p->strips, p->cell->N);
+    for (int t = p->cell->T - 1; t >= 0; t--)
+        step_backward(p->cell, t, s, p->dh);
 }
 
 // Sums over all steps and sequences. The first state's row is left out where it
@@ -223,11 +244,9 @@ void recurrent_backward(Recurrent *cell, Tensor *dx, CellWeights *dw,
     sgemm_pack(&cell->wh[0], 'N', H, added, w->wh.data, H);
     if (cell->kind == GRU)
         sgemm_pack(&cell->wh[1], 'N', H, H, w->wh.data + added * H, H);
-    const int threads = min_int(blas_threads(), cell->N);
-#pragma omp parallel for num_threads(threads) if (threads > 1)
-    for (int i = 0; i < threads; i++)
-        for (int t = cell->T - 1; t >= 0; t--)
-            step_backward(cell, t, strip_of(i, threads, cell->N), dh);
+    const int strips = min_int(threads_count(), cell->N);
+    threads_run(strips, backward_strip,
+                &(Pass){.cell = cell, .dh = dh, .strips = strips});
 
     weight_gradients(cell, dw, x);
     if (dx != NULL) {

@@ -15,7 +15,7 @@ if ! command -v $triple-gcc >/dev/null || ! command -v qemu-aarch64 >/dev/null |
     echo "On Debian and Ubuntu:"
     echo "    dpkg --add-architecture arm64 && apt-get update"
     echo "    apt-get install gcc-$triple qemu-user zlib1g-dev:arm64 \\"
-    echo "        libpng-dev:arm64 check:arm64 libgomp1:arm64"
+    echo "        libpng-dev:arm64 check:arm64"
     exit 1
 fi
 

@@ -17,8 +17,7 @@ zlib|needed|zlib1g-dev|zlib-devel|zlib|reads gzipped MNIST files
 libpng|needed|libpng-dev|libpng-devel|libpng|reads PNG pictures
 check|useful|check|check-devel|check|runs the tests
 gnuplot|useful|gnuplot-nox|gnuplot|gnuplot|draws the charts
-curl|useful|curl ca-certificates|curl|curl|fetches MNIST
-openmp|useful|libomp-dev|libomp-devel|libomp|lets clang use all cores"
+curl|useful|curl ca-certificates|curl|curl|fetches MNIST"
 
 folder=$(mktemp -d) || exit 1
 trap 'rm -rf "$folder"' EXIT
@@ -30,31 +29,20 @@ for candidate in gcc clang cc; do
     command -v "$candidate" >/dev/null && compiler=$candidate
 done
 
-# compiles FLAG...: the compiler makes a program with these flags
+# compiles: the compiler makes a program
 compiles() {
     printf '#include <stdio.h>\nint main(void) { return puts("") < 0; }\n' \
         >"$folder/try.c"
     # CC may hold flags of its own, so it is split into words
     # shellcheck disable=SC2086
     [ -n "$compiler" ] &&
-        $compiler "$@" "$folder/try.c" -o "$folder/try" >/dev/null 2>&1
-}
-
-# OpenMP comes with gcc; only clang has it in a package of its own. Apple's
-# clang never takes -fopenmp, so there it is not missing.
-has_openmp() {
-    case $(${compiler:-true} --version 2>/dev/null) in
-    *Apple* | '') return 0 ;;
-    *clang*) compiles -fopenmp ;;
-    *) return 0 ;;
-    esac
+        $compiler "$folder/try.c" -o "$folder/try" >/dev/null 2>&1
 }
 
 has() {
     case $1 in
     compiler) compiles ;;
     zlib | libpng | check) pkg-config --exists "$1" 2>/dev/null ;;
-    openmp) has_openmp ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }

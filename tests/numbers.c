@@ -4,9 +4,6 @@
 #include <stdarg.h>
 #include <sys/mman.h>
 #include <unistd.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 #include "error.h"
 #include "kernels.h"
@@ -81,14 +78,6 @@ bool use_kernel(int i) {
     if (kernel != NULL)
         ck_assert_msg(kernels_choose(kernel->name, &err), "%s", err.message);
     return kernel != NULL;
-}
-
-void use_threads(int threads) {
-#ifdef _OPENMP
-    omp_set_num_threads(threads);
-#else
-    (void)threads;
-#endif
 }
 
 void assert_within(const float *got, const float *want, const float *allowed,

@@ -36,9 +36,6 @@ void release(Tensor *first, ...) __attribute__((sentinel));
 // for (int i = 0; use_kernel(i); i++) ...: with each of kernels_available.
 bool use_kernel(int i);
 
-// How many threads the library may use; without OpenMP it is always one.
-void use_threads(int threads);
-
 // |got - want| <= allowed[i], for all i; the message names the kernel in use
 // and the shape `what`. NaN fails.
 void assert_within(const float *got, const float *want, const float *allowed,

@@ -4,12 +4,10 @@
 #include "testing.h"
 
 #include <math.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 #include <string.h>
 
 #include "common/augment.c" // to reach warp and its Map
+#include "threads.h"
 
 enum { SIDE = 28 };
 
@@ -323,11 +321,7 @@ static const Augment all = {.shift = 2.0f,
 
 static Tensor augmented(uint64_t seed, int threads) {
     Tensor x = noise(37, 7);
-#ifdef _OPENMP
-    omp_set_num_threads(threads);
-#else
-    (void)threads;
-#endif
+    threads_set(threads);
     augment(&x, all, seed);
     return x;
 }

@@ -12,6 +12,7 @@
 #include "layers.h"
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 enum { N = 5, D = 3 };
 
@@ -113,7 +114,7 @@ START_TEST(same_for_any_number_of_threads) {
     Tensor y[2] = {{0}}, dx[2] = {{0}}, dgamma = {0}, dbeta = {0};
     for (int i = 0; i < 2; i++) {
         BatchNorm bn;
-        use_threads(1 + 2 * i);
+        threads_set(1 + 2 * i);
         batchnorm_init(&bn, 5);
         batchnorm_forward(&bn, &y[i], &x, &gamma, &gamma);
         batchnorm_backward(&bn, &dx[i], &dgamma, &dbeta, &x, &gamma);

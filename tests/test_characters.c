@@ -7,10 +7,10 @@
 #include "characters.h"
 #include "loss.h"
 #include "metrics.h"
-#include "numbers.h"
 #include "optim.h"
 #include "relu_net.h"
 #include "testing.h"
+#include "threads.h"
 
 static int count_characters(const Dataset *set) {
     int sum = 0;
@@ -98,7 +98,7 @@ static float validation_loss(ReluNet *net, Batches *batches,
 // training loss vanishes, while the validation loss, after a minimum at which
 // more than three in four are right, more than doubles.
 START_TEST(a_net_learns_them_by_heart) {
-    use_threads(1); // so small products end before a second thread begins
+    threads_set(1); // so small products end before a second thread begins
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Dataset train, validation;
         characters_draw(&train, &validation, CHARACTER_TRAIN,

@@ -1,19 +1,18 @@
 // test_cli.c - flags, their values, --help, and every way to get them wrong.
 
 #include "cli.h"
+#include "cpus.h"
 
 #include <locale.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 
 #include "kernels.h"
 
 #include "testing.h"
+#include "threads.h"
 
 // ---- A small program --------------------------------------------------------
 
@@ -141,23 +140,19 @@ END_TEST
 START_TEST(threads_are_set) {
     Options o = parsed("--threads 3");
     ck_assert_int_eq(o.common.threads, 3);
-#ifdef _OPENMP
-    ck_assert_int_eq(omp_get_max_threads(), 3);
+    ck_assert_int_eq(threads_count(), 3);
     parsed("--threads 256"); // more than there are cores
-    ck_assert_int_eq(omp_get_max_threads(), 256);
-#endif
+    ck_assert_int_eq(threads_count(), 256);
 }
 END_TEST
 
-START_TEST(no_threads_leaves_what_there_was) {
-#ifdef _OPENMP
-    omp_set_num_threads(5);
+START_TEST(no_threads_means_one_per_core) {
+    threads_set(77);
     parsed("");
-    ck_assert_int_eq(omp_get_max_threads(), 5);
-    omp_set_num_threads(1000); // capped
+    ck_assert_int_eq(threads_count(), cpus_allowed(""));
+    threads_set(77);
     parsed("--threads 0");
-    ck_assert_int_eq(omp_get_max_threads(), 256);
-#endif
+    ck_assert_int_eq(threads_count(), cpus_allowed(""));
 }
 END_TEST
 
@@ -489,7 +484,7 @@ int main(void) {
         {the_last_one_counts},
         {dashes_are_a_value_behind_the_sign},
         {threads_are_set},
-        {no_threads_leaves_what_there_was},
+        {no_threads_means_one_per_core},
         {kernels_are_chosen_by_name},
         {locale_is_ignored},
         {files_are_tried_at_once},

@@ -19,6 +19,7 @@
 #include "kernels.h"
 #include "layers.h"
 #include "numbers.h"
+#include "threads.h"
 
 typedef struct {
     int N, C, H, W, O, KH, KW, stride, padding;
@@ -303,7 +304,7 @@ START_TEST(same_bits_for_any_number_of_threads) {
             layers_init(&l, s);
             Result one = {0};
             for (int threads = 1; threads <= 3; threads++) {
-                use_threads(threads);
+                threads_set(threads);
                 Conv2d c = conv_of(s);
                 Result r = run(&c, &l);
                 if (threads == 1)
@@ -546,7 +547,7 @@ START_TEST(dw_unlike_w) {
 END_TEST
 
 int main(void) {
-    use_threads(1); // and more where that is what is tested
+    threads_set(1); // and more where that is what is tested
     const Test tests[] = {
         {whole_numbers_agree_in_every_bit},
         {all_small_settings},

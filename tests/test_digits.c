@@ -3,9 +3,6 @@
 
 #include "testing.h"
 
-#ifdef _OPENMP
-#include <omp.h>
-#endif
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -13,6 +10,7 @@
 
 #include "common/handwriting.c" // to reach its table
 #include "digits.h"
+#include "threads.h"
 
 enum { SIDE = 28, AREA = SIDE * SIDE, CLASSES = 10 };
 
@@ -50,18 +48,16 @@ START_TEST(other_seed_other_digits) {
 END_TEST
 
 START_TEST(threads_do_not_matter) {
-#ifdef _OPENMP
     Dataset one, more;
-    omp_set_num_threads(1);
+    threads_set(1);
     digits_draw(&one, 301, 3);
     for (int threads = 2; threads <= 5; threads++) {
-        omp_set_num_threads(threads);
+        threads_set(threads);
         digits_draw(&more, 301, 3);
         assert_same(&one, &more);
         dataset_free(&more);
     }
     dataset_free(&one);
-#endif
 }
 END_TEST
 
@@ -293,7 +289,7 @@ START_TEST(means_read_real_digits) {
     snprintf(labels, sizeof labels, "%s/t10k-labels-idx1-ubyte", folder);
     Dataset drawn, real;
     Error err;
-    ck_assert_msg(idx_load(&real, images, labels, &err), "%s", err.message);
+    ck_assert_msg(idx_load(&real, images, labels, 0, &err), "%s", err.message);
     digits_draw(&drawn, 5000, 8);
     Means means = class_means(&drawn);
     ck_assert_double_ge(nearest_mean_accuracy(&means, &real), 0.65);

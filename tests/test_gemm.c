@@ -18,6 +18,7 @@
 #include "integers.h"
 #include "kernels.h"
 #include "numbers.h"
+#include "threads.h"
 
 // ---- 1. sgemm ---------------------------------------------------------------
 
@@ -176,7 +177,7 @@ END_TEST
 // shared out.
 START_TEST(wide) {
     for (int threads = 1; threads <= 2; threads++) {
-        use_threads(threads);
+        threads_set(threads);
         check_transposes((Product){
             .m = 9, .n = 4099, .k = 5, .alpha = 1, .beta = 0.3f, .pad = 2});
         check_product(&(Product){'N', 'N', 31, 4160, 260, 1, 0, 0});
@@ -208,7 +209,7 @@ START_TEST(training_shapes) {
         {'N', 'T', 1000, 20, 25, 1, 0, 0}, {'N', 'N', 1, 500, 1250, 1, 0, 0},
     };
     for (int threads = 1; threads <= 3; threads++) {
-        use_threads(threads);
+        threads_set(threads);
         for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
             check_product(&shapes[i]);
     }
@@ -285,7 +286,7 @@ START_TEST(same_bits_for_any_number_of_threads) {
         ck_assert_int_ge(p->m * p->n * p->k, 1024 * 1024); // gemm.c's threshold
         for (int kernel = 0; use_kernel(kernel); kernel++)
             for (int threads = 1; threads <= 3; threads++) {
-                use_threads(threads);
+                threads_set(threads);
                 memcpy(x.c, before, x.c_size * sizeof *before);
                 sgemm(p->ta, p->tb, p->m, p->n, p->k, p->alpha, x.a, x.lda, x.b,
                       x.ldb, p->beta, x.c, x.ldc);
@@ -812,7 +813,7 @@ START_TEST(environment_that_names_none_aborts) {
 END_TEST
 
 int main(void) {
-    use_threads(1); // and more where that is what is tested
+    threads_set(1); // and more where that is what is tested
     const Test tests[] = {
         {tile_edges},
         {every_alpha_and_beta},

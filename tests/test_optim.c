@@ -10,6 +10,7 @@
 #include "golden.h"
 #include "numbers.h"
 #include "optim.h"
+#include "threads.h"
 
 enum { STEPS = 20, W = 6 };
 
@@ -108,7 +109,7 @@ START_TEST(adam_reaches_every_parameter) {
     enum { N = 3 * 16384 + 5 };
     Tensor one = {0};
     for (int threads = 1; threads <= 3; threads++) {
-        use_threads(threads);
+        threads_set(threads);
         Tensor w = noise_tensor(1, N, 0, 0, 0), g = noise_tensor(2, N, 0, 0, 0);
         Optimizer o;
         optimizer_init(&o, ADAM, 0.5f);

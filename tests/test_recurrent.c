@@ -14,6 +14,7 @@
 #include "params.h"
 #include "recurrent.h"
 #include "safetensors.h"
+#include "threads.h"
 
 typedef void Forward(Recurrent *cell, const Tensor *x, const CellWeights *w);
 typedef void Backward(Recurrent *cell, Tensor *dx, CellWeights *dw,
@@ -304,11 +305,11 @@ START_TEST(same_bits_for_any_number_of_threads) {
         for (int N = 5; N <= 64; N += 59) {
             Layer one, many;
             layer_init(&one, (CellKind)kind, 4, N, 28, 128);
-            use_threads(1);
+            threads_set(1);
             run(&one, recurrent_forward, recurrent_backward);
             for (int threads = 2; threads <= 7; threads++) {
                 layer_init(&many, (CellKind)kind, 4, N, 28, 128);
-                use_threads(threads);
+                threads_set(threads);
                 run(&many, recurrent_forward, recurrent_backward);
                 assert_bits(&many.cell.h, &one.cell.h);
                 assert_bits(&many.params.grad, &one.params.grad);

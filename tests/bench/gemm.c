@@ -66,7 +66,8 @@ static Row compare(CblasSgemm *peer, const Shape *s, const float *a,
                  median(theirs, GEMM_ROUNDS), median(ratio, GEMM_ROUNDS)};
 }
 
-int main(void) {
+int main(int argc, char **argv) {
+    threads_set(argc > 1 ? atoi(argv[1]) : 0);
     static const Shape shapes[] = {
         {512, 512, 512, 'N', 'N'}, {1024, 1024, 1024, 'N', 'N'},
         {64, 128, 784, 'N', 'T'},  {128, 784, 64, 'T', 'N'},
@@ -85,7 +86,7 @@ int main(void) {
     for (int i = 0; i < 50; i++)
         peak = fmax(peak, peak_rate());
     printf("kernel %s, %d thread(s), peak %.0f GFLOP/s a core; OpenBLAS %s\n",
-           kernels()->name, blas_threads(), peak,
+           kernels()->name, threads_count(), peak,
            peer == NULL ? "not found"
            : core       ? core
                         : "as it comes");

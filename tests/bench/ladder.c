@@ -19,10 +19,7 @@
 #include "memory.h"
 #include "metrics.h"
 #include "progress.h"
-
-#ifdef _OPENMP
-#include <omp.h>
-#endif
+#include "threads.h"
 
 enum { SIZE = 1024, BLOCK = 64 };
 
@@ -116,14 +113,6 @@ static double rate(const Rung *rung, float *c, const float *a, const float *b) {
     return median(rates, 3);
 }
 
-static void set_threads(int threads) {
-#ifdef _OPENMP
-    omp_set_num_threads(threads);
-#else
-    (void)threads;
-#endif
-}
-
 // A rung that gives another product measures nothing: sums of 1024
 // terms of at most 1, in any order, agree to 1024 * 1024 * 2^-24, twice.
 static void check(const char *name, const float *c, const float *want) {
@@ -161,7 +150,7 @@ static void draw(const double rates[RUNGS], const char *format) {
 int main(int argc, char **argv) {
     const char *format = argc > 1 ? argv[1] : "svg";
     const size_t size = SIZE * SIZE;
-    const int cores = blas_threads();
+    const int cores = threads_count();
     float *a = mem_alloc(size, sizeof *a), *b = mem_alloc(size, sizeof *b);
     float *c = mem_alloc(size, sizeof *c), *want = mem_alloc(size, sizeof *c);
     for (size_t i = 0; i < size; i++) {
@@ -176,7 +165,7 @@ int main(int argc, char **argv) {
         const Rung *rung = &rungs[i];
         if (rung->kernel != NULL && !kernels_choose(rung->kernel, &err))
             continue; // not on this machine
-        set_threads(rung->all_cores ? cores : 1);
+        threads_set(rung->all_cores ? cores : 1);
         rates[i] = rate(rung, c, a, b);
         check(rung->name, c, want);
         printf("  %-24s %7.1f\n", rung->name, rates[i]);

@@ -6,7 +6,6 @@
 # named and left out (Debian: libopenblas-dev, python3-torch).
 set -u
 bin=$1
-unset GOMP_SPINCOUNT # OpenMP as it comes: a benchmark wants a quiet machine
 
 pin() { # pin CORES COMMAND...
     local cores=$1
@@ -18,8 +17,8 @@ echo "machine: $(sed -n 's/^model name[^:]*: //p' /proc/cpuinfo 2>/dev/null | he
 echo
 echo "== sgemm, one core"
 for pair in avx512:SkylakeX avx2:Haswell portable:Nehalem; do
-    DL_KERNEL=${pair%:*} OPENBLAS_CORETYPE=${pair#*:} OMP_NUM_THREADS=1 \
-        OPENBLAS_NUM_THREADS=1 pin 0 "$bin/gemm" 2>/dev/null && echo
+    DL_KERNEL=${pair%:*} OPENBLAS_CORETYPE=${pair#*:} \
+        OPENBLAS_NUM_THREADS=1 pin 0 "$bin/gemm" 1 2>/dev/null && echo
 done
 
 echo "== the ladder, one core but for the last rung"
@@ -44,10 +43,9 @@ bench() {
     local cores=0 binary=train_$1 us them pairs=""
     [ "$2" = 1 ] || cores=0,1
     case $1 in lstm | gru | rnn) binary=train_cells ;; esac
-    export OMP_NUM_THREADS=$2
-    pin "$cores" "$bin/$binary" "$1" | grep -v samples/s
+    pin "$cores" "$bin/$binary" "$1" "$2" | grep -v samples/s
     for _ in 1 2 3; do
-        us=$(pin "$cores" "$bin/$binary" "$1" rate | rate)
+        us=$(pin "$cores" "$bin/$binary" "$1" "$2" rate | rate)
         them=nan
         [ -z "$python" ] || them=$(pin "$cores" "$python" "$here/torch_peer.py" "$1" "$2" | rate)
         pairs="$pairs$us $them $(ratio "$us" "$them")

@@ -5,13 +5,14 @@
 #define DL_BENCH_TRAIN_H
 
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "blas.h"
 #include "metrics.h"
 #include "progress.h"
 #include "rng.h"
 #include "tensor.h"
+#include "threads.h"
 
 enum { N = 64, ROUNDS = 9, REPEAT = 10 };
 
@@ -48,11 +49,13 @@ typedef struct {
 } Part;
 
 // Prints every part, with its share of the peak of all threads, then samples/s.
-// Only the last if the program's last argument is "rate".
+// Only the last if the program's last argument is "rate". The second argument
+// is the number of threads; 0, or none: one per core.
 static inline void report(int argc, char **argv, const char *name,
                           void (*step)(void *), void *net, const Part *parts,
                           int count) {
-    const int threads = blas_threads();
+    threads_set(argc > 2 ? atoi(argv[2]) : 0);
+    const int threads = threads_count();
     if (argc < 2 || strcmp(argv[argc - 1], "rate") != 0) {
         printf("%s, batch %d, %d thread(s):\n", name, N, threads);
         for (int i = 0; i < count; i++) {

@@ -7,8 +7,8 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 // x after n steps is (1 - 2 lr)^n: a geometric series, whose powers double
 // arithmetic gives to n roundings.
@@ -33,7 +33,7 @@ END_TEST
 // The losses of seed 1 are the program's: far below B's 0.158 for 0.3 and 0.258
 // for 0.05, whose pictures are others.
 START_TEST(the_lectures_order) {
-    use_threads(1); // as the program does
+    threads_set(1); // as the program does
     for (uint64_t seed = 1; seed <= 5; seed++) {
         Dataset set, validation;
         characters_draw(&set, &validation, CHARACTER_TRAIN,
@@ -106,7 +106,7 @@ START_TEST(draws_the_losses) {
     Dataset set, validation;
     characters_draw(&set, &validation, CHARACTER_TRAIN, CHARACTER_VALIDATION,
                     1);
-    use_threads(1); // as the program does
+    threads_set(1); // as the program does
     for (int r = 0; r < RUNS; r++) {
         Training t = {.lr = rates[r], .epochs = r == PATIENT ? 100 : 20};
         char line[64];

@@ -8,8 +8,8 @@
 #include <math.h>
 #include <string.h>
 
-#include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 // B's own numbers, epochs counted from 1 as the lecture does.
 START_TEST(the_lectures_schedule) {
@@ -41,7 +41,7 @@ static Digits synthetic(int limit, uint64_t seed) {
     Error err;
     Digits digits;
     ck_assert(digits_load(&digits, "synthetic", limit, seed, &err));
-    use_threads(1); // as the program does
+    threads_set(1); // as the program does
     return digits;
 }
 
@@ -147,7 +147,7 @@ END_TEST
 // average out. Three seeds, which are three nets on three sets.
 START_TEST(the_lectures_race) {
     static Lap laps[RIVALS];
-    use_threads(1);
+    threads_set(1);
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Dataset set, validation;
         characters_draw(&set, &validation, CHARACTER_TRAIN,

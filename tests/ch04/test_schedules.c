@@ -7,8 +7,8 @@
 
 #include <string.h>
 
-#include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 // (float)t / T and powers of t-th roots are good to 1e-6 of lr.
 START_TEST(begin_and_end) {
@@ -89,7 +89,7 @@ static Digits synthetic(int limit, uint64_t seed) {
     Error err;
     Digits digits;
     ck_assert(digits_load(&digits, "synthetic", limit, seed, &err));
-    use_threads(1);
+    threads_set(1);
     return digits;
 }
 

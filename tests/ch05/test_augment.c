@@ -5,8 +5,8 @@
 #include "ch05_regularization/augment.c"
 #undef main
 
-#include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 START_TEST(parts_do_not_overlap) {
     uint8_t pixels[100] = {0}, labels[100] = {0};
@@ -80,6 +80,6 @@ int main(void) {
                           {helps_with_few_digits},
                           {many_digits_beat_few},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("ch05_augment", tests, sizeof tests / sizeof *tests);
 }

@@ -8,6 +8,7 @@
 #include "gradcheck.h"
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 typedef struct {
     Net *net;
@@ -171,6 +172,6 @@ int main(void) {
         {gradients_are_slopes},         {rules_are_switched_on},
         {bears_the_larger_rate},        {decays_on_top},
         {gains_at_the_large_rate_only}, {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("ch05_batchnorm", tests, sizeof tests / sizeof *tests);
 }

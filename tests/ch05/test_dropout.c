@@ -10,6 +10,7 @@
 #include "gradcheck.h"
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 // 10^6 ones: each becomes 0 or 1 / (1 - p), variance p / (1 - p), so the mean
 // is off by more than five standard deviations once in a million runs.
@@ -197,6 +198,6 @@ int main(void) {
         {scaling_in_use_is_the_same}, {training_loss_rises_with_p},
         {losses_of_the_default_run},  {helps_where_digits_are_few},
         {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("dropout", tests, sizeof tests / sizeof *tests);
 }

@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 START_TEST(keeps_the_best_weights) {
     const float losses[] = {3, 2, 2, 1, 4, 1};
@@ -101,6 +101,6 @@ int main(void) {
                           {validation_turns_up},
                           {best_weights_are_restored},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("early_stopping", tests, sizeof tests / sizeof *tests);
 }

@@ -7,8 +7,8 @@
 #include <string.h>
 
 #include "gradcheck.h"
-#include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 static double l2_of(void *context) {
     const Tensor *w = context;
@@ -172,6 +172,6 @@ int main(void) {
         {median_is_the_middle},      {training_loss_rises_with_lambda},
         {losses_of_the_default_run}, {only_proximal_l1_gives_zeros},
         {prints_its_result}};
-    use_threads(1); // so small a net is slower with two
+    threads_set(1); // so small a net is slower with two
     return run_tests("l1_l2", tests, sizeof tests / sizeof *tests);
 }

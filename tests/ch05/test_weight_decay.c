@@ -6,8 +6,8 @@
 
 #include <string.h>
 
-#include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 // w = 2, g = 0.5, eta = 0.1, lambda = 0.01: 0.99 * 2 - 0.05 = 1.93 either way.
 START_TEST(one_step_of_sgd) {
@@ -151,6 +151,6 @@ int main(void) {
                           {l2_is_decay_under_sgd_only},
                           {decay_under_adam_is_adamw},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("weight_decay", tests, sizeof tests / sizeof *tests);
 }

@@ -8,6 +8,7 @@
 #include "gradcheck.h"
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 enum { N = 3 };
 
@@ -123,6 +124,6 @@ int main(void) {
                           {drops_in_training_only},
                           {relu_learns_where_sigmoid_does_not},
                           {prints_its_result}};
-    use_threads(1); // so small a net is done before a second one has woken up
+    threads_set(1); // so small a net is done before a second one has woken up
     return run_tests("alexnet", tests, sizeof tests / sizeof *tests);
 }

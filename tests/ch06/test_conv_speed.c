@@ -7,6 +7,7 @@
 
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 START_TEST(equal_to_rounding) {
     for (int kernel = 0; use_kernel(kernel); kernel++) {
@@ -61,6 +62,6 @@ int main(void) {
                           {counts_the_work},
                           {sees_a_difference},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("conv_speed", tests, sizeof tests / sizeof *tests);
 }

@@ -11,6 +11,7 @@
 #include "golden.h"
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 // ---- 1. The net against PyTorch ---------------------------------------------
 
@@ -282,6 +283,6 @@ int main(void) {
                           {same_for_any_number_of_threads},
                           {draws_its_charts},
                           {smallest_run_and_bad_ones}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("feature_maps", tests, sizeof tests / sizeof *tests);
 }

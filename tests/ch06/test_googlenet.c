@@ -10,6 +10,7 @@
 #include "gradcheck.h"
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 typedef struct {
     GoogLeNet net;
@@ -129,7 +130,7 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    use_threads(1);
+    threads_set(1);
     const Test tests[] = {
         {gradients_are_slopes}, {shapes_and_weights_of_the_banner},
         {silences_one_branch},  {learns_synthetic_digits},

@@ -8,6 +8,7 @@
 #include "gradcheck.h"
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 // ---- 1. The club ------------------------------------------------------------
 
@@ -267,6 +268,6 @@ int main(void) {
                           {guesses_without_the_graph},
                           {layout_shows_the_graph},
                           {prints_its_result}};
-    use_threads(1);
+    threads_set(1);
     return run_tests("graph_conv", tests, sizeof tests / sizeof *tests);
 }

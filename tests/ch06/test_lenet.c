@@ -18,6 +18,7 @@
 #include "gradcheck.h"
 #include "kernels.h"
 #include "numbers.h"
+#include "threads.h"
 
 // ---- 1. One step against PyTorch --------------------------------------------
 
@@ -446,7 +447,7 @@ START_TEST(classifies_a_picture) {
 END_TEST
 
 int main(void) {
-    use_threads(1); // the machine may be busy, and tiny batches gain nothing
+    threads_set(1); // the machine may be busy, and tiny batches gain nothing
     const Test tests[] = {
         {logits_and_loss_as_in_pytorch},
         {gradients_as_in_pytorch},

@@ -10,6 +10,7 @@
 #include "gradcheck.h"
 #include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 // ---- 1. Gradients -----------------------------------------------------------
 
@@ -168,7 +169,7 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    use_threads(1);
+    threads_set(1);
     const Test tests[] = {
         {residual_gradients_are_slopes},
         {plain_gradients_are_slopes},

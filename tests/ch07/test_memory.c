@@ -8,8 +8,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "numbers.h"
 #include "testing.h"
+#include "threads.h"
 
 static const Options defaults = {.common = {.seed = 1},
                                  .epochs = 4,
@@ -81,7 +81,7 @@ END_TEST
 START_TEST(gradients_of_the_whole_sequence) {
     Norms norms;
     Options o = defaults;
-    use_threads(1); // too little to share
+    threads_set(1); // too little to share
     measure(&norms, &variants[0], &o);
     Rng rng;
     RecurrentNet net;
@@ -118,7 +118,7 @@ END_TEST
 START_TEST(gates_carry_the_gradient) {
     Options o = defaults;
     o.hidden = 32;
-    use_threads(1);
+    threads_set(1);
     for (int seed = 1; seed <= 3; seed++) {
         Norms rnn, lstm, gru, plain;
         o.common.seed = (uint64_t)seed;
@@ -158,7 +158,7 @@ START_TEST(an_open_lstm_recalls_300_steps) {
     Options o = defaults;
     o.hidden = 32;
     o.common.quiet = true;
-    use_threads(1);
+    threads_set(1);
     ck_assert_int_eq(lengths[LENGTHS - 1], 300);
     ck_assert_double_ge(train(&variants[1], lengths[LENGTHS - 1], &o), 0.99);
 }
