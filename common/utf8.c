@@ -2,6 +2,7 @@
 
 #include <limits.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "memory.h"
 
@@ -35,6 +36,77 @@ int32_t utf8_first(const uint8_t *bytes, size_t size, int *length) {
     return code < smallest[n] || code > UTF8_LAST || surrogate ? -1 : code;
 }
 
+// ---- What else a text may be ------------------------------------------------
+
+// The bytes at even (0) or odd (1) places that are 0: half of all in UTF-16.
+static size_t zeros_at(const uint8_t *bytes, size_t size, size_t first) {
+    size_t count = 0;
+    for (size_t i = first; i < size; i += 2)
+        count += bytes[i] == 0;
+    return count;
+}
+
+// Chinese in GB 18030: bytes above 127 come in pairs, the first from 0x81 and
+// the second from 0x40 on. In other encodings some soon break the rule.
+static bool looks_like_gb18030(const uint8_t *bytes, size_t size) {
+    size_t pairs = 0;
+    for (size_t i = 0; i < size; i++) {
+        if (bytes[i] < 0x80)
+            continue;
+        if (bytes[i] == 0x80 || bytes[i] == 0xFF || i + 1 == size ||
+            bytes[i + 1] < 0x40 || bytes[i + 1] == 0x7F)
+            return false;
+        pairs++;
+        i++;
+    }
+    return pairs >= 2;
+}
+
+// iconv's name of the encoding that the bytes are likely in.
+static const char *guess_encoding(const uint8_t *bytes, size_t size) {
+    if (size >= 2 && ((bytes[0] == 0xFF && bytes[1] == 0xFE) ||
+                      (bytes[0] == 0xFE && bytes[1] == 0xFF)))
+        return "UTF-16";
+    if (zeros_at(bytes, size, 1) > size / 8)
+        return "UTF-16LE";
+    if (zeros_at(bytes, size, 0) > size / 8)
+        return "UTF-16BE";
+    return looks_like_gb18030(bytes, size) ? "GB18030" : "WINDOWS-1252";
+}
+
+// Whether the text ends in the middle of the character at `at`. One byte above
+// 127 at the end may be Latin-1; so other characters must come before it.
+static bool is_cut_off(const uint8_t *bytes, size_t size, size_t at) {
+    bool others = false;
+    for (size_t i = 0; i < at && !others; i++)
+        others = bytes[i] >= 0x80;
+    bool cut = others && size - at < (size_t)announced(bytes[at]);
+    for (size_t i = at + 1; cut && i < size; i++)
+        cut = (bytes[i] & 0xC0) == 0x80;
+    return cut;
+}
+
+// bytes[at] begins no character. The message has the whole command to type.
+static bool not_utf8(const uint8_t *bytes, size_t size, size_t at,
+                     const char *what, Error *err) {
+    if (is_cut_off(bytes, size, at))
+        return error_set(err,
+                         "%.200s is not UTF-8 text: its last character is cut "
+                         "off; shorten it: head -c %zu '%.200s' > utf8.txt",
+                         what, at, what);
+    return error_set(err,
+                     "%.150s is not UTF-8 text: byte %zu, 0x%02X, begins no "
+                     "character; it may be %s: iconv -f %s -t UTF-8 '%.150s' "
+                     "> utf8.txt",
+                     what, at + 1, bytes[at], guess_encoding(bytes, size),
+                     guess_encoding(bytes, size), what);
+}
+
+// Lines end with a newline: \r\n, as Windows writes it, and \r alone become one.
+static int line_end(const uint8_t *bytes, size_t size, size_t at) {
+    return at + 1 < size && bytes[at + 1] == '\n' ? 2 : 1;
+}
+
 bool utf8_decode(Utf8Text *text, const uint8_t *bytes, size_t size,
                  const char *what, Error *err) {
     *text = (Utf8Text){0};
@@ -42,15 +114,17 @@ bool utf8_decode(Utf8Text *text, const uint8_t *bytes, size_t size,
         return error_set(err, "%s is too long: %zu bytes", what, size);
     text->codes = mem_alloc_raw(size + 1, sizeof *text->codes); // at most
     size_t at = 0;
+    bool utf16 = strncmp(guess_encoding(bytes, size), "UTF-16", 6) == 0;
     while (at < size) {
         int length;
         int32_t code = utf8_first(bytes + at, size - at, &length);
-        if (code < 0) {
+        if (code < 0 || utf16) {
             utf8_free(text);
-            return error_set(err,
-                             "%s is not UTF-8 text: byte %zu, 0x%02X, begins "
-                             "no character; convert it first (iconv -t UTF-8)",
-                             what, at + 1, bytes[at]);
+            return not_utf8(bytes, size, at, what, err);
+        }
+        if (code == '\r') {
+            code = '\n';
+            length = line_end(bytes, size, at);
         }
         if (at > 0 || code != 0xFEFF) // the byte order mark
             text->codes[text->count++] = (uint32_t)code;

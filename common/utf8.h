@@ -32,9 +32,11 @@ enum { UTF8_LAST = 0x10FFFF }; // the largest code point
 // a UTF-16 pair (U+D800 .. U+DFFF), or more than U+10FFFF.
 int32_t utf8_first(const uint8_t *bytes, size_t size, int *length);
 
-// All of bytes; a byte order mark at the beginning is left out. False with a
-// message that names `what` ("poem.txt") and the first byte that is wrong. The
-// caller frees by utf8_free.
+// All of bytes. A byte order mark at the beginning is left out; the line ends of
+// Windows (\r\n) and of old Macs (\r) become newlines. False with a message
+// that names `what` ("poem.txt"), the first byte that is wrong, the encoding
+// that the bytes are likely in (UTF-16, GB18030, WINDOWS-1252) and the command
+// that converts them. The caller frees by utf8_free.
 bool utf8_decode(Utf8Text *text, const uint8_t *bytes, size_t size,
                  const char *what, Error *err);
 void utf8_free(Utf8Text *text);

@@ -79,6 +79,48 @@ START_TEST(what_is_no_character_is_refused) {
 END_TEST
 
 // What would complete a character lies beyond the end.
+static void check_guess(const char *bytes, size_t size, const char *says) {
+    Utf8Text text;
+    Error err;
+    ck_assert(!utf8_decode(&text, (const uint8_t *)bytes, size, "a.txt", &err));
+    ck_assert_msg(strstr(err.message, says) != NULL, "no '%s' in: %s", says,
+                  err.message);
+}
+
+// "Caf\u00e9 au lait" and "\u4e2d\u6587\u5b57" as others write them: the whole
+// command stands in the message.
+START_TEST(other_encodings_are_guessed) {
+    const char *latin1 = "Caf\351 au lait", *gbk = "\326\320\316\304\327\326";
+    const char utf16[] = "\377\376C\0a\0f\0\351\0 \0";
+    const char big[] = "\0C\0a\0f\0\351";
+    check_guess(latin1, strlen(latin1),
+                "iconv -f WINDOWS-1252 -t UTF-8 'a.txt' > utf8.txt");
+    check_guess(gbk, strlen(gbk), "iconv -f GB18030 -t UTF-8 'a.txt'");
+    check_guess(utf16, sizeof utf16 - 1, "iconv -f UTF-16 -t");
+    check_guess(utf16 + 2, sizeof utf16 - 3, "iconv -f UTF-16LE -t");
+    check_guess(big, sizeof big - 1, "iconv -f UTF-16BE -t");
+    // plain English in UTF-16 has no byte that UTF-8 does not admit
+    check_guess("a\0b\0c\0", 6, "iconv -f UTF-16LE -t");
+    check_guess("\303\251b\344\270", 5, "its last character is cut off");
+    check_guess("\303\251b\344\270", 5, "head -c 3 'a.txt' > utf8.txt");
+    check_guess("Zo\353", 3, "iconv -f WINDOWS-1252");
+}
+END_TEST
+
+START_TEST(line_ends_become_newlines) {
+    const char *bytes = "a\r\nb\rc\n\r\n\r";
+    const char *want = "a\nb\nc\n\n\n";
+    Utf8Text text;
+    Error err;
+    ck_assert(
+        utf8_decode(&text, (const uint8_t *)bytes, strlen(bytes), "a", &err));
+    ck_assert_int_eq(text.count, (int)strlen(want));
+    for (int i = 0; i < text.count; i++)
+        ck_assert_uint_eq(text.codes[i], (uint32_t)want[i]);
+    utf8_free(&text);
+}
+END_TEST
+
 START_TEST(nothing_beyond_the_end_is_read) {
     const uint8_t bytes[] = "\xF0\x9F\x98\x80";
     for (size_t size = 1; size < 4; size++) {
@@ -179,6 +221,8 @@ END_TEST
 int main(void) {
     const Test tests[] = {{characters_at_each_border},
                           {what_is_no_character_is_refused},
+                          {other_encodings_are_guessed},
+                          {line_ends_become_newlines},
                           {nothing_beyond_the_end_is_read},
                           {all_characters_survive},
                           {empty_text_zero_bytes_and_byte_order_marks},
