@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <stdnoreturn.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #ifdef __APPLE__
 #include <mach-o/dyld.h>
@@ -328,12 +327,11 @@ static void try_file(const Option *o, const char *path) {
         fclose(file);
 }
 
-// Charts go into out/. A run is worth having without them: then it says so and
-// goes on.
+// Charts go into out/, which is made when the first one is drawn. A run is worth
+// having without them: then it says so and goes on.
 static void try_charts(CommonOptions *common) {
-    if (strcmp(common->plot, "none") == 0 ||
-        ((mkdir("out", 0777) == 0 || errno == EEXIST) &&
-         access("out/.", W_OK | X_OK) == 0))
+    const char *place = access("out", F_OK) == 0 ? "out/." : ".";
+    if (strcmp(common->plot, "none") == 0 || access(place, W_OK | X_OK) == 0)
         return;
     say("warning",
         "no charts: cannot write into out/ (%s); make it a folder that you may "

@@ -211,7 +211,23 @@ static bool incomplete(const Search *s, const IdxSet *set, const char *where,
                      where, names[role], last_name(s->file[0].path));
 }
 
-// The first complete set; beside another one in its folder it is not chosen.
+// Two sets of which neither is meant: in one folder, or in two below the one
+// that was named.
+static bool are_rivals(const Candidate *chosen, const Candidate *other,
+                       const char *where) {
+    if (same_set(chosen, other))
+        return false;
+    return strcmp(chosen->folder, other->folder) == 0 ||
+           strcmp(chosen->folder, where) != 0;
+}
+
+// What --data would have to be to mean this set.
+static void say_where(char text[PATH_SIZE + 40], const Candidate *c) {
+    snprintf(text, PATH_SIZE + 40, "%s%s%s", c->folder,
+             c->stem[0] != '\0' ? "/" : "", c->stem);
+}
+
+// The first complete set, unless there is a rival.
 static bool choose(IdxSet *set, const Search *s, const char *where,
                    Error *err) {
     int chosen = -1;
@@ -219,15 +235,17 @@ static bool choose(IdxSet *set, const Search *s, const char *where,
         const Candidate *c = &s->file[i];
         if (gather(set, s, i) < IDX_FILES)
             continue;
-        if (chosen < 0)
+        if (chosen < 0) {
             chosen = i;
-        else if (strcmp(c->folder, s->file[chosen].folder) == 0 &&
-                 !same_set(c, &s->file[chosen]))
+        } else if (are_rivals(&s->file[chosen], c, where)) {
+            char one[PATH_SIZE + 40], other[PATH_SIZE + 40];
+            say_where(one, &s->file[chosen]);
+            say_where(other, c);
             return error_set(err,
-                             "%.150s holds several sets, %s and %s among them; "
-                             "name one: --data %.150s/%s",
-                             where, s->file[chosen].stem, c->stem, c->folder,
-                             s->file[chosen].stem);
+                             "%.100s holds several sets; name one: --data "
+                             "%.150s, or --data %.150s",
+                             where, one, other);
+        }
     }
     gather(set, s, chosen < 0 ? 0 : chosen);
     if (chosen < 0)

@@ -207,8 +207,8 @@ START_TEST(one_of_several_sets_is_named) {
     put_set(digits, TRANSPOSED);
     check_found("e", "emnist-digits", 10);
     put_set(mnist, TRANSPOSED);
-    check_refused("e", "holds several sets, emnist-digits and emnist-mnist");
-    check_refused("e", "--data e/emnist-digits");
+    check_refused("e", "e holds several sets; name one: --data "
+                       "e/emnist-digits, or --data e/emnist-mnist");
     check_found("e/emnist-digits", "emnist-digits", 10);
     check_found("e/emnist-mnist", "emnist-mnist", 10);
     check_refused("e/emnist", "is no folder, and no set");
@@ -225,6 +225,25 @@ START_TEST(copies_are_no_second_set) {
     put_set(plain, AS_BYTES);
     put_set(raw, TRANSPOSED);
     check_found("set", "set", 10);
+}
+END_TEST
+
+// torchvision's root with MNIST and FashionMNIST below it.
+START_TEST(sets_in_two_folders_are_rivals) {
+    const char *const one[4] = {"root/MNIST/raw/train-images-idx3-ubyte",
+                                "root/MNIST/raw/train-labels-idx1-ubyte",
+                                "root/MNIST/raw/t10k-images-idx3-ubyte",
+                                "root/MNIST/raw/t10k-labels-idx1-ubyte"};
+    const char *const two[4] = {"root/KMNIST/raw/train-images-idx3-ubyte",
+                                "root/KMNIST/raw/train-labels-idx1-ubyte",
+                                "root/KMNIST/raw/t10k-images-idx3-ubyte",
+                                "root/KMNIST/raw/t10k-labels-idx1-ubyte"};
+    go_to_scratch();
+    put_set(one, AS_BYTES);
+    put_set(two, AS_BYTES);
+    check_refused("root", "--data root/MNIST/raw, or --data root/KMNIST/raw");
+    check_found("root/MNIST", "mnist", 10);
+    check_found("root/KMNIST/raw", "kmnist", 10);
 }
 END_TEST
 
@@ -408,13 +427,13 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {
-        {common_names_are_found},      {one_of_several_sets_is_named},
-        {copies_are_no_second_set},    {what_is_there_is_named},
-        {data_mnist_may_have_dots},    {labels_may_be_integers},
-        {labels_may_begin_at_one},     {pixels_may_be_floats},
-        {programs_take_more_classes},  {other_files_are_recognized},
-        {gzipped_twice_is_recognized}, {classes_have_names},
-        {emnist_brings_its_mapping},
+        {common_names_are_found},     {one_of_several_sets_is_named},
+        {copies_are_no_second_set},   {sets_in_two_folders_are_rivals},
+        {what_is_there_is_named},     {data_mnist_may_have_dots},
+        {labels_may_be_integers},     {labels_may_begin_at_one},
+        {pixels_may_be_floats},       {programs_take_more_classes},
+        {other_files_are_recognized}, {gzipped_twice_is_recognized},
+        {classes_have_names},         {emnist_brings_its_mapping},
     };
     return run_tests("idx_find", tests, sizeof tests / sizeof *tests);
 }
