@@ -13,6 +13,10 @@ BLAS   ?= own
 CH     ?=
 B      := build/$(CONFIG)
 
+# make V=1 shows the commands.
+Q   := $(if $(V),,@)
+say  = $(if $(V),@:,@printf '  %-4s %s\n' $(1) '$(2)')
+
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
@@ -73,6 +77,15 @@ override CFLAGS  := -O1 -g --coverage
 override LDFLAGS += --coverage
 endif
 
+# Floats are computed as floats everywhere: 32-bit x86 and s390x would otherwise
+# compute them in longer registers.
+TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
+ifneq ($(filter i386% i486% i586% i686%,$(TARGET)),)
+BASE += -msse2 -mfpmath=sse
+else ifneq ($(filter s390x%,$(TARGET)),)
+BASE += -fexcess-precision=fast
+endif
+
 # Only these files may use wide vectors; kernels.c chooses among them at run
 # time. They are the hot loops: -O3, and a * b + c as one instruction. Their many
 # unrolled copies take a compiler minutes with full debugging information and
@@ -80,7 +93,6 @@ endif
 HOT := $(if $(filter asan coverage,$(CONFIG)),-O1,-O3) -g1 -ffp-contract=fast
 $(B)/common/kernels_portable.o $(B)/common/gemm.o \
   $(B)/tests/bench/ladder.o $(B)/tests/bench/peak.o: EXTRA := $(HOT)
-TARGET := $(shell $(CC) -dumpmachine 2>/dev/null)
 ifneq ($(filter x86_64%,$(TARGET)),)
 $(B)/common/kernels_avx2.o:   EXTRA := $(HOT) -mavx2 -mfma
 $(B)/common/kernels_avx512.o: EXTRA := $(HOT) -mfma -mavx512f -mavx512vl \
@@ -135,15 +147,18 @@ OBJECTS := $(patsubst %.c,$(B)/%.o,$(COMMON_SOURCES) $(PROGRAM_SOURCES) \
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
-	$(CC) $(BASE) $(CFLAGS) $(EXTRA) -MMD -MP -c $< -o $@
+	$(call say,cc,$<)
+	$(Q)$(CC) $(BASE) $(CFLAGS) $(EXTRA) -MMD -MP -c $< -o $@
 
 $(LIBRARY): $(patsubst %.c,$(B)/%.o,$(COMMON_SOURCES))
 	@rm -f $@
-	ar rcs $@ $^
+	$(call say,ar,$@)
+	$(Q)ar rcs $@ $^
 
 # One rule per program: ch06_cnn/lenet.c -> build/release/ch06_cnn/lenet
 $(patsubst %.c,$(B)/%,$(PROGRAM_SOURCES)): %: %.o $(LIBRARY)
-	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $< $(LIBRARY) $(LDLIBS) -o $@
+	$(call say,link,$(notdir $@))
+	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $< $(LIBRARY) $(LDLIBS) -o $@
 
 .SECONDEXPANSION:
 source_of = $(filter %/$(1).c,$(PROGRAM_SOURCES))
@@ -175,7 +190,8 @@ $(B)/tests/%.o: EXTRA += $(CHECK_CFLAGS) -I. -Itests -Wno-missing-prototypes
 $(patsubst %.c,$(B)/%,$(TEST_SOURCES)): %: %.o \
     $(patsubst %.c,$(B)/%.o,$(TEST_SUPPORT)) $(LIBRARY)
 	$(if $(CHECK_LIBS),,$(error Check is missing: run `make deps`))
-	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(CHECK_LIBS) $(LDLIBS) -o $@
+	$(call say,link,$(notdir $@))
+	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(CHECK_LIBS) $(LDLIBS) -o $@
 
 test: $(TESTS) $(if $(filter release,$(CONFIG)),$(if $(wildcard ch$(CH)_*),ch$(CH),all))
 	@tests/run.sh $(TESTS)
@@ -209,7 +225,8 @@ check-stops: all
 	@tests/stops.sh $(PROGRAMS)
 
 $(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(B)/$(BENCH_SUPPORT:.c=.o) $(LIBRARY)
-	$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(LDLIBS) -ldl -o $@
+	$(call say,link,$(notdir $@))
+	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(LDLIBS) -ldl -o $@
 
 bench: all $(patsubst %.c,$(B)/%,$(BENCH_SOURCES))
 	@tests/bench/run.sh $(B)/tests/bench
@@ -267,7 +284,9 @@ help:
 	@echo 'make format          clang-format everything;  make format-check'
 	@echo 'make tidy            clang-tidy;  make clean  remove what was built'
 	@echo
-	@echo 'variables: CC=clang  CONFIG=release|asan|coverage  BLAS=own|openblas  CH=06'
+	@echo 'variables: V=1 (show commands)  CC=clang  CONFIG=release|asan|coverage  CH=06'
+	@echo '           BLAS=own|openblas'
 	@echo 'programs:'
 	@for c in $(CHAPTERS); do printf '  %s:' $$c; \
-	  for f in $${c}_*/*.c; do [ -f $$f ] && printf ' %s' $$(basename $$f .c); done; echo; done
+	  for f in $${c}_*/*.c; do [ -f $$f ] && printf ' %s' $$(basename $$f .c); done; echo; \
+	done | fold -s -w 78 | sed 's/^\([^ ]\)/        \1/' 

@@ -1,8 +1,6 @@
 #include "chart.h"
 
 #include <errno.h>
-#include <langinfo.h>
-#include <locale.h>
 #include <math.h>
 #include <spawn.h>
 #include <stdarg.h>
@@ -216,15 +214,12 @@ void chart_script(Chart *chart, const char *format, ...) {
 
 // ---- 4. The picture ---------------------------------------------------------
 
-// What the environment says of characters; a program itself starts in "C".
-static bool locale_is_utf8(void) {
-    locale_t locale = newlocale(LC_CTYPE_MASK, "", (locale_t)0);
-    if (locale == (locale_t)0)
-        return false;
-    bool utf8 = strcmp(nl_langinfo_l(CODESET, locale), "UTF-8") == 0;
-    freelocale(locale);
-    return utf8;
-}
+// Labels are in UTF-8, and numbers have a decimal point.
+#ifdef __APPLE__
+static const char utf8_locale[] = "en_US.UTF-8";
+#else
+static const char utf8_locale[] = "C.UTF-8";
+#endif
 
 // Runs gnuplot in the chart's folder and waits for it. Returns 0, or the error
 // number that kept it from starting; *succeeded tells how it ended.
@@ -234,8 +229,7 @@ static int run_gnuplot(const Chart *chart, bool *succeeded) {
     snprintf(script, sizeof script, "%s.gp", chart->name);
     // no shell in between; -d leaves the reader's own ~/.gnuplot out
     char *argv[] = {"gnuplot", "-d", "-e", cd, script, NULL};
-    if (!locale_is_utf8()) // gnuplot would grumble at `set encoding utf8`
-        setenv("LC_ALL", "C.UTF-8", 1);
+    setenv("LC_ALL", utf8_locale, 1);
     pid_t child;
     int problem = posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ);
     if (problem != 0)
