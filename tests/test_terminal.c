@@ -118,7 +118,7 @@ static void command_line(char *line, size_t size, const char *program) {
     char ask[256];
     snprintf(ask, sizeof ask, "%s --help", program);
     Run help = run_program(ask);
-    int n = snprintf(line, size, "exec '%s'", project_path(program).text);
+    int n = snprintf(line, size, "exec \"$0\"/%s", program);
     for (size_t i = 0; i < sizeof short_run / sizeof *short_run; i++) {
         char flag[32];
         snprintf(flag, sizeof flag, "\n  %.*s ",
@@ -145,7 +145,7 @@ static int start(const char *line, pid_t *child) {
         setenv("TERM", "xterm", 1);
         for (int fd = 0; fd <= 2; fd++)
             dup2(slave, fd);
-        execl("/bin/sh", "sh", "-c", line, (char *)NULL);
+        execl("/bin/sh", "sh", "-c", line, project_path("").text, (char *)NULL);
         _exit(127);
     }
     close(slave);

@@ -266,9 +266,9 @@ Run run_program(const char *command_line) {
     Path root = project_root();
     char script[4096];
     // $0 is the root: no character in its name can be taken for shell syntax
-    bool absolute = command_line[strspn(command_line, "'")] == '/';
-    int length = snprintf(script, sizeof script, "exec %s%s",
-                          absolute ? "" : "\"$0\"/", command_line);
+    int length =
+        snprintf(script, sizeof script, "exec %s%s",
+                 command_line[0] == '/' ? "" : "\"$0\"/", command_line);
     REQUIRE(length > 0 && (size_t)length < sizeof script, "command too long");
     int from;
     pid_t child = fork_apart(&from);
