@@ -273,7 +273,7 @@ static int classify(LeNet *net, const char *path) {
     Error err;
     Tensor image = {0}, digit = {0}, p = {0};
     if (!image_read(&image, path, &err) ||
-        !image_to_digit(&digit, &image, &err))
+        !(image_to_digit(&digit, &image), true))
         die("%s", err.message);
     lenet_forward(net, &digit);
     softmax_forward(&p, &net->logits);

@@ -21,15 +21,8 @@ bool image_read(Tensor *image, const char *path, Error *err);
 bool image_write(const char *path, const uint8_t *levels, int H, int W,
                  Error *err);
 
-// Makes a digit of any size, dark on light or light on dark, into what MNIST's
-// authors made of theirs: ink bright on black (the border tells which is ink),
-// its bounding box scaled to fit 20 x 20 with its proportions kept, moved by
-// whole pixels so that its centre of mass comes to lie in pixel (14, 14).
-// Noise of the paper and specks of dust are wiped away, a faint or thin pen is
-// made bright. image is [H, W], digit becomes [1, 1, 28, 28] in [0, 1]; one of
-// MNIST's own digits stays what it is. False if the picture is empty (one
-// tone).
-bool image_to_digit(Tensor *digit, const Tensor *image, Error *err);
+typedef enum { DOUBT_NONE, DOUBT_EMPTY, DOUBT_SEVERAL, DOUBT_CUT, DOUBT_FAINT } DigitDoubt;
+DigitDoubt image_to_digit(Tensor *digit, const Tensor *image);
 
 // Prints the picture [1, 1, H, W] or [H, W] as text, two characters a pixel
 // wide, for a look in the terminal. Of one wider than 40 pixels only every
