@@ -21,8 +21,27 @@ bool image_read(Tensor *image, const char *path, Error *err);
 bool image_write(const char *path, const uint8_t *levels, int H, int W,
                  Error *err);
 
-typedef enum { DOUBT_NONE, DOUBT_EMPTY, DOUBT_SEVERAL, DOUBT_CUT, DOUBT_FAINT } DigitDoubt;
+// Why a digit may be read wrongly.
+typedef enum {
+    DOUBT_NONE,
+    DOUBT_EMPTY,   // nothing is as large as a digit
+    DOUBT_SEVERAL, // more than one thing might be the digit
+    DOUBT_CUT,     // the digit touches the picture's edge, or a frame
+    DOUBT_FAINT,   // its ink is hardly stronger than the paper's noise
+} DigitDoubt;
+
+// Finds the digit in a photo and makes it into what MNIST's authors made of
+// theirs: ink bright on black, its bounding box scaled to fit 20 x 20 with its
+// proportions kept, moved by whole pixels so that its center of mass comes to
+// lie in pixel (14, 14). Dark on light or light on dark, a thin pen or a pencil,
+// small or large; light that falls off, ruled lines, specks, a printed frame, a
+// stain and the desk around the sheet are wiped away. image is [H, W], digit
+// becomes [1, 1, 28, 28] in [0, 1], all 0 if nothing is found; one of MNIST's
+// own digits stays what it is. Read it surely only if the result is DOUBT_NONE.
 DigitDoubt image_to_digit(Tensor *digit, const Tensor *image);
+
+// What is wrong and what to crop, as the end of a sentence; "" for DOUBT_NONE.
+const char *digit_doubt(DigitDoubt doubt);
 
 // Prints the picture [1, 1, H, W] or [H, W] as text, two characters a pixel
 // wide, for a look in the terminal. Of one wider than 40 pixels only every

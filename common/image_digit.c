@@ -2,17 +2,17 @@
 //
 // The net has seen nothing but MNIST: bright ink on black, 20 pixels high or
 // wide, centered. What it is shown must be made the same way, or the best net
-// reads nonsense. image_ink.c finds the ink; here we choose among its patches
-// the one that is the digit, and say when there is none or more than one.
+// reads nonsense. image_ink.c finds the ink, image_patches.c what may be a digit
+// in it; here the digit is chosen, cut out, and brought to 28 x 28.
 
 #include "image.h"
 
 #include <math.h>
 #include <stdint.h>
 #include <stdlib.h>
-#include <string.h>
 
 #include "image_ink.h"
+#include "image_patches.h"
 #include "memory.h"
 
 enum {
@@ -21,195 +21,15 @@ enum {
     CENTER = 14, // the pixel in which the center of mass lies
 };
 
-// Ink lies in rows top .. bottom-1 and columns left .. right-1.
-typedef struct {
-    int left, top, right, bottom;
-} Box;
+// ---- 1. How dark ink must be ------------------------------------------------
 
-// ---- 1. Connected components ------------------------------------------------
-
-// Pixels of ink that hang together, by corners too.
-typedef struct {
-    Box box;
-    int area;         // in pixels
-    double mass;      // sum of its ink
-    double strength;  // mean of its ink, weighted by itself
-    int edge;         // how many of its pixels lie on the picture's edge
-    int sides;        // how many of the picture's four sides it touches
-    int corners;      // and corners
-    bool framed;      // set if ink lies all along its box
-} Patch;
-
-typedef struct {
-    const Tensor *ink; // [H, W]
-    int *label;        // [H, W]: 0 paper, else 1 + the index of its patch
-    Patch *patch;      // [count]
-    int count;
-} Patches;
-
-static int width_of(Box b) {
-    return b.right - b.left;
-}
-
-static int height_of(Box b) {
-    return b.bottom - b.top;
-}
-
-static void patch_add(Patch *p, const Tensor *ink, int y, int x) {
-    int bottom = ink->shape[0] - 1, right = ink->shape[1] - 1;
-    double amount =
-        (double)ink->data[(size_t)y * (size_t)ink->shape[1] + (size_t)x];
-    p->box.left = x < p->box.left ? x : p->box.left;
-    p->box.top = y < p->box.top ? y : p->box.top;
-    p->box.right = x >= p->box.right ? x + 1 : p->box.right;
-    p->box.bottom = y >= p->box.bottom ? y + 1 : p->box.bottom;
-    p->area++;
-    p->mass += amount;
-    p->strength += amount * amount;
-    p->edge += y == 0 || y == bottom || x == 0 || x == right;
-    p->corners += (y == 0 || y == bottom) && (x == 0 || x == right);
-}
-
-// Collects the patch that the pixel `start` is in: a breadth-first search whose
-// queue keeps all that was found.
-static Patch patch_fill(Patches *all, int *queue, int start, float threshold) {
-    int H = all->ink->shape[0], W = all->ink->shape[1], count = 0;
-    Patch p = {.box = {W, H, 0, 0}};
-    int label = all->count + 1;
-    all->label[start] = label;
-    queue[count++] = start;
-    for (int i = 0; i < count; i++) {
-        int y = queue[i] / W, x = queue[i] % W;
-        patch_add(&p, all->ink, y, x);
-        for (int k = 0; k < 9; k++) {
-            int v = y + k / 3 - 1, u = x + k % 3 - 1, at = v * W + u;
-            if (v >= 0 && v < H && u >= 0 && u < W && all->label[at] == 0 &&
-                all->ink->data[at] > threshold) {
-                all->label[at] = label;
-                queue[count++] = at;
-            }
-        }
-    }
-    p.strength /= p.mass;
-    p.sides = (p.box.left == 0) + (p.box.top == 0) + (p.box.right == W) +
-              (p.box.bottom == H);
-    return p;
-}
-
-// All patches of ink above threshold.
-static void patches_find(Patches *all, const Tensor *ink, float threshold) {
-    int *queue = mem_alloc_raw(ink->size, sizeof *queue);
-    int room = 0;
-    *all = (Patches){.ink = ink, .label = mem_alloc(ink->size, sizeof(int))};
-    for (int i = 0; i < (int)ink->size; i++) {
-        if (ink->data[i] <= threshold || all->label[i] != 0)
-            continue;
-        if (all->count == room) { // full: twice the room
-            Patch *more = mem_alloc((size_t)(room = 2 * room + 64), sizeof *more);
-            if (all->count > 0)
-                memcpy(more, all->patch, (size_t)all->count * sizeof *more);
-            mem_free(all->patch);
-            all->patch = more;
-        }
-        Patch p = patch_fill(all, queue, i, threshold);
-        all->patch[all->count++] = p;
-    }
-    mem_free(queue);
-}
-
-static void patches_free(Patches *all) {
-    mem_free(all->label);
-    mem_free(all->patch);
-    *all = (Patches){0};
-}
-
-// ---- 2. Which patch is the digit --------------------------------------------
-
-// Of the n places along a side of a patch's box, the fraction where the patch
-// begins at most `depth` pixels inward.
-static double covered(const int *label, int mine, ptrdiff_t along, int n,
-                      ptrdiff_t inward, int depth) {
-    int found = 0;
-    for (int i = 0; i < n; i++) {
-        int d = 0;
-        while (d < depth && label[i * along + d * inward] != mine)
-            d++;
-        found += d < depth;
-    }
-    return (double)found / n;
-}
-
-// True if ink lies along at least 80 % of each side of the patch's box, not
-// deeper than 8 % of it: a printed frame or a sheet, turned by 4 degrees or
-// less.
-static bool is_frame(const Patches *all, int index) {
-    const Box b = all->patch[index].box;
-    const int w = width_of(b), h = height_of(b), mine = index + 1;
-    const ptrdiff_t row = all->ink->shape[1];
-    const int *first = all->label + b.top * row + b.left;
-    const int *last = all->label + (b.bottom - 1) * row + b.right - 1;
-    const int deep_x = w * 8 / 100 + 1, deep_y = h * 8 / 100 + 1;
-    const double enough = 0.8;
-    return covered(first, mine, 1, w, row, deep_y) >= enough &&
-           covered(first, mine, row, h, 1, deep_x) >= enough &&
-           covered(last, mine, -1, w, -row, deep_y) >= enough &&
-           covered(last, mine, -row, h, -1, deep_x) >= enough;
-}
-
-// A picture that was cropped tight cuts the digit on all four sides, but most
-// of its edge is paper. A desk around the sheet fills the edge.
-static bool is_cropped_tight(const Patches *all, const Patch *p) {
-    int H = all->ink->shape[0], W = all->ink->shape[1];
-    return p->sides == 4 && p->corners <= 2 && p->edge < H + W;
-}
-
-// Not specks, frames, stains and thumbs, nor what the picture's edge cuts.
-static bool may_be_digit(const Patches *all, int index) {
-    const Patch *p = &all->patch[index];
-    int w = width_of(p->box), h = height_of(p->box);
-    int longer = (int)fmax(all->ink->shape[0], all->ink->shape[1]);
-    if (25 * h < longer) // digits of 4 % of the picture are read
-        return false;
-    if (p->sides > 0 && !is_cropped_tight(all, p))
-        return false;
-    if (5 * h > 8 * w) // so narrow a bar is a 1, however full its box is
-        return true;
-    // An ellipse fills pi / 4 = 0.785 of its box, the boldest digit less.
-    return p->area < 0.75 * w * h && !is_frame(all, index);
-}
-
-// Large patches come first, and of equals the one nearest to the middle: at the
-// picture's edge a patch counts half.
-static double importance(const Patches *all, const Patch *p) {
-    double H = all->ink->shape[0], W = all->ink->shape[1];
-    double dx = (p->box.left + p->box.right - W) / W;
-    double dy = (p->box.top + p->box.bottom - H) / H;
-    double size = hypot(width_of(p->box), height_of(p->box));
-    return size * (1 - 0.5 * fmin(1, hypot(dx, dy)));
-}
-
-// The index of the patch that is most likely the digit; -1 if none is.
-static int find_main(const Patches *all) {
-    int best = -1;
-    double most = 0;
-    for (int i = 0; i < all->count; i++)
-        if (importance(all, &all->patch[i]) > most && may_be_digit(all, i)) {
-            most = importance(all, &all->patch[i]);
-            best = i;
-        }
-    return best;
-}
-
-// ---- 3. How dark ink must be ------------------------------------------------
-
-// The digit as dark or as light ink.
+// The digit as dark ink; as light ink in a photo that is inverted.
 typedef struct {
     Tensor ink; // [H, W], without lines
     Patches patches;
-    int main;        // index of the digit's largest patch, or -1
-    float threshold; // of the patches
-    float faintest;  // ink that is more than noise
-    float paper;     // ink that still counts as paper
+    int main;       // index of the digit's largest patch, or -1
+    float faintest; // ink that is more than noise
+    float paper;    // ink that still counts as paper: a shadow
 } Choice;
 
 static void choice_free(Choice *c) {
@@ -220,63 +40,165 @@ static void choice_free(Choice *c) {
 static void choice_cut(Choice *c, float threshold) {
     patches_free(&c->patches);
     patches_find(&c->patches, &c->ink, threshold);
-    c->threshold = threshold;
-    c->main = find_main(&c->patches);
+    c->main = patches_main(&c->patches);
 }
 
-// Shadows, stains and lines may join the digit to the picture's edge. They are
-// fainter: we raise the threshold until a digit stands free, and then to 40 % of
-// its ink.
+// Above 45 % of the ink of the digit's own pen nothing is left of lines, stains
+// and shadows that touch it, and that made its pen look fainter before.
+static void choice_sharpen(Choice *c, float threshold) {
+    float strong = 0.45f * (float)c->patches.patch[c->main].strength;
+    while (strong > threshold) {
+        choice_cut(c, strong);
+        if (c->main < 0) { // it fell to pieces
+            choice_cut(c, threshold);
+            return;
+        }
+        threshold = strong;
+        strong = 0.45f * (float)c->patches.patch[c->main].strength;
+    }
+}
+
+// Shadows may join the digit to the picture's edge. They are fainter than ink,
+// so we raise the threshold until something stands free.
 static void choose(Choice *c, const Tensor *photo, float noise) {
     Tensor all = {0};
     ink_find(&all, photo);
-    // five deviations: of a million pixels of paper, hardly one
-    const float lowest = fminf(fmaxf(0.08f, 5 * noise), 0.3f);
-    *c = (Choice){.main = -1, .faintest = lowest};
-    for (float t = lowest; c->main < 0 && t < 0.7f; t *= 1.5f) {
+    *c = (Choice){.main = -1};
+    if (!ink_is_photo(photo)) {
+        c->faintest = 0.08f; // 20 of 255 levels: MNIST's edges are fainter
         tensor_copy(&c->ink, &all);
-        ink_wipe_lines(&c->ink, t);
-        choice_cut(c, t);
-    }
-    c->paper = c->threshold > lowest ? c->threshold : 0;
-    if (c->main >= 0) {
-        float found = c->threshold;
-        float strong = 0.4f * (float)c->patches.patch[c->main].strength;
-        choice_cut(c, fmaxf(found, strong));
-        if (c->main < 0) // it fell to pieces
-            choice_cut(c, found);
+        choice_cut(c, c->faintest);
+    } else {
+        // five deviations: of a million pixels of paper hardly one has as much
+        float t = c->faintest = fminf(fmaxf(0.08f, 5 * noise), 0.3f);
+        for (; c->main < 0 && t < 0.7f; t *= 1.5f) {
+            tensor_copy(&c->ink, &all);
+            ink_wipe_lines(&c->ink, t);
+            choice_cut(c, t);
+            c->paper = t > c->faintest ? t : 0;
+            if (c->main >= 0)
+                choice_sharpen(c, t);
+        }
     }
     tensor_free(&all);
 }
 
-// ---- 4. The digit's pieces --------------------------------------------------
-
-static Box box_union(Box a, Box b) {
-    return (Box){
-        a.left < b.left ? a.left : b.left, a.top < b.top ? a.top : b.top,
-        a.right > b.right ? a.right : b.right,
-        a.bottom > b.bottom ? a.bottom : b.bottom};
+// Where nothing stands free: the most ink there is.
+static void choose_largest(Choice *c, const Tensor *photo) {
+    ink_find(&c->ink, photo);
+    ink_wipe_lines(&c->ink, c->faintest);
+    choice_cut(c, c->faintest);
+    c->paper = 0;
+    c->main = patches_largest(&c->patches);
 }
 
-// How far two boxes are apart, along the axis on which it is farther.
-static int box_gap(Box a, Box b) {
-    int dx = (a.left > b.left ? a.left : b.left) -
-             (a.right < b.right ? a.right : b.right);
-    int dy = (a.top > b.top ? a.top : b.top) -
-             (a.bottom < b.bottom ? a.bottom : b.bottom);
-    int gap = dx > dy ? dx : dy;
-    return gap > 0 ? gap : 0;
+// ---- 2. Dark or light -------------------------------------------------------
+
+static int compare_floats(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
 }
 
-// A bar of a 5, half of a 4: near the digit, no dust, and no neighbor, which
+// The element below which a fraction q of the n values lies. Sorts them.
+static float quantile(float *values, int n, double q) {
+    qsort(values, (size_t)n, sizeof *values, compare_floats);
+    return values[(int)(q * (n - 1) + 0.5)];
+}
+
+static float ink_at(const Tensor *ink, int y, int x) {
+    y = (int)fmin(fmax(y, 0), ink->shape[0] - 1);
+    x = (int)fmin(fmax(x, 0), ink->shape[1] - 1);
+    return ink->data[(size_t)y * (size_t)ink->shape[1] + (size_t)x];
+}
+
+// How much the ink changes within 1 % of the picture to both sides of the
+// patch's outline; a quarter of the outline may be smoother.
+static double sharpness(const Choice *c) {
+    const int W = c->ink.shape[1], mine = c->main + 1;
+    const int near = (int)fmax(c->ink.shape[0], W) / 100 + 1;
+    const int *label = c->patches.label;
+    int n = 0, area = c->patches.patch[c->main].area;
+    float *change = mem_alloc((size_t)area, sizeof *change);
+    for (int i = 0; i < (int)c->ink.size; i++) {
+        int y = i / W, x = i % W;
+        bool inside = x > 0 && x < W - 1 && y > 0 && y < c->ink.shape[0] - 1 &&
+                      label[i - 1] == mine && label[i + 1] == mine &&
+                      label[i - W] == mine && label[i + W] == mine;
+        if (label[i] != mine || inside)
+            continue;
+        const Tensor *ink = &c->ink;
+        float dx = ink_at(ink, y, x + near) - ink_at(ink, y, x - near);
+        float dy = ink_at(ink, y + near, x) - ink_at(ink, y - near, x);
+        change[n++] = hypotf(dx, dy);
+    }
+    double result = (double)quantile(change, n, 0.25);
+    mem_free(change);
+    return result;
+}
+
+// The hole of a 0 is ink of the other kind, and so is the light in the middle of
+// a dim photo: but the hole is smaller, and light has no sharp outline.
+static double worth(const Choice *c) {
+    if (c->main < 0)
+        return 0;
+    const Patch *p = &c->patches.patch[c->main];
+    double sharp = sharpness(c),
+           size = hypot(box_width(p->box), box_height(p->box));
+    return sharp < 0.2 * p->strength ? 0 : size * sharp;
+}
+
+// The edge of a picture is paper more often than not.
+static bool looks_dark(const Tensor *photo) {
+    double mean = 0;
+    for (size_t i = 0; i < photo->size; i++)
+        mean += (double)photo->data[i] / (double)photo->size;
+    return (double)ink_border(photo) > mean;
+}
+
+// Chooses the digit as dark or as light ink. False if nothing stands free: then
+// c holds the largest thing there is, of the kind that the edge suggests.
+static bool choose_kind(Choice *c, Tensor *photo, float noise) {
+    if (!looks_dark(photo))
+        ink_invert(photo);
+    choose(c, photo, noise);
+    if (!ink_is_photo(photo))
+        return c->main >= 0;
+
+    Choice other;
+    ink_invert(photo);
+    choose(&other, photo, noise);
+    ink_invert(photo);
+    double here = worth(c), there = worth(&other);
+    bool swap = there > 1.15 * here; // if nearly as good, the edge decides
+    choice_free(swap ? c : &other);
+    if (swap)
+        *c = other;
+    if (here > 0 || there > 0)
+        return true;
+    choose_largest(c, photo);
+    return false;
+}
+
+// ---- 3. The digit's pieces --------------------------------------------------
+
+static bool same_pen(const Patch *p, const Patch *q) {
+    return p->strength >= 0.6 * q->strength;
+}
+
+// A gap within one digit; between two there is a third of their height.
+static bool is_near(Box digit, Box other) {
+    int height = (int)fmax(box_height(digit), box_height(other));
+    return 5 * box_gap(digit, other) <= height;
+}
+
+// The bar of a 5, half of a 4: near the digit, no dust, and no neighbor, which
 // would be as high and beside it.
 static bool is_piece(const Patch *main, Box digit, const Patch *p) {
-    bool near = 7 * box_gap(digit, p->box) <= height_of(digit);
     int middle = (p->box.left + p->box.right) / 2;
     bool beside = middle < digit.left || middle >= digit.right;
-    bool high = 10 * height_of(p->box) > 6 * height_of(main->box);
-    return near && p->sides == 0 && p->mass >= 0.02 * main->mass &&
-           !(beside && high);
+    bool high = 10 * box_height(p->box) > 6 * box_height(main->box);
+    return is_near(digit, p->box) && same_pen(p, main) && p->sides == 0 &&
+           p->mass >= 0.02 * main->mass && !(beside && high);
 }
 
 // belongs [count]: true for the digit's pieces. Returns the box around them.
@@ -297,15 +219,45 @@ static Box find_pieces(bool *belongs, const Choice *c) {
     return box;
 }
 
-// True if some other patch might be a digit too: half as high or more.
+// True if another patch might be a digit too: half as high or more.
 static bool has_company(const Choice *c, const bool *belongs, Box digit) {
-    for (int i = 0; i < c->patches.count; i++)
-        if (!belongs[i] &&
-            2 * height_of(c->patches.patch[i].box) >= height_of(digit) &&
-            may_be_digit(&c->patches, i))
+    for (int i = 0; i < c->patches.count; i++) {
+        const Patch *p = &c->patches.patch[i];
+        if (!belongs[i] && 2 * box_height(p->box) >= box_height(digit) &&
+            same_pen(p, &c->patches.patch[c->main]) &&
+            patch_may_be_digit(&c->patches, i))
             return true;
+    }
     return false;
 }
+
+// True if a stroke of the digit leaves the picture. A stroke does so on a short
+// piece of its outline, a desk or a thumb on more than a fifth.
+static bool is_cut(const Choice *c, Box digit) {
+    const Patch *main = &c->patches.patch[c->main];
+    for (int i = 0; i < c->patches.count; i++) {
+        const Patch *p = &c->patches.patch[i];
+        int around = 2 * (box_width(p->box) + box_height(p->box));
+        if (i != c->main && p->sides > 0 && 5 * p->edge < around &&
+            same_pen(p, main) && p->mass >= 0.1 * main->mass &&
+            is_near(digit, p->box))
+            return true;
+    }
+    return false;
+}
+
+static DigitDoubt doubt_of(const Choice *c, const bool *belongs, Box digit) {
+    if (!ink_is_photo(&c->ink))
+        return DOUBT_NONE;
+    if (has_company(c, belongs, digit))
+        return DOUBT_SEVERAL;
+    if (is_cut(c, digit))
+        return DOUBT_CUT;
+    bool faint = c->patches.patch[c->main].strength < 2 * (double)c->faintest;
+    return faint ? DOUBT_FAINT : DOUBT_NONE;
+}
+
+// ---- 4. Its ink -------------------------------------------------------------
 
 // Pixels that belong to the digit, in the order they were found.
 typedef struct {
@@ -333,44 +285,41 @@ static void region_grow(Region *r, const Choice *c, const bool *belongs,
         }
 }
 
-static int compare_floats(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
 // The ink that counts as 1: of the region's pixels, 5 % have more.
 static float strong_ink(const Choice *c, const Region *r) {
-    enum { SAMPLES = 4096 };
+    enum { SAMPLES = 4096 }; // enough for 2 % of error
     float *ink = mem_alloc(SAMPLES, sizeof *ink);
     int n = 0, step = r->count / SAMPLES + 1;
     for (int i = 0; i < r->count; i += step)
         ink[n++] = c->ink.data[r->pixel[i]];
-    qsort(ink, (size_t)n, sizeof *ink, compare_floats);
-    float strong = ink[(int)(0.95 * (n - 1) + 0.5)];
+    float strong = quantile(ink, n, 0.95);
     mem_free(ink);
     return strong;
 }
 
-// The ink of the digit and of the gray rim of its strokes, 0 elsewhere. A rim is
-// as wide as a lens blurs it: 2 pixels, and 2 % of the digit.
+// Leaves the digit's ink and the gray rim of its strokes, from 0 to 1, and wipes
+// all else. The rim is as wide as a lens blurs it: 2 pixels, and 2 % of the
+// digit.
 static void keep_digit(Choice *c, const bool *belongs, Box digit) {
-    Region r = {mem_alloc(c->ink.size, 1),
-                mem_alloc_raw(c->ink.size, sizeof(int)), 0};
-    for (int i = 0; i < (int)c->ink.size; i++)
-        if (c->patches.label[i] > 0 && belongs[c->patches.label[i] - 1]) {
+    const int *label = c->patches.label, size = (int)c->ink.size;
+    Region r = {.inside = mem_alloc(c->ink.size, 1),
+                .pixel = mem_alloc_raw(c->ink.size, sizeof(int))};
+    for (int i = 0; i < size; i++)
+        if (label[i] > 0 && belongs[label[i] - 1]) {
             r.inside[i] = 1;
             r.pixel[r.count++] = i;
         }
-    int rim = 2 + (height_of(digit) > width_of(digit) ? height_of(digit)
-                                                        : width_of(digit)) / 50;
-    for (int step = 0, first = 0; step < rim; step++) {
+    float strong = strong_ink(c, &r) - c->paper;
+
+    int longer = (int)fmax(box_width(digit), box_height(digit));
+    for (int step = 0, first = 0; step < 2 + longer / 50; step++) {
         int end = r.count;
         region_grow(&r, c, belongs, first, end);
         first = end;
     }
-    float full = strong_ink(c, &r);
-    for (size_t i = 0; i < c->ink.size; i++) {
-        float amount = (c->ink.data[i] - c->paper) / (full - c->paper);
+
+    for (int i = 0; i < size; i++) {
+        float amount = (c->ink.data[i] - c->paper) / strong;
         c->ink.data[i] = r.inside[i] ? fminf(fmaxf(amount, 0), 1) : 0;
     }
     mem_free(r.inside);
@@ -468,85 +417,54 @@ static void stretch_contrast(Tensor *digit) {
 
 // ---- 7. All of it -----------------------------------------------------------
 
-// The digit's size, where one was found.
-static double choice_size(const Choice *c) {
-    if (c->main < 0)
-        return 0;
-    const Patch *p = &c->patches.patch[c->main];
-    return hypot(width_of(p->box), height_of(p->box)) * p->strength;
-}
-
-// If nothing stands free in the picture: the largest patch that the edge cuts.
-static void choose_cut(Choice *c, const Tensor *photo, float noise) {
-    choice_free(c);
-    choose(c, photo, noise);
-    tensor_free(&c->ink);
-    ink_find(&c->ink, photo);
-    choice_cut(c, c->faintest);
-    c->paper = 0;
-    double most = 0;
-    for (int i = 0; i < c->patches.count; i++)
-        if (c->patches.patch[i].mass > most) {
-            most = c->patches.patch[i].mass;
-            c->main = i;
-        }
-}
-
-static bool border_is_lighter(const Tensor *photo) {
-    int H = photo->shape[0], W = photo->shape[1];
-    float *border = mem_alloc((size_t)(2 * (H + W)), sizeof *border);
-    double mean = 0;
-    int n = 0;
-    for (int y = 0; y < H; y++)
-        for (int x = 0; x < W; x++) {
-            float tone = photo->data[(size_t)y * (size_t)W + (size_t)x];
-            mean += (double)tone / (double)photo->size;
-            if (y == 0 || y == H - 1 || x == 0 || x == W - 1)
-                border[n++] = tone;
-        }
-    qsort(border, (size_t)n, sizeof *border, compare_floats);
-    double median = (double)border[n / 2];
-    mem_free(border);
-    return median > mean;
+// The digit of choice c in 28 x 28, and what is to be said against it.
+static DigitDoubt cut_out(Tensor *digit, Choice *c) {
+    bool *belongs = mem_alloc((size_t)c->patches.count, sizeof *belongs);
+    Box box = find_pieces(belongs, c);
+    DigitDoubt doubt = doubt_of(c, belongs, box);
+    keep_digit(c, belongs, box);
+    resample(digit, &c->ink, find_box(&c->ink));
+    stretch_contrast(digit);
+    mem_free(belongs);
+    return doubt;
 }
 
 DigitDoubt image_to_digit(Tensor *digit, const Tensor *image) {
     REQUIRE(image->ndim == 2, "the image is %s, not [H, W]",
             tensor_shape(image).text);
-    Tensor photo = {0};
-    Choice dark, light, *best;
-    DigitDoubt doubt = DOUBT_NONE;
-
-    float noise = ink_prepare(&photo, image);
-    bool lighter = border_is_lighter(&photo);
-    choose(&dark, &photo, noise);
-    ink_invert(&photo);
-    choose(&light, &photo, noise);
-    best = choice_size(&dark) >= choice_size(&light) ? &dark : &light;
-    if (best->main < 0) {
-        best = lighter ? &dark : &light;
-        if (lighter)
-            ink_invert(&photo);
-        choose_cut(best, &photo, noise);
-        doubt = DOUBT_CUT;
-    }
-
     tensor_resize(digit, 4, 1, 1, SIDE, SIDE);
     tensor_fill(digit, 0);
-    if (best->main < 0) {
-        doubt = DOUBT_EMPTY;
-    } else {
-        bool *belongs = mem_alloc((size_t)best->patches.count, sizeof *belongs);
-        Box box = find_pieces(belongs, best);
-        if (doubt == DOUBT_NONE && has_company(best, belongs, box))
-            doubt = DOUBT_SEVERAL;
-        keep_digit(best, belongs, box);
-        resample(digit, &best->ink, find_box(&best->ink));
-        stretch_contrast(digit);
-        mem_free(belongs);
+
+    Tensor photo = {0};
+    Choice choice;
+    float noise = ink_prepare(&photo, image);
+    bool free = choose_kind(&choice, &photo, noise);
+    DigitDoubt doubt = DOUBT_EMPTY;
+    if (choice.main >= 0) {
+        doubt = cut_out(digit, &choice);
+        doubt = free ? doubt : DOUBT_CUT;
     }
-    choice_free(&dark);
-    choice_free(&light);
+    choice_free(&choice);
     tensor_free(&photo);
     return doubt;
+}
+
+const char *digit_doubt(DigitDoubt doubt) {
+    switch (doubt) {
+    case DOUBT_NONE:
+        break;
+    case DOUBT_EMPTY:
+        return "there is no ink as large as a digit; crop the picture to the "
+               "one digit";
+    case DOUBT_SEVERAL:
+        return "there is more than one thing in the picture; crop it to the "
+               "one digit";
+    case DOUBT_CUT:
+        return "no digit stands free of the picture's edge or of a frame; crop "
+               "the picture to the one digit with paper around it";
+    case DOUBT_FAINT:
+        return "the ink is hardly stronger than the paper's own noise; crop "
+               "the picture to the one digit or use a darker pen";
+    }
+    return "";
 }

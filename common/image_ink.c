@@ -89,11 +89,15 @@ float ink_prepare(Tensor *photo, const Tensor *image) {
     // A pencil is 0.3 darker than its paper: 0.02 would be a fifteenth of that.
     // In a picture of less than 64 pixels most differences are edges.
     const float noisy = 0.02f;
-    if (noise > noisy && max_int(photo->shape[0], photo->shape[1]) >= 64) {
+    if (noise > noisy && ink_is_photo(photo)) {
         blur(photo);
         noise /= 3; // the mean of nine
     }
     return noise;
+}
+
+bool ink_is_photo(const Tensor *photo) {
+    return photo->shape[0] >= 64 || photo->shape[1] >= 64;
 }
 
 void ink_invert(Tensor *photo) {
@@ -166,14 +170,39 @@ static float paper_at(const Tensor *tiles, int size, int y, int x) {
            dv * ((1 - du) * below[j] + du * below[right]);
 }
 
-void ink_find(Tensor *ink, const Tensor *photo) {
-    Tensor tiles = {0};
-    tile_medians(&tiles, photo);
+float ink_border(const Tensor *photo) {
+    int H = photo->shape[0], W = photo->shape[1], n = 0;
+    float *border = mem_alloc(2 * (size_t)(H + W), sizeof *border);
+    for (int x = 0; x < W; x++) {
+        border[n++] = row_of(photo, 0)[x];
+        border[n++] = row_of(photo, H - 1)[x];
+    }
+    for (int y = 0; y < H; y++) {
+        border[n++] = row_of(photo, y)[0];
+        border[n++] = row_of(photo, y)[W - 1];
+    }
+    float median = quantile(border, n, 0.5);
+    mem_free(border);
+    return median;
+}
+
+// The paper's tone at the centers of the tiles.
+static void find_paper(Tensor *tiles, const Tensor *photo) {
+    tile_medians(tiles, photo);
+    if (!ink_is_photo(photo)) {
+        tensor_fill(tiles, ink_border(photo));
+        return;
+    }
 
     // A window of half the picture: no stroke of a digit is as wide.
-    int radius = max_int(max_int(tiles.shape[0], tiles.shape[1]) / 4, 1);
-    rank_filter(&tiles, radius, 0.8);
-    rank_filter(&tiles, radius, 0.2);
+    int radius = max_int(max_int(tiles->shape[0], tiles->shape[1]) / 4, 1);
+    rank_filter(tiles, radius, 0.8);
+    rank_filter(tiles, radius, 0.2);
+}
+
+void ink_find(Tensor *ink, const Tensor *photo) {
+    Tensor tiles = {0};
+    find_paper(&tiles, photo);
 
     // Below a quarter of white there is no telling noise from ink.
     const float darkest = 0.25f;
@@ -201,7 +230,8 @@ typedef struct {
 
 // thin [length, count], so that a column of the picture is contiguous: 1 where
 // ink above threshold is at most `limit` pixels thick across the rows.
-static void find_thin(uint8_t *thin, const Rows *r, float threshold, int limit) {
+static void find_thin(uint8_t *thin, const Rows *r, float threshold,
+                      int limit) {
     memset(thin, 0, (size_t)r->length * (size_t)r->count);
     for (int x = 0; x < r->length; x++) {
         uint8_t *column = thin + (size_t)x * (size_t)r->count;
@@ -225,7 +255,8 @@ static int count_votes(uint16_t *votes, const uint8_t *near, const Rows *r,
     for (int x = 0; x < r->length; x += every) {
         int shift = (int)lround((double)rise * x / r->length);
         const uint8_t *column = near + (size_t)x * (size_t)r->count;
-        int first = max_int(0, -shift), end = min_int(r->count, r->count - shift);
+        int first = max_int(0, -shift),
+            end = min_int(r->count, r->count - shift);
 #pragma omp simd
         for (int y = first; y < end; y++)
             votes[y] = (uint16_t)(votes[y] + column[y + shift]);

@@ -7,12 +7,21 @@
 #ifndef DL_IMAGE_INK_H
 #define DL_IMAGE_INK_H
 
+#include <stdbool.h>
+
 #include "tensor.h"
 
 // Shrinks image [H, W] until its longer side has at most 1000 pixels, each the
 // mean of a square of old ones, and blurs it a little if it is noisy. Returns
 // the standard deviation of the noise that is left.
 float ink_prepare(Tensor *photo, const Tensor *image);
+
+// Smaller pictures, like MNIST's own, are no photos but were made by a program:
+// their paper is even, and whatever stands out from it is ink.
+bool ink_is_photo(const Tensor *photo);
+
+// The median tone of the picture's edge.
+float ink_border(const Tensor *photo);
 
 // Every tone becomes 1 - tone.
 void ink_invert(Tensor *photo);
