@@ -3,7 +3,7 @@
 // The net has seen nothing but MNIST: bright ink on black, 20 pixels high or
 // wide, centered. What it is shown must be made the same way, or the best net
 // reads nonsense. image_ink.c finds the ink, image_patches.c what may be a digit
-// in it; here the digit is chosen, cut out, and brought to 28 x 28.
+// in it; here the digit is chosen and cut out; image_center.c brings it to 28 x 28.
 
 #include "image.h"
 
@@ -13,13 +13,8 @@
 
 #include "image_ink.h"
 #include "image_patches.h"
+#include "integers.h"
 #include "memory.h"
-
-enum {
-    SIDE = 28,   // of the result
-    BOX = 20,    // longer side of the digit in it
-    CENTER = 14, // the pixel in which the center of mass lies
-};
 
 // ---- 1. How dark ink must be ------------------------------------------------
 
@@ -28,6 +23,7 @@ typedef struct {
     Tensor ink; // [H, W], without lines
     Patches patches;
     int main;       // index of the digit's largest patch, or -1
+    float noise;    // standard deviation of the paper's
     float faintest; // ink that is more than noise
     float paper;    // ink that still counts as paper: a shadow
 } Choice;
@@ -63,7 +59,7 @@ static void choice_sharpen(Choice *c, float threshold) {
 static void choose(Choice *c, const Tensor *photo, float noise) {
     Tensor all = {0};
     ink_find(&all, photo);
-    *c = (Choice){.main = -1};
+    *c = (Choice){.main = -1, .noise = noise};
     if (!ink_is_photo(photo)) {
         c->faintest = 0.08f; // 20 of 255 levels: MNIST's edges are fainter
         tensor_copy(&c->ink, &all);
@@ -105,33 +101,44 @@ static float quantile(float *values, int n, double q) {
     return values[(int)(q * (n - 1) + 0.5)];
 }
 
-static float ink_at(const Tensor *ink, int y, int x) {
-    y = (int)fmin(fmax(y, 0), ink->shape[0] - 1);
-    x = (int)fmin(fmax(x, 0), ink->shape[1] - 1);
-    return ink->data[(size_t)y * (size_t)ink->shape[1] + (size_t)x];
+// The largest difference of ink among pixel i and its four neighbors at the
+// distance `near`; negative if all of these are in its patch as well.
+static float change_at(const Choice *c, int i, int near) {
+    const int H = c->ink.shape[0], W = c->ink.shape[1];
+    const int y = i / W, x = i % W;
+    const int neighbor[] = {
+        max_int(y - near, 0) * W + x, min_int(y + near, H - 1) * W + x,
+        y * W + max_int(x - near, 0), y * W + min_int(x + near, W - 1)};
+    float low = c->ink.data[i], high = low;
+    bool inside = true;
+    for (int k = 0; k < 4; k++) {
+        low = fminf(low, c->ink.data[neighbor[k]]);
+        high = fmaxf(high, c->ink.data[neighbor[k]]);
+        inside = inside && c->patches.label[neighbor[k]] == c->main + 1;
+    }
+    return inside ? -1 : high - low;
 }
 
-// How much the ink changes within 1 % of the picture to both sides of the
-// patch's outline; a quarter of the outline may be smoother.
+// How much the ink changes within 1 % of the picture around the outline of the
+// main patch; a quarter of the outline may be smoother. Holes of single pixels
+// have no outline.
 static double sharpness(const Choice *c) {
-    const int W = c->ink.shape[1], mine = c->main + 1;
-    const int near = (int)fmax(c->ink.shape[0], W) / 100 + 1;
+    const int H = c->ink.shape[0], W = c->ink.shape[1], mine = c->main + 1;
+    const int near = max_int(H, W) / 100 + 1;
     const int *label = c->patches.label;
-    int n = 0, area = c->patches.patch[c->main].area;
-    float *change = mem_alloc((size_t)area, sizeof *change);
-    for (int i = 0; i < (int)c->ink.size; i++) {
-        int y = i / W, x = i % W;
-        bool inside = x > 0 && x < W - 1 && y > 0 && y < c->ink.shape[0] - 1 &&
-                      label[i - 1] == mine && label[i + 1] == mine &&
-                      label[i - W] == mine && label[i + W] == mine;
-        if (label[i] != mine || inside)
-            continue;
-        const Tensor *ink = &c->ink;
-        float dx = ink_at(ink, y, x + near) - ink_at(ink, y, x - near);
-        float dy = ink_at(ink, y + near, x) - ink_at(ink, y - near, x);
-        change[n++] = hypotf(dx, dy);
-    }
-    double result = (double)quantile(change, n, 0.25);
+    const Patch *p = &c->patches.patch[c->main];
+    float *change = mem_alloc((size_t)p->area, sizeof *change);
+    int n = 0;
+    for (int y = max_int(p->box.top, 1); y < min_int(p->box.bottom, H - 1); y++)
+        for (int x = max_int(p->box.left, 1); x < min_int(p->box.right, W - 1);
+             x++) {
+            int i = y * W + x;
+            bool all = label[i - 1] == mine && label[i + 1] == mine &&
+                       label[i - W] == mine && label[i + W] == mine;
+            if (label[i] == mine && !all && change_at(c, i, near) >= 0)
+                change[n++] = change_at(c, i, near);
+        }
+    double result = n > 0 ? (double)quantile(change, n, 0.25) : 0;
     mem_free(change);
     return result;
 }
@@ -187,7 +194,7 @@ static bool same_pen(const Patch *p, const Patch *q) {
 
 // A gap within one digit; between two there is a third of their height.
 static bool is_near(Box digit, Box other) {
-    int height = (int)fmax(box_height(digit), box_height(other));
+    int height = max_int(box_height(digit), box_height(other));
     return 5 * box_gap(digit, other) <= height;
 }
 
@@ -253,7 +260,8 @@ static DigitDoubt doubt_of(const Choice *c, const bool *belongs, Box digit) {
         return DOUBT_SEVERAL;
     if (is_cut(c, digit))
         return DOUBT_CUT;
-    bool faint = c->patches.patch[c->main].strength < 2 * (double)c->faintest;
+    // twice as much as any pixel of the paper's
+    bool faint = c->patches.patch[c->main].strength < 2 * 5 * (double)c->noise;
     return faint ? DOUBT_FAINT : DOUBT_NONE;
 }
 
@@ -311,7 +319,7 @@ static void keep_digit(Choice *c, const bool *belongs, Box digit) {
         }
     float strong = strong_ink(c, &r) - c->paper;
 
-    int longer = (int)fmax(box_width(digit), box_height(digit));
+    int longer = max_int(box_width(digit), box_height(digit));
     for (int step = 0, first = 0; step < 2 + longer / 50; step++) {
         int end = r.count;
         region_grow(&r, c, belongs, first, end);
@@ -326,96 +334,7 @@ static void keep_digit(Choice *c, const bool *belongs, Box digit) {
     mem_free(r.pixel);
 }
 
-// ---- 5. Where the digit lies -----------------------------------------------
-
-static Box find_box(const Tensor *ink) {
-    int height = ink->shape[0], width = ink->shape[1];
-    Box box = {width, height, 0, 0};
-    const float *pixel = ink->data;
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++)
-            if (*pixel++ > 0) {
-                box.left = x < box.left ? x : box.left;
-                box.top = y < box.top ? y : box.top;
-                box.right = x >= box.right ? x + 1 : box.right;
-                box.bottom = y + 1;
-            }
-    return box;
-}
-
-// The center of mass of the box's ink, from the box's corner, in pixels.
-static void find_center(const Tensor *ink, Box box, double *cx, double *cy) {
-    double mass = 0, mx = 0, my = 0;
-    for (int y = box.top; y < box.bottom; y++)
-        for (int x = box.left; x < box.right; x++) {
-            double m =
-                (double)
-                    ink->data[(size_t)y * (size_t)ink->shape[1] + (size_t)x];
-            mass += m;
-            mx += m * (x - box.left + 0.5);
-            my += m * (y - box.top + 0.5);
-        }
-    *cx = mx / mass;
-    *cy = my / mass;
-}
-
-// ---- 6. The digit in 28 x 28 -----------------------------------------------
-
-// How much of pixel i lies between from and to.
-static double overlap(int i, double from, double to) {
-    return fmax(0, fmin(i + 1, to) - fmax(i, from));
-}
-
-// The ink in the square of this size at (x, y), but nothing from outside box.
-static double ink_in_square(const Tensor *ink, Box box, double x, double y,
-                            double size) {
-    int left = (int)fmax(floor(x), box.left);
-    int top = (int)fmax(floor(y), box.top);
-    double sum = 0;
-    for (int i = top; i < box.bottom && i < y + size; i++) {
-        const float *row = ink->data + (size_t)i * (size_t)ink->shape[1];
-        double height = overlap(i, y, y + size);
-        for (int j = left; j < box.right && j < x + size; j++)
-            sum += height * overlap(j, x, x + size) * (double)row[j];
-    }
-    return sum;
-}
-
-// The whole number of pixels that the digit begins from the result's edge, so
-// that its center of mass comes to lie in the pixel CENTER, as MNIST's do, but
-// no part of it beyond an edge.
-static int margin(double center, double length) {
-    double wanted = ceil(CENTER - center);
-    return (int)fmax(0, fmin(wanted, SIDE - ceil(length)));
-}
-
-static void resample(Tensor *digit, const Tensor *ink, Box box) {
-    int width = box.right - box.left, height = box.bottom - box.top;
-    double size = fmax(width, height) / BOX; // of a new pixel in old ones
-    double cx, cy;
-    find_center(ink, box, &cx, &cy);
-    int left = margin(cx / size, width / size);
-    int top = margin(cy / size, height / size);
-    tensor_resize(digit, 4, 1, 1, SIDE, SIDE);
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        double x = box.left + (i % SIDE - left) * size;
-        double y = box.top + (i / SIDE - top) * size;
-        double sum = ink_in_square(ink, box, x, y, size);
-        digit->data[i] = (float)(sum / (size * size));
-    }
-}
-
-// A thin pen in a large picture has become a faint grey: the strongest tone
-// becomes 1 again.
-static void stretch_contrast(Tensor *digit) {
-    float largest = 0;
-    for (size_t i = 0; i < digit->size; i++)
-        largest = fmaxf(largest, digit->data[i]);
-    for (size_t i = 0; i < digit->size; i++)
-        digit->data[i] /= largest;
-}
-
-// ---- 7. All of it -----------------------------------------------------------
+// ---- 5. All of it -----------------------------------------------------------
 
 // The digit of choice c in 28 x 28, and what is to be said against it.
 static DigitDoubt cut_out(Tensor *digit, Choice *c) {
@@ -423,8 +342,7 @@ static DigitDoubt cut_out(Tensor *digit, Choice *c) {
     Box box = find_pieces(belongs, c);
     DigitDoubt doubt = doubt_of(c, belongs, box);
     keep_digit(c, belongs, box);
-    resample(digit, &c->ink, find_box(&c->ink));
-    stretch_contrast(digit);
+    ink_center(digit, &c->ink);
     mem_free(belongs);
     return doubt;
 }
@@ -432,7 +350,7 @@ static DigitDoubt cut_out(Tensor *digit, Choice *c) {
 DigitDoubt image_to_digit(Tensor *digit, const Tensor *image) {
     REQUIRE(image->ndim == 2, "the image is %s, not [H, W]",
             tensor_shape(image).text);
-    tensor_resize(digit, 4, 1, 1, SIDE, SIDE);
+    tensor_resize(digit, 4, 1, 1, 28, 28);
     tensor_fill(digit, 0);
 
     Tensor photo = {0};

@@ -5,15 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "integers.h"
 #include "memory.h"
-
-static int min_int(int a, int b) {
-    return a < b ? a : b;
-}
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
 
 static float *row_of(const Tensor *t, int y) {
     return t->data + (size_t)y * (size_t)t->shape[1];

@@ -36,4 +36,8 @@ void ink_find(Tensor *ink, const Tensor *photo);
 // threshold does not count. Where a stroke crosses a line, the stroke stays.
 void ink_wipe_lines(Tensor *ink, float threshold);
 
+// digit [1, 1, 28, 28] = what ink [H, W] has on it, scaled to fit 20 x 20, its
+// center of mass in pixel (14, 14), its strongest pixel 1. Some ink is above 0.
+void ink_center(Tensor *digit, const Tensor *ink);
+
 #endif

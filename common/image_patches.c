@@ -5,17 +5,10 @@
 #include <string.h>
 
 #include "image_ink.h"
+#include "integers.h"
 #include "memory.h"
 
 // ---- 1. Boxes ---------------------------------------------------------------
-
-static int min_int(int a, int b) {
-    return a < b ? a : b;
-}
-
-static int max_int(int a, int b) {
-    return a > b ? a : b;
-}
 
 int box_width(Box b) {
     return b.right - b.left;
