@@ -1,4 +1,4 @@
-// image.h - grey pictures in and out of files, and a stranger's digit made to
+// image.h - gray pictures in and out of files, and a stranger's digit made to
 // look like one of MNIST's.
 
 #ifndef DL_IMAGE_H
@@ -10,10 +10,12 @@
 #include "error.h"
 #include "tensor.h"
 
-// Reads a PNG (any kind; colours become grey by 0.299 R + 0.587 G + 0.114 B,
-// transparency lies on white) or a PGM/PPM (P2 P3 P5 P6) as [H, W] in [0, 1],
-// 0 = black. At most 16384 pixels a side and 67 million in all. False with a
-// message that says what is wrong with the file and which formats are read.
+// Reads a PNG, a JPEG (turned as its Exif says; where libjpeg was found), or a
+// PBM, PGM or PPM (P1 to P6) as [H, W] in [0, 1], 0 = black. Colors become gray
+// by 0.299 R + 0.587 G + 0.114 B; transparency lies on white, or, if nothing
+// would be seen there, what is not transparent becomes white on black. At most
+// 16384 pixels a side and 67 million in all. False with a message that says what
+// is wrong with the file, or what to type to convert it.
 bool image_read(Tensor *image, const char *path, Error *err);
 
 // Writes levels [H, W], 0 black to 255 white, row by row, as a gray PNG. False
@@ -40,7 +42,8 @@ typedef enum {
 // own digits stays what it is. Read it surely only if the result is DOUBT_NONE.
 DigitDoubt image_to_digit(Tensor *digit, const Tensor *image);
 
-// What is wrong and what to crop, as the end of a sentence; "" for DOUBT_NONE.
+// What is wrong and, in a second line, what to crop: the end of a sentence, ""
+// for DOUBT_NONE.
 const char *digit_doubt(DigitDoubt doubt);
 
 // Prints the picture [1, 1, H, W] or [H, W] as text, two characters a pixel

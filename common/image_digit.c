@@ -54,8 +54,75 @@ static void choice_sharpen(Choice *c, float threshold) {
     }
 }
 
+static int compare_floats(const void *a, const void *b) {
+    float x = *(const float *)a, y = *(const float *)b;
+    return (x > y) - (x < y);
+}
+
+// The element below which a fraction q of the n values lies. Sorts them.
+static float quantile(float *values, int n, double q) {
+    qsort(values, (size_t)n, sizeof *values, compare_floats);
+    return values[(int)(q * (n - 1) + 0.5)];
+}
+
+// How much darker the darkest of pixel i and its four neighbors at the distance
+// `near` is than the lightest, as a fraction that is the same for dark and light
+// ink; negative if all of these are in the main patch. We ask the photo: ink may
+// have edges where only our idea of the paper changes.
+static float change_at(const Choice *c, const Tensor *photo, int i, int near) {
+    const int H = photo->shape[0], W = photo->shape[1];
+    const int y = i / W, x = i % W;
+    const int neighbor[] = {
+        max_int(y - near, 0) * W + x, min_int(y + near, H - 1) * W + x,
+        y * W + max_int(x - near, 0), y * W + min_int(x + near, W - 1)};
+    float low = photo->data[i], high = low;
+    bool inside = true;
+    for (int k = 0; k < 4; k++) {
+        low = fminf(low, photo->data[neighbor[k]]);
+        high = fmaxf(high, photo->data[neighbor[k]]);
+        inside = inside && c->patches.label[neighbor[k]] == c->main + 1;
+    }
+    return inside ? -1 : (high - low) / fmaxf(high, 1 - low);
+}
+
+// How much the tone changes within 1 % of the picture around the outline of the
+// main patch; a quarter of the outline may be smoother. Holes of single pixels
+// have no outline.
+static double sharpness(const Choice *c, const Tensor *photo) {
+    const int H = c->ink.shape[0], W = c->ink.shape[1], mine = c->main + 1;
+    const int near = max_int(H, W) / 100 + 1;
+    const int *label = c->patches.label;
+    const Patch *p = &c->patches.patch[c->main];
+    float *change = mem_alloc((size_t)p->area, sizeof *change);
+    int n = 0;
+    for (int y = max_int(p->box.top, 1); y < min_int(p->box.bottom, H - 1); y++)
+        for (int x = max_int(p->box.left, 1); x < min_int(p->box.right, W - 1);
+             x++) {
+            int i = y * W + x;
+            bool all = label[i - 1] == mine && label[i + 1] == mine &&
+                       label[i - W] == mine && label[i + W] == mine;
+            float step = change_at(c, photo, i, near);
+            if (label[i] == mine && !all && step >= 0)
+                change[n++] = step;
+        }
+    double result = n > 0 ? (double)quantile(change, n, 0.25) : 0;
+    mem_free(change);
+    return result;
+}
+
+// The hole of a 0 is ink of the other kind, and so is the light in the middle of
+// a dim photo: but the hole is smaller, and light has no sharp outline.
+static double worth(const Choice *c, const Tensor *photo) {
+    if (c->main < 0)
+        return 0;
+    const Patch *p = &c->patches.patch[c->main];
+    double sharp = sharpness(c, photo),
+           size = hypot(box_width(p->box), box_height(p->box));
+    return sharp < 0.15 * p->strength ? 0 : size * sharp;
+}
+
 // Shadows may join the digit to the picture's edge. They are fainter than ink,
-// so we raise the threshold until something stands free.
+// and smooth, so we raise the threshold until something sharp stands free.
 static void choose(Choice *c, const Tensor *photo, float noise) {
     Tensor all = {0};
     ink_find(&all, photo);
@@ -67,7 +134,7 @@ static void choose(Choice *c, const Tensor *photo, float noise) {
     } else {
         // five deviations: of a million pixels of paper hardly one has as much
         float t = c->faintest = fminf(fmaxf(0.08f, 5 * noise), 0.3f);
-        for (; c->main < 0 && t < 0.7f; t *= 1.5f) {
+        for (; worth(c, photo) == 0 && t < 0.7f; t *= 1.5f) {
             tensor_copy(&c->ink, &all);
             ink_wipe_lines(&c->ink, t);
             choice_cut(c, t);
@@ -90,70 +157,6 @@ static void choose_largest(Choice *c, const Tensor *photo) {
 
 // ---- 2. Dark or light -------------------------------------------------------
 
-static int compare_floats(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
-}
-
-// The element below which a fraction q of the n values lies. Sorts them.
-static float quantile(float *values, int n, double q) {
-    qsort(values, (size_t)n, sizeof *values, compare_floats);
-    return values[(int)(q * (n - 1) + 0.5)];
-}
-
-// The largest difference of ink among pixel i and its four neighbors at the
-// distance `near`; negative if all of these are in its patch as well.
-static float change_at(const Choice *c, int i, int near) {
-    const int H = c->ink.shape[0], W = c->ink.shape[1];
-    const int y = i / W, x = i % W;
-    const int neighbor[] = {
-        max_int(y - near, 0) * W + x, min_int(y + near, H - 1) * W + x,
-        y * W + max_int(x - near, 0), y * W + min_int(x + near, W - 1)};
-    float low = c->ink.data[i], high = low;
-    bool inside = true;
-    for (int k = 0; k < 4; k++) {
-        low = fminf(low, c->ink.data[neighbor[k]]);
-        high = fmaxf(high, c->ink.data[neighbor[k]]);
-        inside = inside && c->patches.label[neighbor[k]] == c->main + 1;
-    }
-    return inside ? -1 : high - low;
-}
-
-// How much the ink changes within 1 % of the picture around the outline of the
-// main patch; a quarter of the outline may be smoother. Holes of single pixels
-// have no outline.
-static double sharpness(const Choice *c) {
-    const int H = c->ink.shape[0], W = c->ink.shape[1], mine = c->main + 1;
-    const int near = max_int(H, W) / 100 + 1;
-    const int *label = c->patches.label;
-    const Patch *p = &c->patches.patch[c->main];
-    float *change = mem_alloc((size_t)p->area, sizeof *change);
-    int n = 0;
-    for (int y = max_int(p->box.top, 1); y < min_int(p->box.bottom, H - 1); y++)
-        for (int x = max_int(p->box.left, 1); x < min_int(p->box.right, W - 1);
-             x++) {
-            int i = y * W + x;
-            bool all = label[i - 1] == mine && label[i + 1] == mine &&
-                       label[i - W] == mine && label[i + W] == mine;
-            if (label[i] == mine && !all && change_at(c, i, near) >= 0)
-                change[n++] = change_at(c, i, near);
-        }
-    double result = n > 0 ? (double)quantile(change, n, 0.25) : 0;
-    mem_free(change);
-    return result;
-}
-
-// The hole of a 0 is ink of the other kind, and so is the light in the middle of
-// a dim photo: but the hole is smaller, and light has no sharp outline.
-static double worth(const Choice *c) {
-    if (c->main < 0)
-        return 0;
-    const Patch *p = &c->patches.patch[c->main];
-    double sharp = sharpness(c),
-           size = hypot(box_width(p->box), box_height(p->box));
-    return sharp < 0.2 * p->strength ? 0 : size * sharp;
-}
-
 // The edge of a picture is paper more often than not.
 static bool looks_dark(const Tensor *photo) {
     double mean = 0;
@@ -172,10 +175,11 @@ static bool choose_kind(Choice *c, Tensor *photo, float noise) {
         return c->main >= 0;
 
     Choice other;
+    double here = worth(c, photo);
     ink_invert(photo);
     choose(&other, photo, noise);
+    double there = worth(&other, photo);
     ink_invert(photo);
-    double here = worth(c), there = worth(&other);
     bool swap = there > 1.15 * here; // if nearly as good, the edge decides
     choice_free(swap ? c : &other);
     if (swap)
@@ -200,24 +204,28 @@ static bool is_near(Box digit, Box other) {
 
 // The bar of a 5, half of a 4: near the digit, no dust, and no neighbor, which
 // would be as high and beside it.
-static bool is_piece(const Patch *main, Box digit, const Patch *p) {
+static bool is_piece(const Choice *c, Box digit, const Patch *p) {
+    const Patch *main = &c->patches.patch[c->main];
+    if (p->mass < 0.02 * main->mass)
+        return false;
+    if (!ink_is_photo(&c->ink)) // all of it is the digit
+        return true;
     int middle = (p->box.left + p->box.right) / 2;
     bool beside = middle < digit.left || middle >= digit.right;
     bool high = 10 * box_height(p->box) > 6 * box_height(main->box);
     return is_near(digit, p->box) && same_pen(p, main) && p->sides == 0 &&
-           p->mass >= 0.02 * main->mass && !(beside && high);
+           !(beside && high);
 }
 
 // belongs [count]: true for the digit's pieces. Returns the box around them.
 static Box find_pieces(bool *belongs, const Choice *c) {
-    const Patch *main = &c->patches.patch[c->main];
-    Box box = main->box;
+    Box box = c->patches.patch[c->main].box;
     belongs[c->main] = true;
     for (bool more = true; more;) {
         more = false;
         for (int i = 0; i < c->patches.count; i++) {
             const Patch *p = &c->patches.patch[i];
-            if (belongs[i] || !is_piece(main, box, p))
+            if (belongs[i] || !is_piece(c, box, p))
                 continue;
             belongs[i] = more = true;
             box = box_union(box, p->box);
@@ -368,21 +376,17 @@ DigitDoubt image_to_digit(Tensor *digit, const Tensor *image) {
 }
 
 const char *digit_doubt(DigitDoubt doubt) {
-    switch (doubt) {
-    case DOUBT_NONE:
-        break;
-    case DOUBT_EMPTY:
-        return "there is no ink as large as a digit; crop the picture to the "
-               "one digit";
-    case DOUBT_SEVERAL:
-        return "there is more than one thing in the picture; crop it to the "
-               "one digit";
-    case DOUBT_CUT:
-        return "no digit stands free of the picture's edge or of a frame; crop "
-               "the picture to the one digit with paper around it";
-    case DOUBT_FAINT:
-        return "the ink is hardly stronger than the paper's own noise; crop "
-               "the picture to the one digit or use a darker pen";
-    }
-    return "";
+    static const char *const sentence[] = {
+        [DOUBT_NONE] = "",
+        [DOUBT_EMPTY] = "no ink is as large as a digit;\n"
+                        "crop the picture to the one digit",
+        [DOUBT_SEVERAL] = "there is more than one thing in the picture;\n"
+                          "crop it to the one digit",
+        [DOUBT_CUT] = "no digit stands free of the picture's edge or a frame;\n"
+                      "crop the picture to the one digit, with paper around it",
+        [DOUBT_FAINT] =
+            "the ink is hardly darker than the paper's own noise;\n"
+            "crop the picture to the one digit, or use a darker pen",
+    };
+    return sentence[doubt];
 }

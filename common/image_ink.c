@@ -103,7 +103,7 @@ void ink_invert(Tensor *photo) {
 // A gray-scale closing (Gonzalez & Woods, Digital Image Processing, 9.6) fills
 // what is dark and narrower than its window, whatever the light around: first
 // each point takes the lightest tone of its window, then the darkest of those.
-// We take the 80 % and 20 % quantiles instead, so that no speck decides, and
+// We take the 90 % and 10 % quantiles instead, so that no speck decides, and
 // work on the medians of tiles, which noise and thin lines do not change.
 
 enum { TILES = 32 }; // along the longer side
@@ -187,24 +187,22 @@ static void find_paper(Tensor *tiles, const Tensor *photo) {
         return;
     }
 
-    // A window of half the picture: no stroke of a digit is as wide.
-    int radius = max_int(max_int(tiles->shape[0], tiles->shape[1]) / 4, 1);
-    rank_filter(tiles, radius, 0.8);
-    rank_filter(tiles, radius, 0.2);
+    // A window of two thirds of the picture: no stroke is as wide.
+    int radius = max_int(max_int(tiles->shape[0], tiles->shape[1]) / 3, 1);
+    rank_filter(tiles, radius, 0.9);
+    rank_filter(tiles, radius, 0.1);
 }
 
 void ink_find(Tensor *ink, const Tensor *photo) {
     Tensor tiles = {0};
     find_paper(&tiles, photo);
 
-    // Below a quarter of white there is no telling noise from ink.
-    const float darkest = 0.25f;
     tensor_resize_like(ink, photo);
     for (int y = 0; y < photo->shape[0]; y++)
         for (int x = 0; x < photo->shape[1]; x++) {
             float paper = paper_at(&tiles, tile_size(photo), y, x);
             row_of(ink, y)[x] =
-                (paper - row_of(photo, y)[x]) / fmaxf(paper, darkest);
+                (paper - row_of(photo, y)[x]) / fmaxf(paper, INK_DARKEST_PAPER);
         }
     tensor_free(&tiles);
 }

@@ -11,6 +11,10 @@
 
 #include "tensor.h"
 
+// Paper is taken to be at least a quarter as light as white: below, there is no
+// telling ink from noise.
+#define INK_DARKEST_PAPER 0.25f
+
 // Shrinks image [H, W] until its longer side has at most 1000 pixels, each the
 // mean of a square of old ones, and blurs it a little if it is noisy. Returns
 // the standard deviation of the noise that is left.
