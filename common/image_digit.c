@@ -116,9 +116,12 @@ static double worth(const Choice *c, const Tensor *photo) {
     if (c->main < 0)
         return 0;
     const Patch *p = &c->patches.patch[c->main];
-    double sharp = sharpness(c, photo),
-           size = hypot(box_width(p->box), box_height(p->box));
-    return sharp < 0.15 * p->strength ? 0 : size * sharp;
+    double sharp = sharpness(c, photo);
+    double size = hypot(box_width(p->box), box_height(p->box));
+    // Noise alone spreads five pixels over some 2.3 deviations. A heavy blur
+    // leaves half of the contrast, light that falls off a twentieth.
+    bool smooth = sharp < 0.15 * p->strength + 3 * (double)c->noise;
+    return smooth ? 0 : size * sharp;
 }
 
 // Shadows may join the digit to the picture's edge. They are fainter than ink,
@@ -165,6 +168,25 @@ static bool looks_dark(const Tensor *photo) {
     return (double)ink_border(photo) > mean;
 }
 
+// True if the picture's edge cuts the patch as it cuts a stroke: on a short piece
+// of the outline. A desk or a thumb lies along more than a fifth.
+static bool is_cut_stroke(const Patch *p) {
+    int around = 2 * (box_width(p->box) + box_height(p->box));
+    return p->sides > 0 && 5 * p->edge < around;
+}
+
+// True if the hole of a digit that the picture's edge cuts is taken for a digit.
+static bool is_hole_of_cut(const Choice *hole, const Choice *around) {
+    const Box h = hole->patches.patch[hole->main].box;
+    if (around->main < 0)
+        return false;
+    const Patch *p = &around->patches.patch[around->main];
+    Box both = box_union(p->box, h);
+    return is_cut_stroke(p) && both.left == p->box.left &&
+           both.right == p->box.right && both.top == p->box.top &&
+           both.bottom == p->box.bottom;
+}
+
 // Chooses the digit as dark or as light ink. False if nothing stands free: then
 // c holds the largest thing there is, of the kind that the edge suggests.
 static bool choose_kind(Choice *c, Tensor *photo, float noise) {
@@ -180,14 +202,14 @@ static bool choose_kind(Choice *c, Tensor *photo, float noise) {
     choose(&other, photo, noise);
     double there = worth(&other, photo);
     ink_invert(photo);
-    bool swap = there > 1.15 * here; // if nearly as good, the edge decides
+    if (here == 0) // nothing free; what the edge cuts may still have a hole
+        choose_largest(c, photo);
+    // if both are nearly as good, the edge decides
+    bool swap = there > 1.15 * here && !is_hole_of_cut(&other, c);
     choice_free(swap ? c : &other);
     if (swap)
         *c = other;
-    if (here > 0 || there > 0)
-        return true;
-    choose_largest(c, photo);
-    return false;
+    return swap || here > 0;
 }
 
 // ---- 3. The digit's pieces --------------------------------------------------
@@ -196,10 +218,14 @@ static bool same_pen(const Patch *p, const Patch *q) {
     return p->strength >= 0.6 * q->strength;
 }
 
+static int longer_side(Box b) {
+    return max_int(box_width(b), box_height(b));
+}
+
 // A gap within one digit; between two there is a third of their height.
 static bool is_near(Box digit, Box other) {
-    int height = max_int(box_height(digit), box_height(other));
-    return 5 * box_gap(digit, other) <= height;
+    int size = max_int(longer_side(digit), longer_side(other));
+    return 5 * box_gap(digit, other) <= size;
 }
 
 // The bar of a 5, half of a 4: near the digit, no dust, and no neighbor, which
@@ -246,16 +272,13 @@ static bool has_company(const Choice *c, const bool *belongs, Box digit) {
     return false;
 }
 
-// True if a stroke of the digit leaves the picture. A stroke does so on a short
-// piece of its outline, a desk or a thumb on more than a fifth.
+// True if a part of the digit leaves the picture.
 static bool is_cut(const Choice *c, Box digit) {
     const Patch *main = &c->patches.patch[c->main];
     for (int i = 0; i < c->patches.count; i++) {
         const Patch *p = &c->patches.patch[i];
-        int around = 2 * (box_width(p->box) + box_height(p->box));
-        if (i != c->main && p->sides > 0 && 5 * p->edge < around &&
-            same_pen(p, main) && p->mass >= 0.1 * main->mass &&
-            is_near(digit, p->box))
+        if (i != c->main && is_cut_stroke(p) && same_pen(p, main) &&
+            p->mass >= 0.1 * main->mass && is_near(digit, p->box))
             return true;
     }
     return false;
@@ -327,7 +350,7 @@ static void keep_digit(Choice *c, const bool *belongs, Box digit) {
         }
     float strong = strong_ink(c, &r) - c->paper;
 
-    int longer = max_int(box_width(digit), box_height(digit));
+    int longer = longer_side(digit);
     for (int step = 0, first = 0; step < 2 + longer / 50; step++) {
         int end = r.count;
         region_grow(&r, c, belongs, first, end);

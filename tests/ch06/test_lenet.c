@@ -527,7 +527,6 @@ static Prediction read_photo(Reader *r, int digit, PhotoKind kind, Rng *rng) {
     photo_draw(&photo, r->easy[digit], kind, rng);
     picture.doubt = image_to_digit(&picture.digit, &photo);
     classify(&p, &r->net, &picture);
-    if(getenv("DBG")&&!(p.sure&&p.digit==digit)&&kind<PHOTO_KINDS_READ) {fprintf(stderr,"%d %g %d x %d\n",picture.doubt,(double)certainty(&p),photo.shape[0],photo.shape[1]);image_print(&picture.digit);image_print(&photo);}
     release(&photo, &picture.digit, &p.softmax, NULL);
     return p;
 }
@@ -543,7 +542,7 @@ START_TEST(photos_are_read_or_doubted) {
         bool readable = kind < PHOTO_KINDS_READ;
         int right = 0, wrong = 0;
         for (int digit = 0; digit < 10; digit++) {
-            Prediction p = read_photo(&reader, digit, (PhotoKind)kind, &rng);if(getenv("DBG")&&!(p.sure&&p.digit==digit)) fprintf(stderr,"%s %d: %d sure %d\n",photo_name((PhotoKind)kind),digit,p.digit,p.sure);
+            Prediction p = read_photo(&reader, digit, (PhotoKind)kind, &rng);
             right += p.sure && p.digit == digit;
             wrong += p.sure && (p.digit != digit || !readable);
         }
