@@ -30,6 +30,9 @@ float ink_border(const Tensor *photo);
 // Every tone becomes 1 - tone.
 void ink_invert(Tensor *photo);
 
+// The value below which a fraction q of the n > 0 values lies. Sorts them.
+float ink_quantile(float *values, int n, double q);
+
 // ink [H, W] = how much darker than the paper around it each pixel is, as a
 // fraction of the paper's tone: light that falls off changes nothing about it.
 // Negative where the pixel is lighter.

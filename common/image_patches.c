@@ -158,6 +158,11 @@ bool patch_may_be_digit(const Patches *all, int index) {
     return p->area < 0.82 * w * h && !is_frame(all, index);
 }
 
+bool patch_is_cut_stroke(const Patch *p) {
+    int around = 2 * (box_width(p->box) + box_height(p->box));
+    return p->sides > 0 && 5 * p->edge < around;
+}
+
 // Large patches come first, and of equals the one nearest to the middle: at the
 // picture's edge a patch counts half.
 static double importance(const Patches *all, const Patch *p) {
