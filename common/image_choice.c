@@ -55,7 +55,7 @@ static float change_at(const Choice *c, const Tensor *photo, int i, int near) {
 }
 
 // How much the tone changes within 1 % of the picture around the outline of the
-// main patch; a quarter of the outline may be smoother. Holes of single pixels
+// main patch; 15 % of the outline may be smoother. Holes of single pixels
 // have no outline.
 static double sharpness(const Choice *c, const Tensor *photo) {
     const int H = c->ink.shape[0], W = c->ink.shape[1], mine = c->main + 1;
@@ -74,7 +74,7 @@ static double sharpness(const Choice *c, const Tensor *photo) {
             if (label[i] == mine && !all && step >= 0)
                 change[n++] = step;
         }
-    double result = n > 0 ? (double)ink_quantile(change, n, 0.25) : 0;
+    double result = n > 0 ? (double)ink_quantile(change, n, 0.15) : 0;
     mem_free(change);
     return result;
 }
@@ -138,15 +138,16 @@ static bool looks_dark(const Tensor *photo) {
 }
 
 // True if the hole of a digit that the picture's edge cuts is taken for a digit.
+// A sheet fills more than half of its box: a digit on it is no hole.
 static bool is_hole_of_cut(const Choice *hole, const Choice *around) {
-    const Box h = hole->patches.patch[hole->main].box;
-    if (around->main < 0)
+    if (hole->main < 0 || around->main < 0)
         return false;
     const Patch *p = &around->patches.patch[around->main];
-    Box both = box_union(p->box, h);
-    return patch_is_cut_stroke(p) && both.left == p->box.left &&
-           both.right == p->box.right && both.top == p->box.top &&
-           both.bottom == p->box.bottom;
+    const Box h = hole->patches.patch[hole->main].box, b = p->box;
+    bool inside = h.left >= b.left && h.right <= b.right && h.top >= b.top &&
+                  h.bottom <= b.bottom;
+    return inside && patch_is_cut_stroke(p) &&
+           2 * p->area < box_width(b) * box_height(b);
 }
 
 bool choice_find(Choice *c, Tensor *photo, float noise) {
