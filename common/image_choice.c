@@ -138,9 +138,11 @@ static bool looks_dark(const Tensor *photo) {
 }
 
 // True if the hole of a digit that the picture's edge cuts is taken for a digit.
-// A sheet fills more than half of its box: a digit on it is no hole.
-static bool is_hole_of_cut(const Choice *hole, const Choice *around) {
-    if (hole->main < 0 || around->main < 0)
+// A digit on a sheet is no hole: a sheet fills more than half of its box, and a
+// sheet of which we see a part as ink has no outline where that part ends.
+static bool is_hole_of_cut(const Choice *hole, const Choice *around,
+                           const Tensor *photo) {
+    if (hole->main < 0 || worth(around, photo) == 0)
         return false;
     const Patch *p = &around->patches.patch[around->main];
     const Box h = hole->patches.patch[hole->main].box, b = p->box;
@@ -166,7 +168,7 @@ bool choice_find(Choice *c, Tensor *photo, float noise) {
     if (here == 0) // nothing free; what the edge cuts may still have a hole
         choose_largest(c, photo);
     // if both are nearly as good, the edge decides
-    bool swap = there > 1.15 * here && !is_hole_of_cut(&other, c);
+    bool swap = there > 1.15 * here && !is_hole_of_cut(&other, c, photo);
     choice_free(swap ? c : &other);
     if (swap)
         *c = other;
