@@ -38,8 +38,8 @@ static bool is_near(Box digit, Box other) {
     return 5 * box_gap(digit, other) <= size;
 }
 
-// The bar of a 5, half of a 4: near the digit, no dust, and no neighbor, which
-// would be as high and beside it.
+// The bar of a 5, half of a 4: near the digit, no dust, no frame around it, and no
+// neighbor, which would be as high and beside it.
 static bool is_piece(const Choice *c, Box digit, const Patch *p) {
     const Patch *main = &c->patches.patch[c->main];
     if (p->mass < 0.02 * main->mass)
@@ -49,8 +49,10 @@ static bool is_piece(const Choice *c, Box digit, const Patch *p) {
     int middle = (p->box.left + p->box.right) / 2;
     bool beside = middle < digit.left || middle >= digit.right;
     bool high = 10 * box_height(p->box) > 6 * box_height(main->box);
+    bool frame = box_width(p->box) > box_width(digit) &&
+                 box_height(p->box) > box_height(digit);
     return is_near(digit, p->box) && same_pen(p, main) && p->sides == 0 &&
-           !(beside && high);
+           !(beside && high) && !frame;
 }
 
 // belongs [count]: true for the digit's pieces. Returns the box around them.

@@ -10,12 +10,13 @@ enum { HEIGHT = 400, WIDTH = 350 }; // of most photos
 
 const char *photo_name(PhotoKind kind) {
     static const char *const names[PHOTO_KINDS] = {
-        "plain",       "uneven",     "vignette",    "shadow",  "ruled",
-        "squared",     "tilted",     "margin",      "pencil",  "thin",
-        "thick",       "inverted",   "chalk",       "board",   "corner",
-        "tight",       "desk",       "on_table",    "noisy",   "salt",
-        "stain",       "heading",    "frame",       "toolbar", "empty",
-        "empty_ruled", "empty_desk", "empty_frame", "two",     "cut"};
+        "plain",   "uneven",      "vignette",   "shadow",      "ruled",
+        "squared", "tilted",      "margin",     "pencil",      "pencil_ruled",
+        "thin",    "thick",       "inverted",   "chalk",       "board",
+        "corner",  "tight",       "desk",       "on_table",    "noisy",
+        "salt",    "stain",       "heading",    "frame",       "toolbar",
+        "empty",   "empty_ruled", "empty_desk", "empty_frame", "two",
+        "cut"};
     return names[kind];
 }
 
@@ -51,8 +52,10 @@ static Place place_of(PhotoKind kind) {
         p = (Place){WIDTH / 4, HEIGHT / 5, 90, 0.42f};
     if (kind == PHOTO_DESK || kind == PHOTO_TOOLBAR)
         p.x += 15, p.y -= kind == PHOTO_DESK ? 20 : -30;
-    if (kind == PHOTO_ON_TABLE || kind == PHOTO_FRAME || kind == PHOTO_HEADING)
+    if (kind == PHOTO_ON_TABLE || kind == PHOTO_HEADING)
         p.side = 220, p.y += kind == PHOTO_HEADING ? 30 : 0;
+    if (kind == PHOTO_FRAME)
+        p.side = 190;
     if (kind == PHOTO_TWO)
         p.x = 95, p.side = 180;
     if (kind == PHOTO_CUT)
@@ -80,6 +83,7 @@ static float print_at(PhotoKind kind, int x, int y) {
     int line = kind == PHOTO_TILTED ? y + x * 7 / 200 : y;
     switch (kind) {
     case PHOTO_RULED:
+    case PHOTO_FAINT:
     case PHOTO_TILTED:
     case PHOTO_EMPTY_RULED:
         return line % 45 < 2 ? 0.3f : 0;
@@ -94,8 +98,8 @@ static float print_at(PhotoKind kind, int x, int y) {
                                                                       : 0;
     case PHOTO_FRAME:
     case PHOTO_EMPTY_FRAME: {
-        bool inside = between(x, 33, 317) && between(y, 33, 367);
-        bool outside = !between(x, 30, 320) || !between(y, 30, 370);
+        bool inside = between(x, 83, 267) && between(y, 88, 312);
+        bool outside = !between(x, 80, 270) || !between(y, 85, 315);
         return inside || outside ? 0 : 0.7f;
     }
     default:
@@ -109,7 +113,7 @@ static float light_at(PhotoKind kind, int x, int y) {
     float du = 2 * u - 1, dv = 2 * v - 1;
     switch (kind) {
     case PHOTO_UNEVEN:
-        return (1 - 0.5f * u) * (1 - 0.2f * v);
+        return (1 - 0.6f * u) * (1 - 0.15f * v);
     case PHOTO_VIGNETTE:
         return 1 - 0.25f * (du * du + dv * dv);
     case PHOTO_SHADOW: // the edge of a hand, 60 pixels soft
@@ -138,7 +142,7 @@ static bool on_sheet(PhotoKind kind, int x, int y) {
 
 static float pixel_at(PhotoKind kind, float pen, int x, int y, Rng *rng) {
     float noise = kind == PHOTO_NOISY ? 0.07f : 0.01f, ink = 0.15f;
-    if (kind == PHOTO_PENCIL)
+    if (kind == PHOTO_PENCIL || kind == PHOTO_FAINT)
         ink = 0.62f;
     if (kind == PHOTO_CHALK)
         ink = 0.15f + 0.4f * rng_uniform(rng), noise = 0.03f;

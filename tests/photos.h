@@ -15,7 +15,7 @@
 typedef enum {
     // one digit that can be read
     PHOTO_PLAIN,
-    PHOTO_UNEVEN,     // light falls off from one corner
+    PHOTO_UNEVEN,     // light falls to a third
     PHOTO_VIGNETTE,   // and from the middle
     PHOTO_SHADOW,     // a hand's, soft
     PHOTO_RULED,      // a notebook
@@ -23,6 +23,7 @@ typedef enum {
     PHOTO_TILTED,     // ruled, turned by two degrees
     PHOTO_MARGIN,     // one upright line
     PHOTO_PENCIL,     // 0.3 darker than its paper
+    PHOTO_FAINT,      // a pencil on paper ruled as darkly
     PHOTO_THIN,       // pen
     PHOTO_THICK,      // pen
     PHOTO_INVERTED,   // light on dark
