@@ -14,8 +14,8 @@
 // PBM, PGM or PPM (P1 to P6) as [H, W] in [0, 1], 0 = black. Colors become gray
 // by 0.299 R + 0.587 G + 0.114 B; transparency lies on white, or, if nothing
 // would be seen there, what is not transparent becomes white on black. At most
-// 16384 pixels a side and 67 million in all. False with a message that says what
-// is wrong with the file, or what to type to convert it.
+// 16384 pixels a side and 67 million in all. False with a message that says
+// what is wrong with the file, or what to type to convert it.
 bool image_read(Tensor *image, const char *path, Error *err);
 
 // Writes levels [H, W], 0 black to 255 white, row by row, as a gray PNG. False
@@ -35,11 +35,12 @@ typedef enum {
 // Finds the digit in a photo and makes it into what MNIST's authors made of
 // theirs: ink bright on black, its bounding box scaled to fit 20 x 20 with its
 // proportions kept, moved by whole pixels so that its center of mass comes to
-// lie in pixel (14, 14). Dark on light or light on dark, a thin pen or a pencil,
-// small or large; light that falls off, ruled lines, specks, a printed frame, a
-// stain and the desk around the sheet are wiped away. image is [H, W], digit
-// becomes [1, 1, 28, 28] in [0, 1], all 0 if nothing is found; one of MNIST's
-// own digits stays what it is. Read it surely only if the result is DOUBT_NONE.
+// lie in pixel (14, 14). Dark on light or light on dark, a thin pen or a
+// pencil, small or large; light that falls off, ruled lines, specks, a printed
+// frame, a stain and the desk around the sheet are wiped away. image is [H, W],
+// digit becomes [1, 1, 28, 28] in [0, 1], all 0 if nothing is found; one of
+// MNIST's own digits stays what it is. Read it surely only if the result is
+// DOUBT_NONE.
 DigitDoubt image_to_digit(Tensor *digit, const Tensor *image);
 
 // What is wrong and, in a second line, what to crop: the end of a sentence, ""

@@ -35,9 +35,9 @@ static void choice_sharpen(Choice *c, float threshold) {
 }
 
 // How much darker the darkest of pixel i and its four neighbors at the distance
-// `near` is than the lightest, as a fraction that is the same for dark and light
-// ink; negative if all of these are in the main patch. We ask the photo: ink may
-// have edges where only our idea of the paper changes.
+// `near` is than the lightest, as a fraction that is the same for dark and
+// light ink; negative if all of these are in the main patch. We ask the photo:
+// ink may have edges where only our idea of the paper changes.
 static float change_at(const Choice *c, const Tensor *photo, int i, int near) {
     const int H = photo->shape[0], W = photo->shape[1];
     const int y = i / W, x = i % W;
@@ -79,8 +79,8 @@ static double sharpness(const Choice *c, const Tensor *photo) {
     return result;
 }
 
-// The hole of a 0 is ink of the other kind, and so is the light in the middle of
-// a dim photo: but the hole is smaller, and light has no sharp outline.
+// The hole of a 0 is ink of the other kind, and so is the light in the middle
+// of a dim photo: but the hole is smaller, and light has no sharp outline.
 static double worth(const Choice *c, const Tensor *photo) {
     if (c->main < 0)
         return 0;
@@ -137,9 +137,10 @@ static bool looks_dark(const Tensor *photo) {
     return (double)ink_border(photo) > mean;
 }
 
-// True if the hole of a digit that the picture's edge cuts is taken for a digit.
-// A digit on a sheet is no hole: a sheet fills more than half of its box, and a
-// sheet of which we see a part as ink has no outline where that part ends.
+// True if the hole of a digit that the picture's edge cuts is taken for a
+// digit. A digit on a sheet is no hole: a sheet fills more than half of its
+// box, and a sheet of which we see a part as ink has no outline where that part
+// ends.
 static bool is_hole_of_cut(const Choice *hole, const Choice *around,
                            const Tensor *photo) {
     if (hole->main < 0 || worth(around, photo) == 0)

@@ -19,10 +19,10 @@ typedef struct {
     float paper;    // ink that still counts as paper: a shadow
 } Choice;
 
-// Chooses the digit as dark or as light ink; noise is that of ink_prepare. False
-// if nothing stands free: then c holds the largest thing there is (or main is
-// -1), as ink of the kind that the picture's edge suggests. The photo may be left
-// inverted. Release c by choice_free.
+// Chooses the digit as dark or as light ink; noise is that of ink_prepare.
+// False if nothing stands free: then c holds the largest thing there is (or
+// main is -1), as ink of the kind that the picture's edge suggests. The photo
+// may be left inverted. Release c by choice_free.
 bool choice_find(Choice *c, Tensor *photo, float noise);
 void choice_free(Choice *c);
 

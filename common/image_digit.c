@@ -38,8 +38,8 @@ static bool is_near(Box digit, Box other) {
     return 5 * box_gap(digit, other) <= size;
 }
 
-// The bar of a 5, half of a 4: near the digit, no dust, no frame around it, and no
-// neighbor, which would be as high and beside it.
+// The bar of a 5, half of a 4: near the digit, no dust, no frame around it, and
+// no neighbor, which would be as high and beside it.
 static bool is_piece(const Choice *c, Box digit, const Patch *p) {
     const Patch *main = &c->patches.patch[c->main];
     if (p->mass < 0.02 * main->mass)
@@ -148,9 +148,9 @@ static float strong_ink(const Choice *c, const Region *r) {
     return strong;
 }
 
-// Leaves the digit's ink and the gray rim of its strokes, from 0 to 1, and wipes
-// all else. The rim is as wide as a lens blurs it: 2 pixels, and 2 % of the
-// digit.
+// Leaves the digit's ink and the gray rim of its strokes, from 0 to 1, and
+// wipes all else. The rim is as wide as a lens blurs it: 2 pixels, and 2 % of
+// the digit.
 static void keep_digit(Choice *c, const bool *belongs, Box digit) {
     const int *label = c->patches.label, size = (int)c->ink.size;
     Region r = {.inside = mem_alloc(c->ink.size, 1),

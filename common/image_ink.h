@@ -38,9 +38,10 @@ float ink_quantile(float *values, int n, double q);
 // Negative where the pixel is lighter.
 void ink_find(Tensor *ink, const Tensor *photo);
 
-// Sets to 0 every thin straight line that runs across the whole picture, upright
-// or level within 5 degrees: ruled and squared paper, a margin. Ink below
-// threshold does not count. Where a stroke crosses a line, the stroke stays.
+// Sets to 0 every thin straight line that runs across the whole picture,
+// upright or level within 5 degrees: ruled and squared paper, a margin. Ink
+// below threshold does not count. Where a stroke crosses a line, the stroke
+// stays.
 void ink_wipe_lines(Tensor *ink, float threshold);
 
 // digit [1, 1, 28, 28] = what ink [H, W] has on it, scaled to fit 20 x 20, its

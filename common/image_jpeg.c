@@ -100,8 +100,8 @@ static void put_row(Tensor *image, const uint8_t *row, int y, int orientation) {
 
 // ---- 2. The picture ---------------------------------------------------------
 
-// Between the setjmp of jpeg_read and its jump: everything that may fail. *row is
-// the caller's to free.
+// Between the setjmp of jpeg_read and its jump: everything that may fail. *row
+// is the caller's to free.
 static bool decompress(struct jpeg_decompress_struct *jpeg, Tensor *image,
                        uint8_t **row, const Source *file) {
     jpeg_mem_src(jpeg, file->at, (unsigned long)(file->end - file->at));

@@ -49,8 +49,8 @@ void patches_free(Patches *all);
 // picture cuts, unless all four sides do: that is a picture cropped tight.
 bool patch_may_be_digit(const Patches *all, int index);
 
-// True if the picture's edge cuts the patch as it cuts a stroke: on a short piece
-// of the outline. A desk or a thumb lies along more than a fifth.
+// True if the picture's edge cuts the patch as it cuts a stroke: on a short
+// piece of the outline. A desk or a thumb lies along more than a fifth.
 bool patch_is_cut_stroke(const Patch *p);
 
 // The index of the patch that is most likely the digit; -1 if none may be.

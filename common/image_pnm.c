@@ -8,7 +8,8 @@
 // "P5 width height maxval", then the samples: P2 and P3 as decimal numbers, P5
 // and P6 as bytes (two, the high one first, if maxval > 255). P3 and P6 have
 // three samples a pixel. P1 and P4 have no maxval: 1 is black, in P4 a bit, and
-// each row begins with a new byte. # begins a comment that runs to the end of the line.
+// each row begins with a new byte. # begins a comment that runs to the end of
+// the line.
 
 typedef struct {
     bool decimal;

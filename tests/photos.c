@@ -36,7 +36,8 @@ static float tone_at(const uint8_t *digit, float u, float v) {
     return sum;
 }
 
-// Where the digit lies: its 28 x 28 cover `side` pixels, their middle at (x, y).
+// Where the digit lies: its 28 x 28 cover `side` pixels, their middle at (x,
+// y).
 typedef struct {
     float x, y, side;
     float edge; // the tone at which its pen ends
