@@ -107,6 +107,10 @@ $(B)/probe.mk: Makefile
 	  echo "LIBS_CFLAGS := $$(pkg-config --cflags zlib libpng)" >> $@; \
 	  echo "LIBS := $$(pkg-config --libs zlib libpng)" >> $@; \
 	else echo 'MISSING := zlib libpng' >> $@; fi
+	@if pkg-config --exists libjpeg 2>/dev/null; then \
+	  echo "JPEG_CFLAGS := -DHAVE_JPEG $$(pkg-config --cflags libjpeg)" >> $@; \
+	  echo "JPEG_LIBS := $$(pkg-config --libs libjpeg)" >> $@; \
+	else echo 'JPEG_LIBS :=' >> $@; fi
 	@if pkg-config --exists check 2>/dev/null; then \
 	  echo "CHECK_CFLAGS := $$(pkg-config --cflags check)" >> $@; \
 	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
@@ -121,8 +125,8 @@ $(error zlib and libpng (or pkg-config) are missing: run `make deps`)
 endif
 endif
 
-BASE   += $(LIBS_CFLAGS)
-LDLIBS := $(LIBS) $(LDLIBS)
+BASE   += $(LIBS_CFLAGS) $(JPEG_CFLAGS)
+LDLIBS := $(LIBS) $(JPEG_LIBS) $(LDLIBS)
 
 # BLAS=openblas puts OpenBLAS under the same sgemm, to compare.
 ifeq ($(BLAS),openblas)

@@ -247,9 +247,8 @@ int main(int argc, char **argv) {
                  .lr = 4e-3f,
                  .hidden = 128};
     parse(&o, argc, argv);
-    if (o.load != NULL && o.resume != NULL)
-        cli_usage_error(argv[0], "--load and --resume both bring weights; give "
-                                 "one of them");
+    checkpoint_check_flags(argv[0], o.load, o.resume, o.save, o.checkpoint,
+                           o.load == NULL || o.epochs_given);
 
     Error err;
     Digits digits;

@@ -8,7 +8,7 @@
 //
 // Source: A and B, initialization; Glorot & Bengio 2010; He et al. 2015.
 // Run: make init && ./init   (make mnist fetches the real digits)
-// Ends with: result: test_accuracy zero=0.11.. constant=0.26.. small=0.11.. ...
+// Ends with: result: zero=0.11.. constant=0.26.. small=0.11.. ...
 //
 // Try: WIDTH 25 and 400 (which rows hardly change?);
 //      UNIFORM_R 0.05 (does the signal still reach layer 5?).
@@ -414,7 +414,6 @@ int main(int argc, char **argv) {
     draw_activations(outcomes, o.common.plot);
     draw_training(outcomes, o.epochs, o.common.plot);
 
-    run_result("test_accuracy");
     for (int k = 0; k < KINDS; k++)
         run_result("%s=%.4f", kind_name[k], outcomes[k].accuracy);
     run_result("zero_gradient=%g seed=%llu data=%s", outcomes[ZERO].gradient[0],

@@ -274,7 +274,6 @@ static void put_on_canvas(float *canvas, const uint8_t *digit, Rng *rng) {
 // The center is that of mass, the middle of 28 x 28, as in MNIST.
 // pictures [2 SHEET, 56, 56]: a row before, a row after at twice the size.
 static void normalize_pictures(float *pictures, Rng *rng) {
-    Error err;
     Dataset set;
     Tensor digit = {0};
     digits_draw(&set, SHEET, rng_next(rng));
@@ -283,8 +282,8 @@ static void normalize_pictures(float *pictures, Rng *rng) {
         float *after = pictures + (SHEET + k) * PIXELS;
         put_on_canvas(before, set.pixels + k * SIDE * SIDE, rng);
         Tensor image = tensor_view(before, 2, CANVAS, CANVAS);
-        if (!image_to_digit(&digit, &image, &err))
-            die("%s", err.message);
+        REQUIRE(image_to_digit(&digit, &image) != DOUBT_EMPTY,
+                "no digit is found on canvas %d", k);
         for (int p = 0; p < PIXELS; p++)
             after[p] = digit.data[p / CANVAS / 2 * SIDE + p % CANVAS / 2];
     }

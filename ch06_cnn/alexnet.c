@@ -32,6 +32,7 @@
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
+#include "diagnosis.h"
 #include "layers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -242,6 +243,8 @@ static void train(Net *net, const Dataset *set, const Options *o,
         outcome->loss[epoch - 1] +=
             (double)progress_mean_loss(&progress) / o->runs;
     }
+    if (net->ideas.relu) // with sigmoid it may not learn: that is the point
+        diagnose(&progress, 10, NULL, o->lr);
     optimizer_free(&adam);
     batches_free(&batches);
 }

@@ -246,22 +246,24 @@ static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
 
 // ---- 5. Charts --------------------------------------------------------------
 
-static void draw_mistakes(const Evaluation *e, const Dataset *set,
+static void draw_mistakes(const Evaluation *e, const Digits *digits,
                           const char *format) {
+    const Dataset *set = &digits->test;
     Chart chart;
     if (e->mistakes == 0 ||
         !chart_open(&chart, "ch06", "lenet_mistakes", format))
         return;
     int H = set->rows, W = set->cols, pixels = H * W;
-    char text[MISTAKES][24];
+    char text[MISTAKES][64];
     const char *captions[MISTAKES];
     float *pictures = mem_alloc((size_t)(e->mistakes * pixels), sizeof(float));
     for (int i = 0; i < e->mistakes; i++) {
         const uint8_t *from = set->pixels + e->mistake[i].index * pixels;
         for (int p = 0; p < pixels; p++)
             pictures[i * pixels + p] = from[p];
-        snprintf(text[i], sizeof text[i], "%d → %d", e->mistake[i].truth,
-                 e->mistake[i].taken);
+        snprintf(text[i], sizeof text[i], "%s → %s",
+                 digits_class(digits, e->mistake[i].truth),
+                 digits_class(digits, e->mistake[i].taken));
         captions[i] = text[i];
     }
     chart_size(&chart, 800, 460);
@@ -283,28 +285,92 @@ static void draw_kernels(const LeNet *net, const char *format) {
     chart_close(&chart);
 }
 
+// What was learned: the table, the charts, the first words of the result line.
+static void show_results(const Evaluation *e, const History *history,
+                         const LeNet *net, const Digits *digits,
+                         const Options *o) {
+    const char *format = o->common.plot;
+    if (!o->common.quiet && !stop_requested())
+        confusion_print(&e->confusion);
+    history_draw(history, "ch06", "lenet_curves", "LeNet", "test error",
+                 format);
+    confusion_draw(&e->confusion, "ch06", "lenet_confusion", "LeNet", format);
+    draw_mistakes(e, digits, format);
+    draw_kernels(net, format);
+    run_result("test_accuracy=%.4f test_loss=%.4f",
+               confusion_accuracy(&e->confusion), e->loss);
+}
+
 // ---- 6. A picture of your own -----------------------------------------------
 
-static int classify(LeNet *net, const char *path) {
-    Error err;
-    Tensor image = {0}, digit = {0}, p = {0};
-    if (!image_read(&image, path, &err) ||
-        !image_to_digit(&digit, &image, &err))
-        die("%s", err.message);
-    lenet_forward(net, &digit);
-    softmax_forward(&p, &net->logits);
-    int best = argmax(p.data, 10);
-    printf("\n%s as LeNet sees it:\n\n", path);
-    image_print(&digit);
-    for (int k = 0; k < 10; k++)
-        printf("  %d %6.2f %% %.*s\n", k, 100.0 * (double)p.data[k],
-               (int)(40.0f * p.data[k] + 0.5f),
-               "########################################");
-    printf("\nThis is a %d.\n", best);
+// A picture of yours, made to look like one of MNIST's.
+typedef struct {
+    const char *path;
+    Tensor digit;     // [1, 1, 28, 28]
+    DigitDoubt doubt; // of the photo, before any net has seen it
+} Picture;
+
+// False with a message if the file cannot be read.
+static bool picture_read(Picture *picture, const char *path, Error *err) {
+    Tensor image = {0};
+    bool ok = image_read(&image, path, err);
+    if (ok) {
+        picture->path = path;
+        picture->doubt = image_to_digit(&picture->digit, &image);
+    }
     tensor_free(&image);
-    tensor_free(&digit);
-    tensor_free(&p);
-    return best;
+    return ok;
+}
+
+typedef struct {
+    bool sure;
+    int digit;      // the most likely one
+    Tensor softmax; // [1, classes]: the probability of each
+} Prediction;
+
+static float certainty(const Prediction *p) {
+    return p->softmax.data[p->digit];
+}
+
+// Sure only if the photo shows one digit, whole, and the net gives it 90 %.
+static void predict(Prediction *p, LeNet *net, const Picture *picture) {
+    const float bound = 0.9f; // 98.5 % of MNIST's test digits get as much
+    lenet_forward(net, &picture->digit);
+    softmax_forward(&p->softmax, &net->logits);
+    p->digit = argmax(p->softmax.data, p->softmax.shape[1]);
+    p->sure = picture->doubt == DOUBT_NONE && certainty(p) >= bound;
+}
+
+static void print_prediction(const Prediction *p, const Picture *picture,
+                             const Digits *digits) {
+    printf("\n%s as LeNet sees it:\n\n", picture->path);
+    image_print(&picture->digit);
+    for (int k = 0; k < p->softmax.shape[1]; k++)
+        printf("  %-10.10s %6.2f %% %.*s\n", digits_class(digits, k),
+               100.0 * (double)p->softmax.data[k],
+               (int)(40.0f * p->softmax.data[k] + 0.5f),
+               "########################################");
+    if (p->sure)
+        printf("\nThis is a %s.\n", digits_class(digits, p->digit));
+    else if (picture->doubt != DOUBT_NONE)
+        printf("\nNot sure: %s.\n", digit_doubt(picture->doubt));
+    else
+        printf("\nNot sure: perhaps a %s;\ncrop the picture to the one "
+               "digit.\n",
+               digits_class(digits, p->digit));
+}
+
+// The result line says predicted=7 certainty=0.98, or predicted=unsure.
+static void classify(LeNet *net, const Picture *picture, const Digits *digits) {
+    Prediction p = {0};
+    predict(&p, net, picture);
+    print_prediction(&p, picture, digits);
+    if (p.sure)
+        run_result("predicted=%d", p.digit);
+    else
+        run_result("predicted=unsure");
+    run_result("certainty=%.2f", (double)certainty(&p));
+    tensor_free(&p.softmax);
 }
 
 // ---- 7. Main ----------------------------------------------------------------
@@ -330,7 +396,7 @@ static void parse(Options *o, int argc, char **argv) {
                       "write the state of the run there after each epoch"),
         option_input("resume", &o->resume, "continue from this checkpoint"),
         option_input("classify", &o->classify,
-                     "then read this picture of a digit (PNG, PGM)"),
+                     "then read a photo of a digit (PNG, JPEG, PGM)"),
     };
     cli_parse(&o->common, "lenet",
               "LeNet, a small convolutional net, learns to read handwritten "
@@ -341,11 +407,14 @@ static void parse(Options *o, int argc, char **argv) {
 int main(int argc, char **argv) {
     Options o = {.common = {.seed = 1}, .epochs = 3, .batch = 64, .lr = 3e-3f};
     parse(&o, argc, argv);
-    if (o.load != NULL && o.resume != NULL)
-        cli_usage_error(argv[0], "--load and --resume both bring weights; give "
-                                 "one of them");
+    checkpoint_check_flags(argv[0], o.load, o.resume, o.save, o.checkpoint,
+                           o.load == NULL || o.epochs_given);
 
+    // A photo that cannot be read is told before the training, not after it.
     Error err;
+    Picture picture = {0};
+    if (o.classify != NULL && !picture_read(&picture, o.classify, &err))
+        die("%s", err.message);
     Digits digits;
     if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
         die("%s", err.message);
@@ -353,43 +422,36 @@ int main(int argc, char **argv) {
 
     Rng rng;
     LeNet net;
+    Checkpoint checkpoint;
     rng_seed(&rng, o.common.seed);
     lenet_init(&net, digits.train.classes, &rng);
     if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
         die("%s", err.message);
-
-    Checkpoint checkpoint;
     if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
                          digits.train.pixels, dataset_bytes(&digits.train),
                          &err))
         die("%s", err.message);
 
+    // With loaded weights and a photo only the photo is looked at.
     double start = seconds_now();
     History history = {0};
-    Evaluation e = o.load != NULL && !o.epochs_given
-                       ? evaluate(&net, &digits.test)
-                       : train(&net, &digits, &o, &history, &checkpoint, &rng);
+    Evaluation e = {.loss = (double)NAN};
+    if (o.load == NULL || o.epochs_given)
+        e = train(&net, &digits, &o, &history, &checkpoint, &rng);
+    else if (o.classify == NULL)
+        e = evaluate(&net, &digits.test);
     double seconds = seconds_now() - start;
-
-    if (!o.common.quiet && !stop_requested())
-        confusion_print(&e.confusion);
     if (o.save != NULL && !safetensors_save(o.save, &net.params, &err))
         run_error("%s", err.message);
-    history_draw(&history, "ch06", "lenet_curves", "LeNet", "test error",
-                 o.common.plot);
-    confusion_draw(&e.confusion, "ch06", "lenet_confusion", "LeNet",
-                   o.common.plot);
-    draw_mistakes(&e, &digits.test, o.common.plot);
-    draw_kernels(&net, o.common.plot);
-    if (o.classify != NULL)
-        classify(&net, o.classify);
 
-    double accuracy =
-        isnan(e.loss) ? (double)NAN : confusion_accuracy(&e.confusion);
-    run_result("test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
-               "seed=%llu data=%s",
-               accuracy, e.loss, history.epochs, seconds,
-               (unsigned long long)o.common.seed, digits_name(&digits));
+    if (!isnan(e.loss))
+        show_results(&e, &history, &net, &digits, &o);
+    run_result("epochs=%d seconds=%.1f seed=%llu data=%s", history.epochs,
+               seconds, (unsigned long long)o.common.seed,
+               digits_name(&digits));
+    if (o.classify != NULL && !stop_requested())
+        classify(&net, &picture, &digits);
+    tensor_free(&picture.digit);
     history_free(&history);
     checkpoint_free(&checkpoint);
     lenet_free(&net);

@@ -20,7 +20,7 @@
 // Jelinek et al. 1977; temperature: Ackley, Hinton & Sejnowski 1985; all of it
 // together: Graves 2013.
 // Run: make char_lstm && ./char_lstm     ./char_lstm --data my_text.txt
-// Ends with: result: validation_perplexity=4.1730 best_epoch=20 ...
+// Ends with: result: validation_perplexity=4.173 best_epoch=20 ...
 //
 // Contents: 1 perplexity  2 training  3 writing  4 files  5 chart  6 main
 
@@ -318,9 +318,8 @@ int main(int argc, char **argv) {
                  .lr = 3e-3f,
                  .clip = 1.0f};
     parse(&o, argc, argv);
-    if (o.load != NULL && o.resume != NULL)
-        cli_usage_error(argv[0], "--load and --resume both bring weights; give "
-                                 "one of them");
+    checkpoint_check_flags(argv[0], o.load, o.resume, o.save, o.checkpoint,
+                           o.load == NULL || o.epochs_given);
 
     Error err;
     Rng rng;
@@ -368,11 +367,11 @@ int main(int argc, char **argv) {
     draw_curves(&curves, o.common.plot);
 
     if (has_text)
-        run_result("validation_perplexity=%.4f",
+        run_result("validation_perplexity=%.5g",
                    curves.best > 0 ? curves.validation[curves.best - 1]
                                    : perplexity(&net, &corpus, o.steps));
     if (curves.epochs > 0)
-        run_result("best_epoch=%d last_train=%.2f last_validation=%.2f",
+        run_result("best_epoch=%d last_train=%.3g last_validation=%.3g",
                    curves.best, curves.train[curves.epochs - 1],
                    curves.validation[curves.epochs - 1]);
     run_result("epochs=%d seconds=%.1f vocabulary=%d seed=%llu", curves.epochs,

@@ -181,7 +181,7 @@ static void train(Outcome *r, CellKind kind, const Digits *digits,
                 cell_name(kind), epoch, o->epochs, (double)loss,
                 r->error[epoch - 1]);
     }
-    diagnose(&progress, 10, NULL, peak_of(kind, o));
+    diagnose(&progress, 10, NULL, o->lr);
     tensor_free(&x);
     optimizer_free(&adam);
     batches_free(&batches);

@@ -5,11 +5,21 @@
 
 enum { LINE_SIZE = 256 };
 
+// Without a byte order mark, and with nothing that a terminal would obey.
+static void clean(char *line) {
+    if (strncmp(line, "\xEF\xBB\xBF", 3) == 0)
+        memmove(line, line + 3, strlen(line + 3) + 1);
+    for (; *line != '\0'; line++)
+        if ((unsigned char)*line < ' ' || *line == 127)
+            *line = ' ';
+}
+
 // The next line that is not empty and no remark, without blanks at its ends.
 static bool next_line(char line[LINE_SIZE], FILE *file) {
     while (fgets(line, LINE_SIZE, file) != NULL) {
-        size_t start = strspn(line, " \t"), n = strlen(line);
-        while (n > start && strchr(" \t\r\n", line[n - 1]) != NULL)
+        clean(line);
+        size_t start = strspn(line, " "), n = strlen(line);
+        while (n > start && line[n - 1] == ' ')
             n--;
         line[n] = '\0';
         memmove(line, line + start, n - start + 1);
@@ -53,7 +63,7 @@ bool class_names_load(ClassNames *names, const char *folder, const char *set,
     for (int k = 0; k < classes; k++)
         snprintf(names->name[k], sizeof names->name[0], "%d", k);
     for (int mapping = 0; mapping < 2; mapping++) {
-        char path[1200];
+        char path[4200];
         if (mapping)
             snprintf(path, sizeof path, "%s/%s-mapping.txt", folder, set);
         else

@@ -294,11 +294,11 @@ static void parse(const Table *t, int argc, char **argv) {
     }
 }
 
-// The program's own numbers and choices, and the seed. Where something is read
+// The program, its own numbers and choices, and the seed. Where something is read
 // from or written to, and how much is said, changes no result.
 static void write_settings(char *text, size_t size, const Table *t,
-                           const CommonOptions *common) {
-    size_t n = 0;
+                           const char *program, const CommonOptions *common) {
+    size_t n = (size_t)snprintf(text, size, "program=%s", program);
     for (size_t i = 0; i < t->count && n < size; i++) {
         const Option *o = &t->options[i];
         if (o->target == &common->threads || o->target == &common->plot ||
@@ -306,8 +306,7 @@ static void write_settings(char *text, size_t size, const Table *t,
             (is_text(o) && strchr(o->value, '|') == NULL))
             continue;
         bool on = o->kind == OPTION_BOOL && *(bool *)o->target;
-        n += (size_t)snprintf(text + n, size - n, "%s%s=%s", n > 0 ? " " : "",
-                              o->name,
+        n += (size_t)snprintf(text + n, size - n, " %s=%s", o->name,
                               o->kind != OPTION_BOOL ? value_of(o).text
                               : on                   ? "1"
                                                      : "0");
@@ -363,7 +362,8 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     Error err;
     if (!kernels_choose(getenv("DL_KERNEL"), &err))
         cli_usage_error(t.program, "%s", err.message);
-    write_settings(common->settings, sizeof common->settings, &t, common);
+    write_settings(common->settings, sizeof common->settings, &t, program,
+                   common);
     try_places(&t, common);
 }
 

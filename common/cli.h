@@ -67,8 +67,8 @@ typedef struct {
     int threads;      // --threads N, 0 = one per core
     const char *plot; // --plot svg|png|pdf|dumb|none
     bool quiet;       // --quiet: only what was drawn and the result line
-    // written by cli_parse: "epochs=3 batch=64 lr=0.003 seed=1", every number
-    // and choice that a result depends on
+    // written by cli_parse: "program=lenet epochs=3 lr=0.003 seed=1", every
+    // number and choice that a result depends on
     char settings[512];
 } CommonOptions;
 

@@ -124,7 +124,7 @@ static bool name_digits(Digits *d, const IdxSet *set, Error *err) {
     for (size_t i = 0; i < sizeof known_sets / sizeof *known_sets; i++)
         if (known_sets[i].crc == crc)
             snprintf(d->name, sizeof d->name, "%s", known_sets[i].name);
-    char folder[1024];
+    char folder[4096];
     snprintf(folder, sizeof folder, "%s", set->path[TRAIN_IMAGES]);
     *strrchr(folder, '/') = '\0';
     return class_names_load(&d->classes, folder, set->name, d->train.classes,
@@ -135,9 +135,12 @@ static bool name_digits(Digits *d, const IdxSet *set, Error *err) {
 static bool load_folder(Digits *digits, const char *folder, Error *err) {
     IdxSet set;
     snprintf(digits->source, sizeof digits->source, "%s", folder);
-    if (idx_find(&set, folder, err) && load_set(digits, &set, err) &&
-        name_digits(digits, &set, err))
-        return true;
+    if (idx_find(&set, folder, err) && load_set(digits, &set, err)) {
+        if (name_digits(digits, &set, err))
+            return true;
+        digits_free(digits);
+        return false; // the pictures are right
+    }
     digits_free(digits);
     Error cause = *err;
     return error_set(err,

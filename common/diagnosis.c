@@ -14,24 +14,30 @@ static bool is_dead(const Tensor *hidden) {
 }
 
 void diagnose(const Progress *p, int classes, const Tensor *hidden, float lr) {
-    if (stop_requested() || p->batch == 0 || p->epoch * p->batches < FEW_STEPS)
+    if (stop_requested() || p->batch == 0)
         return;
     double loss = p->loss / p->batch, guessing = log(classes);
+    double late = p->late / (p->batch - p->batches / 2);
     if (hidden != NULL && is_dead(hidden))
         run_trouble("dead",
                     "all %d units of the last hidden layer are 0 for every "
                     "input (dead ReLUs), so no gradient reaches their weights; "
                     "start again with a smaller --lr (it was %g)",
                     hidden->shape[1], (double)lr);
-    else if (loss > 2.0 * guessing)
+    else if (late > 2.0 * guessing)
         run_trouble("exploded",
                     "the training loss is %.4g, that of guessing ln %d = %.3f: "
                     "the steps are too long; try a smaller --lr (it was %g)",
-                    loss, classes, guessing, (double)lr);
-    else if (loss > 0.95 * guessing)
+                    late, classes, guessing, (double)lr);
+    else if (p->best > 0 && loss > 2.0 * p->best && loss > 0.25 * guessing)
+        run_trouble("rising",
+                    "the training loss rose to %.3f; in an earlier epoch it "
+                    "was %.3f: try a smaller --lr (it was %g)",
+                    loss, p->best, (double)lr);
+    else if (late > 0.9 * guessing && p->epoch * p->batches >= FEW_STEPS)
         run_trouble("guessing",
                     "the training loss is %.3f, that of guessing ln %d = %.3f: "
-                    "nothing was learned; try a smaller --lr (it was %g) or "
-                    "more --epochs",
-                    loss, classes, guessing, (double)lr);
+                    "little was learned; try another --lr (it was %g) or more "
+                    "--epochs",
+                    late, classes, guessing, (double)lr);
 }

@@ -6,15 +6,17 @@
 #include "progress.h"
 #include "tensor.h"
 
-// After the last epoch: compares its mean training loss, a cross entropy, with
-// that of guessing, ln(classes), and says what is wrong, if anything is, and
-// which flag to change. The result line then has
+// After the last epoch: compares its training loss, a cross entropy, with that
+// of guessing, ln(classes), and with earlier epochs. Says what is wrong, if
+// anything is, and which flag to change. The result line then has
 //     trouble=dead      all of hidden is 0: no ReLU lets a gradient through
 //     trouble=exploded  the loss is more than twice that of guessing
-//     trouble=guessing  the loss is hardly below it
+//     trouble=rising    it is more than twice that of an earlier epoch
+//     trouble=guessing  in the second half of the epoch it is hardly below it
 // hidden: the last hidden layer's output for some batch [N, units], after a
-// ReLU; NULL if the net has no ReLU. lr: the value of --lr. Silent after a stop
-// and after fewer than 50 steps, which may be too few to have learned anything.
+// ReLU; NULL if the net has no ReLU. lr: the value of --lr. Silent after a stop.
+// Fewer than 50 steps may be too few to learn anything: then guessing is no
+// trouble.
 void diagnose(const Progress *p, int classes, const Tensor *hidden, float lr);
 
 #endif

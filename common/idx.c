@@ -36,7 +36,7 @@ typedef struct {
 
 typedef struct {
     gzFile gz;
-    char path[1024]; // as opened, for messages
+    char path[4096 + 4]; // as opened, for messages
 } IdxFile;
 
 // zlib reads a plain file as it is, so one way of reading serves both kinds.
@@ -47,7 +47,8 @@ static bool idx_open(IdxFile *file, const char *path, Error *err) {
     errno = 0;
     file->gz = gzopen(file->path, "rb");
     if (file->gz == NULL)
-        return error_set(err, "cannot open %s (nor with .gz at its end): %s",
+        return error_set(err,
+                         "cannot open %.300s (nor with .gz at its end): %s",
                          path, errno != 0 ? strerror(errno) : "out of memory");
     gzbuffer(file->gz, 1 << 17);
     return true;
@@ -73,8 +74,9 @@ static bool idx_read(IdxFile *file, uint8_t *to, size_t n, const char *what,
         return true;
     const char *problem = idx_problem(file);
     if (problem != NULL)
-        return error_set(err, "%s is damaged: %s", file->path, problem);
-    return error_set(err, "%s is cut short: %zu bytes are missing in the %s",
+        return error_set(err, "%.300s is damaged: %s", file->path, problem);
+    return error_set(err,
+                     "%.300s is cut short: %zu bytes are missing in the %s",
                      file->path, n - (size_t)got, what);
 }
 
@@ -111,10 +113,10 @@ static bool is_not_idx(const IdxFile *file, uint32_t found, const char *kind,
     };
     for (size_t i = 0; i < sizeof known / sizeof *known; i++)
         if ((found & known[i].mask) == known[i].value)
-            return error_set(err, "%s holds no IDX %s: it is %s", file->path,
-                             kind, known[i].what);
+            return error_set(err, "%.300s holds no IDX %s: it is %s",
+                             file->path, kind, known[i].what);
     return error_set(err,
-                     "%s is not a file of IDX %s: it begins with 0x%08x "
+                     "%.300s is not a file of IDX %s: it begins with 0x%08x "
                      "instead of 0x%08x",
                      file->path, kind, found,
                      strcmp(kind, "labels") == 0 ? 0x801u : 0x803u);
@@ -141,15 +143,16 @@ static bool idx_header(IdxFile *file, bool pictures, Header *h, Error *err) {
             return false;
     const uint32_t *size = h->size;
     if (size[0] == 0 || size[1] == 0 || size[2] == 0)
-        return error_set(err,
-                         "%s is empty: its header says %u %s of %u x %u bytes",
-                         file->path, size[0], kind, size[1], size[2]);
+        return error_set(
+            err, "%.300s is empty: its header says %u %s of %u x %u bytes",
+            file->path, size[0], kind, size[1], size[2]);
     if (size[0] > INT_MAX || size[1] > SIDE_MAX || size[2] > SIDE_MAX ||
         (uint64_t)size[0] * size[1] * size[2] > BYTES_MAX / 4)
-        return error_set(err,
-                         "%s is damaged or too large: its header says %u %s "
-                         "of %u x %u bytes, and the limit is 1 GiB",
-                         file->path, size[0], kind, size[1], size[2]);
+        return error_set(
+            err,
+            "%.300s is damaged or too large: its header says %u %s "
+            "of %u x %u bytes, and the limit is 1 GiB",
+            file->path, size[0], kind, size[1], size[2]);
     return true;
 }
 
@@ -179,9 +182,10 @@ static bool idx_end(IdxFile *file, Error *err) {
     int got = gzread(file->gz, &extra, 1);
     const char *problem = idx_problem(file);
     if (problem != NULL)
-        return error_set(err, "%s is damaged: %s", file->path, problem);
+        return error_set(err, "%.300s is damaged: %s", file->path, problem);
     if (got != 0)
-        return error_set(err, "%s is longer than its header says", file->path);
+        return error_set(err, "%.300s is longer than its header says",
+                         file->path);
     return true;
 }
 
@@ -196,7 +200,7 @@ static bool idx_file(const char *path, bool pictures, uint32_t side,
     bool ok = idx_header(&file, pictures, h, err);
     if (ok && pictures && side > 0 &&
         (h->size[1] != side || h->size[2] != side))
-        ok = error_set(err, "%s holds pictures of %u x %u, not %u x %u",
+        ok = error_set(err, "%.300s holds pictures of %u x %u, not %u x %u",
                        file.path, h->size[1], h->size[2], side, side);
     size_t n = ok ? (size_t)h->size[0] * h->size[1] * h->size[2] : 0;
     n *= h->type == BYTES ? 1 : 4;
@@ -211,7 +215,7 @@ static bool narrow_labels(uint8_t *bytes, const Header *h, const char *path,
     for (size_t i = 0; h->type == INTEGERS && i < h->size[0]; i++) {
         uint32_t label = big_endian(bytes + 4 * i * h->size[1]);
         if (label > UINT8_MAX)
-            return error_set(err, "%s has the label %d", path, (int)label);
+            return error_set(err, "%.300s has the label %d", path, (int)label);
         bytes[i] = (uint8_t)label;
     }
     return true;
@@ -253,10 +257,11 @@ bool idx_load(Dataset *set, const char *images, const char *labels, int side,
         idx_file(labels, false, 0, &set->labels, &label, err) &&
         narrow_labels(set->labels, &label, labels, err);
     if (ok && picture.size[0] != label.size[0])
-        ok = error_set(err,
-                       "%s holds %u pictures but %s holds %u labels: they do "
-                       "not belong together",
-                       images, picture.size[0], labels, label.size[0]);
+        ok = error_set(
+            err,
+            "%.300s holds %u pictures but %s holds %u labels: they do "
+            "not belong together",
+            images, picture.size[0], labels, label.size[0]);
     if (!ok) {
         dataset_free(set);
         return false;

@@ -9,7 +9,7 @@
 
 #include "memory.h"
 
-enum { MAX_FILES = 256, MAX_DEPTH = 3, PATH_SIZE = 1024 };
+enum { MAX_FILES = 256, MAX_DEPTH = 3, PATH_SIZE = 4096 };
 
 // A file that may belong to a set. Those of one set have the same group.
 typedef struct {

@@ -24,7 +24,7 @@ typedef enum {
 } IdxRole;
 
 typedef struct {
-    char path[IDX_FILES][1024];
+    char path[IDX_FILES][4096];
     char name[32]; // of the set: "emnist-letters", or what its folder is called
 } IdxSet;
 

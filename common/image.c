@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "file.h"
+#include "image_file.h"
 #include "memory.h"
 
 enum {
@@ -15,20 +16,12 @@ enum {
     FILE_LIMIT = 256 << 20, // bytes
 };
 
-// A file that is being read.
-typedef struct {
-    const char *path;        // for messages
-    const uint8_t *at, *end; // what is still to be read
-    Error *err;
-} Source;
-
-static float grey(float r, float g, float b) {
+float image_gray(float r, float g, float b) {
     // the weights of television (ITU-R BT.601): the eye sees green best
     return fminf(0.299f * r + 0.587f * g + 0.114f * b, 1.0f);
 }
 
-// Refuses what nobody draws, before there is memory for it.
-static bool check_size(const Source *file, uint32_t width, uint32_t height) {
+bool image_check_size(const Source *file, uint32_t width, uint32_t height) {
     if (width == 0 || height == 0)
         return error_set(file->err, "%s has no pixels: it is %u x %u",
                          file->path, width, height);
@@ -55,12 +48,32 @@ static bool png_failed(const png_image *png, const Source *file) {
                      file->path, png->message);
 }
 
+// Transparent pixels become white, half transparent ones lighter. A drawing in
+// white then vanishes: where nothing is left to see, what is not transparent is
+// the drawing, and becomes white on black.
+static void lay_on_white(Tensor *image, const uint8_t *rgba) {
+    float darkest = 1, lightest = 0;
+    for (size_t i = 0; i < image->size; i++) {
+        const uint8_t *p = rgba + 4 * i;
+        float alpha = p[3] / 255.0f;
+        float tone = image_gray(p[0] / 255.0f, p[1] / 255.0f, p[2] / 255.0f);
+        image->data[i] = alpha * tone + (1.0f - alpha);
+        darkest = fminf(darkest, image->data[i]);
+        lightest = fmaxf(lightest, image->data[i]);
+    }
+    const float flat = 0.04f; // 10 of 255 levels: the eye sees no difference
+    for (size_t i = 0;
+         lightest - darkest < flat && lightest > 1 - flat && i < image->size;
+         i++)
+        image->data[i] = rgba[4 * i + 3] / 255.0f;
+}
+
 static bool read_png(Tensor *image, const Source *file) {
     png_image png = {.version = PNG_IMAGE_VERSION};
     size_t size = (size_t)(file->end - file->at);
     if (!png_image_begin_read_from_memory(&png, file->at, size))
         return png_failed(&png, file);
-    if (!check_size(file, png.width, png.height)) {
+    if (!image_check_size(file, png.width, png.height)) {
         png_image_free(&png);
         return false;
     }
@@ -71,129 +84,50 @@ static bool read_png(Tensor *image, const Source *file) {
     tensor_resize(image, 2, (int)png.height, (int)png.width);
     uint8_t *rgba = mem_alloc_raw(image->size, 4);
     bool ok = png_image_finish_read(&png, NULL, rgba, 0, NULL) != 0;
-    for (size_t i = 0; ok && i < image->size; i++) {
-        const uint8_t *p = rgba + 4 * i;
-        float alpha = p[3] / 255.0f;
-        float tone = grey(p[0] / 255.0f, p[1] / 255.0f, p[2] / 255.0f);
-        image->data[i] = alpha * tone + (1.0f - alpha); // on white
-    }
+    if (ok)
+        lay_on_white(image, rgba);
     mem_free(rgba);
     return ok || png_failed(&png, file);
 }
 
-// ---- PGM and PPM -----------------------------------------------------------
-//
-// "P5 width height maxval", then the samples: P2 and P3 as decimal numbers, P5
-// and P6 as bytes (two, the high one first, if maxval > 255). P3 and P6 have
-// three samples a pixel. # begins a comment that runs to the end of the line.
-
-typedef struct {
-    bool decimal;
-    int channels;
-    uint32_t maxval;
-} PnmKind;
-
-static bool is_pnm(const Source *file) {
-    return file->end - file->at >= 2 && file->at[0] == 'P' &&
-           file->at[1] != '\0' && strchr("2356", file->at[1]) != NULL;
-}
-
-static bool is_space(uint8_t c) {
-    return c == ' ' || (c >= '\t' && c <= '\r');
-}
-
-static void skip_space(Source *file) {
-    bool comment = false;
-    while (file->at < file->end &&
-           (comment || is_space(*file->at) || *file->at == '#')) {
-        if (*file->at == '#')
-            comment = true;
-        else if (*file->at == '\n' || *file->at == '\r')
-            comment = false;
-        file->at++;
-    }
-}
-
-static bool pnm_broken(const Source *file) {
-    if (file->at >= file->end)
-        return error_set(file->err, "%s is cut short", file->path);
-    return error_set(file->err,
-                     "%s is damaged: a number is missing or wrong %td "
-                     "bytes before its end",
-                     file->path, file->end - file->at);
-}
-
-// A decimal number of at most 65535, the largest that the format admits.
-static bool read_decimal(Source *file, uint32_t *number) {
-    skip_space(file);
-    const uint8_t *first = file->at;
-    *number = 0;
-    while (file->at < file->end && *file->at >= '0' && *file->at <= '9' &&
-           *number <= 65535)
-        *number = 10 * *number + (uint32_t)(*file->at++ - '0');
-    return (file->at > first && *number <= 65535) || pnm_broken(file);
-}
-
-// One sample, as a float in [0, 1].
-static bool read_sample(Source *file, const PnmKind *kind, float *value) {
-    uint32_t sample;
-    if (kind->decimal) {
-        if (!read_decimal(file, &sample))
-            return false;
-    } else {
-        sample = *file->at++;
-        if (kind->maxval > 255)
-            sample = sample << 8 | *file->at++;
-    }
-    *value = (float)sample / (float)kind->maxval;
-    if (sample > kind->maxval)
-        return error_set(file->err,
-                         "%s is damaged: the sample %u is larger than %u, the "
-                         "largest by its header",
-                         file->path, sample, kind->maxval);
-    return true;
-}
-
-// The smallest number of bytes that can hold n samples: a decimal one has a
-// digit and a space, which the last may lack.
-static size_t least_bytes(const PnmKind *kind, size_t n) {
-    if (kind->decimal)
-        return 2 * n - 1;
-    return kind->maxval > 255 ? 2 * n : n;
-}
-
-static bool read_pixels(Tensor *image, Source *file, const PnmKind *kind) {
-    for (size_t i = 0; i < image->size; i++) {
-        float rgb[3];
-        for (int c = 0; c < kind->channels; c++)
-            if (!read_sample(file, kind, &rgb[c]))
-                return false;
-        image->data[i] =
-            kind->channels == 3 ? grey(rgb[0], rgb[1], rgb[2]) : rgb[0];
-    }
-    return true;
-}
-
-static bool read_pnm(Tensor *image, Source *file) {
-    char type = (char)file->at[1];
-    PnmKind kind = {.decimal = type == '2' || type == '3',
-                    .channels = type == '3' || type == '6' ? 3 : 1};
-    uint32_t width, height;
-    file->at += 2;
-    if (!read_decimal(file, &width) || !read_decimal(file, &height) ||
-        !check_size(file, width, height) || !read_decimal(file, &kind.maxval))
-        return false;
-    if (kind.maxval == 0 || file->at == file->end || !is_space(*file->at))
-        return pnm_broken(file);
-    file->at++; // one space; in P5 and P6 the next byte is a sample already
-    size_t samples = (size_t)width * height * (size_t)kind.channels;
-    if ((size_t)(file->end - file->at) < least_bytes(&kind, samples))
-        return error_set(file->err, "%s is cut short", file->path);
-    tensor_resize(image, 2, (int)height, (int)width);
-    return read_pixels(image, file, &kind);
-}
-
 // ---- any kind --------------------------------------------------------------
+
+bool image_refuse(const Source *file, const char *kind) {
+    return error_set(file->err,
+                     "%s is %s. Convert it to PNG by typing:  "
+                     "magick '%s' picture.png  (ImageMagick), or on a Mac:  "
+                     "sips -s format png '%s' --out picture.png",
+                     file->path, kind, file->path, file->path);
+}
+
+// What a file that we do not read is, by its first bytes.
+static const char *foreign_kind(const Source *file) {
+    static const struct {
+        size_t offset;
+        const char *magic, *kind;
+    } table[] = {
+        {0, "GIF8", "a GIF, which is not read"},
+        {0, "BM", "a BMP, which is not read"},
+        {8, "WEBP", "a WebP, which is not read"},
+        {0, "II*", "a TIFF, which is not read"},
+        {0, "MM", "a TIFF, which is not read"},
+        {4, "ftyp", "a HEIC or AVIF, which is not read"},
+        {0, "P7", "a PAM, which is not read"},
+        {0, "PF", "a PFM, which is not read"},
+        {0, "Pf", "a PFM, which is not read"},
+        {0, "%PDF", "a PDF, which is not read"},
+        {0, "<svg", "an SVG, which is not read"},
+        {0, "<?xml", "an SVG, which is not read"},
+    };
+    size_t size = (size_t)(file->end - file->at);
+    for (size_t i = 0; i < sizeof table / sizeof *table; i++) {
+        size_t length = strlen(table[i].magic), from = table[i].offset;
+        if (size >= from + length &&
+            memcmp(file->at + from, table[i].magic, length) == 0)
+            return table[i].kind;
+    }
+    return "neither a PNG, JPEG, PBM, PGM nor PPM";
+}
 
 bool image_read(Tensor *image, const char *path, Error *err) {
     FileBytes bytes;
@@ -202,17 +136,15 @@ bool image_read(Tensor *image, const char *path, Error *err) {
     Source file = {path, bytes.bytes, bytes.bytes + bytes.size, err};
     bool ok;
     if (bytes.size == 0)
-        ok =
-            error_set(err, "%s is empty: it should be a PNG, PGM or PPM", path);
+        ok = error_set(err, "%s is empty: it should be a picture", path);
     else if (is_png(&file))
         ok = read_png(image, &file);
+    else if (is_jpeg(&file))
+        ok = jpeg_read(image, &file);
     else if (is_pnm(&file))
-        ok = read_pnm(image, &file);
+        ok = pnm_read(image, &file);
     else
-        ok = error_set(err,
-                       "%s is neither a PNG nor a PGM or PPM (P2 P3 P5 P6): "
-                       "convert it to PNG first",
-                       path);
+        ok = image_refuse(&file, foreign_kind(&file));
     file_free(&bytes);
     return ok;
 }

@@ -1,244 +1,227 @@
-// image_digit.c - a digit from anywhere, made to look like one of MNIST's.
+// image_digit.c - a digit from a photo, made to look like one of MNIST's.
 //
 // The net has seen nothing but MNIST: bright ink on black, 20 pixels high or
-// wide, centred. What it is shown must be made the same way, or the best net
+// wide, centered. What it is shown must be made the same way, or the best net
 // reads nonsense.
+//
+//     image_ink.c      how much darker than the paper around it each pixel is
+//     image_lines.c    without ruled lines
+//     image_patches.c  which patches of ink may be a digit
+//     image_choice.c   the one that is, dark or light
+//     here             its pieces, its ink, and what is to be said against it
+//     image_center.c   scaled and centered in 28 x 28
 
 #include "image.h"
 
 #include <math.h>
 #include <stdint.h>
-#include <stdlib.h>
 
+#include "image_choice.h"
+#include "image_ink.h"
+#include "image_patches.h"
+#include "integers.h"
 #include "memory.h"
 
-enum {
-    SIDE = 28,   // of the result
-    BOX = 20,    // longer side of the digit in it
-    CENTRE = 14, // the pixel in which the centre of mass lies
-};
+// ---- 1. The digit's pieces --------------------------------------------------
 
-// Ink lies in rows top .. bottom-1 and columns left .. right-1.
-typedef struct {
-    int left, top, right, bottom;
-} Box;
-
-// ---- 1. Which pixels are ink -----------------------------------------------
-
-static int compare_floats(const void *a, const void *b) {
-    float x = *(const float *)a, y = *(const float *)b;
-    return (x > y) - (x < y);
+static bool same_pen(const Patch *p, const Patch *q) {
+    return p->strength >= 0.6 * q->strength;
 }
 
-// The pixels of the picture's border in ascending order; *n is their number.
-// The caller frees them.
-static float *sorted_border(const Tensor *image, size_t *n) {
-    size_t height = (size_t)image->shape[0], width = (size_t)image->shape[1];
-    float *border = mem_alloc_raw(2 * (height + width), sizeof *border);
-    *n = 0;
-    for (size_t x = 0; x < width; x++) {
-        border[(*n)++] = image->data[x];
-        border[(*n)++] = image->data[(height - 1) * width + x];
-    }
-    for (size_t y = 0; y < height; y++) {
-        border[(*n)++] = image->data[y * width];
-        border[(*n)++] = image->data[y * width + width - 1];
-    }
-    qsort(border, *n, sizeof *border, compare_floats);
-    return border;
+static int longer_side(Box b) {
+    return max_int(box_width(b), box_height(b));
 }
 
-// How dark ink stands out from its paper. Light ink is the same after all tones
-// have changed their sign.
-typedef struct {
-    bool dark;   // ink on light paper
-    float paper; // tone of the paper: the median of the border
-    float range; // from the paper to the strongest ink
-    float noise; // from the paper to the quarter of the border most like ink
-} Contrast;
-
-static Contrast measure_contrast(const Tensor *image) {
-    size_t n;
-    float *border = sorted_border(image, &n);
-    Contrast c = {.paper = border[n / 2]};
-    float low = c.paper, high = c.paper;
-    for (size_t i = 0; i < image->size; i++) {
-        low = fminf(low, image->data[i]);
-        high = fmaxf(high, image->data[i]);
-    }
-    c.dark = c.paper - low > high - c.paper;
-    c.range = c.dark ? c.paper - low : high - c.paper;
-    c.noise =
-        c.dark ? c.paper - border[n / 4] : border[n - 1 - n / 4] - c.paper;
-    mem_free(border);
-    return c;
+// So small a gap is taken for one within a digit. Digits written closer than a
+// fifth of their height are one thing to us, unless is_piece tells them apart.
+static bool is_near(Box digit, Box other) {
+    int size = max_int(longer_side(digit), longer_side(other));
+    return 5 * box_gap(digit, other) <= size;
 }
 
-// ink [H, W] = how much of it lies on each pixel, 0 .. 1. What is not clearly
-// stronger than the paper's own noise counts as paper. (A quarter of normal
-// noise exceeds 0.67 standard deviations; five times that is 3.4 of them.)
-static void find_ink(Tensor *ink, const Tensor *image, const Contrast *c) {
-    float threshold = fminf(fmaxf(5 * c->noise / c->range, 0.1f), 0.5f);
-    tensor_resize_like(ink, image);
-    for (size_t i = 0; i < image->size; i++) {
-        float difference = image->data[i] - c->paper;
-        float amount = (c->dark ? -difference : difference) / c->range;
-        ink->data[i] = amount > threshold ? amount : 0.0f;
-    }
+// The bar of a 5, half of a 4: near the digit, no dust, no frame or line, and
+// no neighbor, which would be as high and beside it.
+static bool is_piece(const Choice *c, Box digit, const Patch *p) {
+    const Patch *main = &c->patches.patch[c->main];
+    if (p->mass < 0.02 * main->mass)
+        return false;
+    if (!ink_is_photo(&c->ink)) // all of it is the digit
+        return true;
+    int middle = (p->box.left + p->box.right) / 2;
+    bool beside = middle < digit.left || middle >= digit.right;
+    bool high = 10 * box_height(p->box) > 6 * box_height(main->box);
+    bool frame = longer_side(p->box) > longer_side(digit);
+    return is_near(digit, p->box) && same_pen(p, main) && p->sides == 0 &&
+           !(beside && high) && !frame;
 }
 
-// ---- 2. Specks of dust -----------------------------------------------------
-
-typedef struct {
-    Tensor *ink;
-    uint8_t *seen; // [H, W]: how many searches have come by here
-    int *patch;    // pixels of the patch in hand, in the order they were found
-} Search;
-
-// Collects the patch of ink that hangs together with the pixel `start`, corners
-// included, and returns the number of its pixels.
-static int find_patch(Search *s, int start, uint8_t search, double *mass) {
-    int height = s->ink->shape[0], width = s->ink->shape[1], count = 0;
-    *mass = 0;
-    s->seen[start] = search;
-    s->patch[count++] = start;
-    for (int i = 0; i < count; i++) {
-        int y = s->patch[i] / width, x = s->patch[i] % width;
-        *mass += (double)s->ink->data[s->patch[i]];
-        for (int k = 0; k < 9; k++) {
-            int v = y + k / 3 - 1, u = x + k % 3 - 1, pixel = v * width + u;
-            if (v >= 0 && v < height && u >= 0 && u < width &&
-                s->ink->data[pixel] > 0 && s->seen[pixel] < search) {
-                s->seen[pixel] = search;
-                s->patch[count++] = pixel;
-            }
+// belongs [count]: true for the digit's pieces. Returns the box around them.
+static Box find_pieces(bool *belongs, const Choice *c) {
+    Box box = c->patches.patch[c->main].box;
+    belongs[c->main] = true;
+    for (bool more = true; more;) {
+        more = false;
+        for (int i = 0; i < c->patches.count; i++) {
+            const Patch *p = &c->patches.patch[i];
+            if (belongs[i] || !is_piece(c, box, p))
+                continue;
+            belongs[i] = more = true;
+            box = box_union(box, p->box);
         }
     }
-    return count;
-}
-
-// Wipes away every patch with less than 2 % of the largest one's ink: a first
-// search finds the largest, a second one wipes.
-static void remove_specks(Tensor *ink) {
-    int n = (int)ink->size;
-    Search s = {ink, mem_alloc(ink->size, sizeof *s.seen),
-                mem_alloc_raw(ink->size, sizeof *s.patch)};
-    double mass, largest = 0;
-    for (int i = 0; i < n; i++)
-        if (ink->data[i] > 0 && s.seen[i] < 1) {
-            find_patch(&s, i, 1, &mass);
-            largest = fmax(largest, mass);
-        }
-    for (int i = 0; i < n; i++)
-        if (ink->data[i] > 0 && s.seen[i] < 2) {
-            int count = find_patch(&s, i, 2, &mass);
-            for (int k = 0; k < count && mass < 0.02 * largest; k++)
-                ink->data[s.patch[k]] = 0;
-        }
-    mem_free(s.seen);
-    mem_free(s.patch);
-}
-
-// ---- 3. Where the digit lies -----------------------------------------------
-
-static Box find_box(const Tensor *ink) {
-    int height = ink->shape[0], width = ink->shape[1];
-    Box box = {width, height, 0, 0};
-    const float *pixel = ink->data;
-    for (int y = 0; y < height; y++)
-        for (int x = 0; x < width; x++)
-            if (*pixel++ > 0) {
-                box.left = x < box.left ? x : box.left;
-                box.top = y < box.top ? y : box.top;
-                box.right = x >= box.right ? x + 1 : box.right;
-                box.bottom = y + 1;
-            }
     return box;
 }
 
-// The centre of mass of the box's ink, from the box's corner, in pixels.
-static void find_centre(const Tensor *ink, Box box, double *cx, double *cy) {
-    double mass = 0, mx = 0, my = 0;
-    for (int y = box.top; y < box.bottom; y++)
-        for (int x = box.left; x < box.right; x++) {
-            double m =
-                (double)
-                    ink->data[(size_t)y * (size_t)ink->shape[1] + (size_t)x];
-            mass += m;
-            mx += m * (x - box.left + 0.5);
-            my += m * (y - box.top + 0.5);
+// True if another patch might be a digit too: half as high or more.
+static bool has_company(const Choice *c, const bool *belongs, Box digit) {
+    for (int i = 0; i < c->patches.count; i++) {
+        const Patch *p = &c->patches.patch[i];
+        if (!belongs[i] && 2 * box_height(p->box) >= box_height(digit) &&
+            same_pen(p, &c->patches.patch[c->main]) &&
+            patch_may_be_digit(&c->patches, i))
+            return true;
+    }
+    return false;
+}
+
+// True if a part of the digit leaves the picture.
+static bool is_cut(const Choice *c, Box digit) {
+    const Patch *main = &c->patches.patch[c->main];
+    for (int i = 0; i < c->patches.count; i++) {
+        const Patch *p = &c->patches.patch[i];
+        if (i != c->main && patch_is_cut_stroke(p) && same_pen(p, main) &&
+            p->mass >= 0.1 * main->mass && is_near(digit, p->box))
+            return true;
+    }
+    return false;
+}
+
+static DigitDoubt doubt_of(const Choice *c, const bool *belongs, Box digit) {
+    if (!ink_is_photo(&c->ink))
+        return DOUBT_NONE;
+    if (has_company(c, belongs, digit))
+        return DOUBT_SEVERAL;
+    if (is_cut(c, digit))
+        return DOUBT_CUT;
+    // twice as much as any pixel of the paper's
+    bool faint = c->patches.patch[c->main].strength < 2 * 5 * (double)c->noise;
+    return faint ? DOUBT_FAINT : DOUBT_NONE;
+}
+
+// ---- 2. Its ink -------------------------------------------------------------
+
+// Pixels that belong to the digit, in the order they were found.
+typedef struct {
+    uint8_t *inside; // [H, W]
+    int *pixel;
+    int count;
+} Region;
+
+// Adds the pixels around pixels first .. end-1 that have some ink.
+static void region_grow(Region *r, const Choice *c, const bool *belongs,
+                        int first, int end) {
+    int H = c->ink.shape[0], W = c->ink.shape[1];
+    for (int i = first; i < end; i++)
+        for (int k = 0; k < 9; k++) {
+            int y = r->pixel[i] / W + k / 3 - 1;
+            int x = r->pixel[i] % W + k % 3 - 1, at = y * W + x;
+            if (y < 0 || y >= H || x < 0 || x >= W || r->inside[at] ||
+                c->ink.data[at] <= c->faintest)
+                continue;
+            int label = c->patches.label[at];
+            if (label > 0 && !belongs[label - 1])
+                continue; // somebody else's
+            r->inside[at] = 1;
+            r->pixel[r->count++] = at;
         }
-    *cx = mx / mass;
-    *cy = my / mass;
 }
 
-// ---- 4. The digit in 28 x 28 -----------------------------------------------
-
-// How much of pixel i lies between from and to.
-static double overlap(int i, double from, double to) {
-    return fmax(0, fmin(i + 1, to) - fmax(i, from));
+// The ink that counts as 1: of the region's pixels, 5 % have more.
+static float strong_ink(const Choice *c, const Region *r) {
+    enum { SAMPLES = 4096 }; // enough for 2 % of error
+    float *ink = mem_alloc(SAMPLES, sizeof *ink);
+    int n = 0, step = r->count / SAMPLES + 1;
+    for (int i = 0; i < r->count; i += step)
+        ink[n++] = c->ink.data[r->pixel[i]];
+    float strong = ink_quantile(ink, n, 0.95);
+    mem_free(ink);
+    return strong;
 }
 
-// The ink in the square of this size at (x, y), but nothing from outside box.
-static double ink_in_square(const Tensor *ink, Box box, double x, double y,
-                            double size) {
-    int left = (int)fmax(floor(x), box.left);
-    int top = (int)fmax(floor(y), box.top);
-    double sum = 0;
-    for (int i = top; i < box.bottom && i < y + size; i++) {
-        const float *row = ink->data + (size_t)i * (size_t)ink->shape[1];
-        double height = overlap(i, y, y + size);
-        for (int j = left; j < box.right && j < x + size; j++)
-            sum += height * overlap(j, x, x + size) * (double)row[j];
+// Leaves the digit's ink and the gray rim of its strokes, from 0 to 1, and
+// wipes all else. The rim is as wide as a lens blurs it: 2 pixels, and 2 % of
+// the digit.
+static void keep_digit(Choice *c, const bool *belongs, Box digit) {
+    const int *label = c->patches.label, size = (int)c->ink.size;
+    Region r = {.inside = mem_alloc(c->ink.size, 1),
+                .pixel = mem_alloc_raw(c->ink.size, sizeof(int))};
+    for (int i = 0; i < size; i++)
+        if (label[i] > 0 && belongs[label[i] - 1]) {
+            r.inside[i] = 1;
+            r.pixel[r.count++] = i;
+        }
+    float strong = strong_ink(c, &r) - c->paper;
+
+    int longer = longer_side(digit);
+    for (int step = 0, first = 0; step < 2 + longer / 50; step++) {
+        int end = r.count;
+        region_grow(&r, c, belongs, first, end);
+        first = end;
     }
-    return sum;
-}
 
-// The whole number of pixels that the digit begins from the result's edge, so
-// that its centre of mass comes to lie in the pixel CENTRE, as MNIST's do, but
-// no part of it beyond an edge.
-static int margin(double centre, double length) {
-    double wanted = ceil(CENTRE - centre);
-    return (int)fmax(0, fmin(wanted, SIDE - ceil(length)));
-}
-
-static void resample(Tensor *digit, const Tensor *ink, Box box) {
-    int width = box.right - box.left, height = box.bottom - box.top;
-    double size = fmax(width, height) / BOX; // of a new pixel in old ones
-    double cx, cy;
-    find_centre(ink, box, &cx, &cy);
-    int left = margin(cx / size, width / size);
-    int top = margin(cy / size, height / size);
-    tensor_resize(digit, 4, 1, 1, SIDE, SIDE);
-    for (int i = 0; i < SIDE * SIDE; i++) {
-        double x = box.left + (i % SIDE - left) * size;
-        double y = box.top + (i / SIDE - top) * size;
-        double sum = ink_in_square(ink, box, x, y, size);
-        digit->data[i] = (float)(sum / (size * size));
+    for (int i = 0; i < size; i++) {
+        float amount = (c->ink.data[i] - c->paper) / strong;
+        c->ink.data[i] = r.inside[i] ? fminf(fmaxf(amount, 0), 1) : 0;
     }
+    mem_free(r.inside);
+    mem_free(r.pixel);
 }
 
-// A thin pen in a large picture has become a faint grey: the strongest tone
-// becomes 1 again.
-static void stretch_contrast(Tensor *digit) {
-    float largest = 0;
-    for (size_t i = 0; i < digit->size; i++)
-        largest = fmaxf(largest, digit->data[i]);
-    for (size_t i = 0; i < digit->size; i++)
-        digit->data[i] /= largest;
+// ---- 3. All of it -----------------------------------------------------------
+
+// The digit of choice c in 28 x 28, and what is to be said against it.
+static DigitDoubt cut_out(Tensor *digit, Choice *c) {
+    bool *belongs = mem_alloc((size_t)c->patches.count, sizeof *belongs);
+    Box box = find_pieces(belongs, c);
+    DigitDoubt doubt = doubt_of(c, belongs, box);
+    keep_digit(c, belongs, box);
+    ink_center(digit, &c->ink);
+    mem_free(belongs);
+    return doubt;
 }
 
-bool image_to_digit(Tensor *digit, const Tensor *image, Error *err) {
+DigitDoubt image_to_digit(Tensor *digit, const Tensor *image) {
     REQUIRE(image->ndim == 2, "the image is %s, not [H, W]",
             tensor_shape(image).text);
-    Contrast contrast = measure_contrast(image);
-    if (contrast.range < 0.04f)
-        return error_set(err, "the picture is empty: all of it has one tone");
-    Tensor ink = {0};
-    find_ink(&ink, image, &contrast);
-    remove_specks(&ink);
-    resample(digit, &ink, find_box(&ink));
-    stretch_contrast(digit);
-    tensor_free(&ink);
-    return true;
+    tensor_resize(digit, 4, 1, 1, 28, 28);
+    tensor_fill(digit, 0);
+
+    Tensor photo = {0};
+    Choice choice;
+    float noise = ink_prepare(&photo, image);
+    bool free = choice_find(&choice, &photo, noise);
+    DigitDoubt doubt = DOUBT_EMPTY;
+    if (choice.main >= 0) {
+        doubt = cut_out(digit, &choice);
+        doubt = free ? doubt : DOUBT_CUT;
+    }
+    choice_free(&choice);
+    tensor_free(&photo);
+    return doubt;
+}
+
+const char *digit_doubt(DigitDoubt doubt) {
+    static const char *const sentence[] = {
+        [DOUBT_NONE] = "",
+        [DOUBT_EMPTY] = "no ink is as large as a digit;\n"
+                        "crop the picture to the one digit",
+        [DOUBT_SEVERAL] = "there is more than one thing in the picture;\n"
+                          "crop it to the one digit",
+        [DOUBT_CUT] = "no digit stands free of the picture's edge or a frame;\n"
+                      "crop the picture to the one digit, with paper around it",
+        [DOUBT_FAINT] =
+            "the ink is hardly darker than the paper's own noise;\n"
+            "crop the picture to the one digit, or use a darker pen",
+    };
+    return sentence[doubt];
 }

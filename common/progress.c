@@ -94,8 +94,11 @@ void progress_epoch(Progress *p, int epoch) {
     REQUIRE(epoch >= 1, "epochs count from 1, not %d", epoch);
     p->epoch = epoch;
     p->first = p->first == 0 ? epoch : p->first;
+    double mean = p->batch > 0 ? p->loss / p->batch : 0;
+    if (p->batch > 0 && (p->best == 0 || mean < p->best))
+        p->best = mean;
     p->batch = 0;
-    p->loss = 0;
+    p->loss = p->late = 0;
     p->drawn = 0;
     p->epoch_started = seconds_now();
 }
@@ -104,6 +107,8 @@ void progress_batch(Progress *p, float loss) {
     REQUIRE(p->epoch >= 1, "progress_epoch comes first");
     p->batch++;
     p->loss += (double)loss;
+    if (p->batch > p->batches / 2)
+        p->late += (double)loss;
     if (!isfinite(loss)) {
         if (p->show)
             wipe();

@@ -17,6 +17,8 @@ typedef struct {
     int batch;      // batches done in it
     int batches;    // batches per epoch
     double loss;    // sum of the batches' losses in this epoch
+    double late;    // of those in its second half
+    double best;    // the least mean loss of an earlier epoch; 0: none yet
     double started; // seconds, at progress_init
     double epoch_started;
     double drawn; // when the bar was last drawn

@@ -40,8 +40,17 @@ static void close_stdout(void) {
     lost |= fclose(stdout) != 0; // not ||: it is closed in any case
     if (!lost)
         return;
-    say("error", "the output could not be written: give it a disk with room");
+    say("error", "the output could not be written: is the disk full, or "
+                 "stdout closed?");
     _exit(1);
+}
+
+// A shell script starts what runs in its background with SIGINT ignored. A run
+// is to be stopped by a signal at any moment, so it takes none of that over.
+static void heed_signal(int number) {
+    struct sigaction old;
+    if (sigaction(number, NULL, &old) == 0 && old.sa_handler == SIG_IGN)
+        signal(number, SIG_DFL);
 }
 
 void run_begin(void) {
@@ -50,6 +59,8 @@ void run_begin(void) {
         return;
     begun = true;
     keep_standard_descriptors();
+    heed_signal(SIGINT);
+    heed_signal(SIGTERM);
     setvbuf(stdout, NULL, _IOLBF, 0);
     atexit(close_stdout);
 }

@@ -15,6 +15,7 @@ make|needed|make|make|make|builds everything
 pkg-config|needed|pkg-config|pkgconf-pkg-config|pkgconf|finds the libraries
 zlib|needed|zlib1g-dev|zlib-devel|zlib|reads gzipped MNIST files
 libpng|needed|libpng-dev|libpng-devel|libpng|reads PNG pictures
+libjpeg|useful|libjpeg-dev|libjpeg-turbo-devel|jpeg-turbo|reads JPEG photos
 check|useful|check|check-devel|check|runs the tests
 gnuplot|useful|gnuplot-nox|gnuplot|gnuplot|draws the charts
 curl|useful|curl ca-certificates|curl|curl|fetches MNIST"
@@ -42,7 +43,7 @@ compiles() {
 has() {
     case $1 in
     compiler) compiles ;;
-    zlib | libpng | check) pkg-config --exists "$1" 2>/dev/null ;;
+    zlib | libpng | libjpeg | check) pkg-config --exists "$1" 2>/dev/null ;;
     *) command -v "$1" >/dev/null ;;
     esac
 }

@@ -314,6 +314,38 @@ START_TEST(load_trains_on_or_tests) {
     run = run_program(line);
     ck_assert_int_eq(run.status, 2);
     ck_assert_ptr_nonnull(strstr(run.output, "both bring weights"));
+    snprintf(line, sizeof line, "%s --load first.st --checkpoint c.ck", few);
+    run = run_program(line);
+    ck_assert_int_eq(run.status, 2);
+    ck_assert_ptr_nonnull(strstr(run.output, "is written while training"));
+}
+END_TEST
+
+// One file cannot be the weights and the checkpoint.
+START_TEST(save_is_another_file) {
+    const char *few = "mlp --data synthetic --limit 300 --epochs 1 --plot none";
+    char line[256];
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    snprintf(line, sizeof line, "%s --checkpoint x --save x", few);
+    Run run = run_program(line);
+    ck_assert_int_eq(run.status, 2);
+    ck_assert_ptr_nonnull(strstr(run.output, "are both x"));
+    snprintf(line, sizeof line, "%s --checkpoint x", few);
+    ck_assert_int_eq(run_program(line).status, 0);
+    snprintf(line, sizeof line, "%s --resume x --save ./x", few);
+    ck_assert_int_eq(run_program(line).status, 2);
+    // another name of the same file is no other checkpoint
+    snprintf(line, sizeof line, "%s --resume x --checkpoint ./x", few);
+    ck_assert_int_eq(run_program(line).status, 0);
+    // and a new name is written at once, even if no epoch is left
+    snprintf(line, sizeof line, "%s --resume x --checkpoint y", few);
+    ck_assert_int_eq(run_program(line).status, 0);
+    ck_assert_int_eq(access("y", F_OK), 0);
+    run = run_program("lenet --data synthetic --limit 300 --epochs 1 "
+                      "--plot none --resume x");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_ptr_nonnull(
+        strstr(run.output, "it has program=mlp, this run program=lenet"));
 }
 END_TEST
 
@@ -328,6 +360,7 @@ int main(void) {
         {missing_blocks_are_named},
         {killed_again_and_again},
         {load_trains_on_or_tests},
+        {save_is_another_file},
     };
     return run_tests("checkpoint", tests, sizeof tests / sizeof *tests);
 }

@@ -222,7 +222,7 @@ END_TEST
 START_TEST(given_flags_are_known) {
     set_command("--epochs 3");
     ck_assert_str_eq(run_function(parse_files).output,
-                     "given 1, epochs=3 seed=0");
+                     "given 1, program=lenet epochs=3 seed=0");
 }
 END_TEST
 
@@ -230,7 +230,8 @@ START_TEST(settings_are_what_results_depend_on) {
     Options o = parsed("--lr 0.25 --save x --optimizer sgd --augment --seed 7 "
                        "--threads 2 --quiet --plot none");
     ck_assert_str_eq(o.common.settings,
-                     "epochs=3 lr=0.25 optimizer=sgd augment=1 seed=7");
+                     "program=lenet epochs=3 lr=0.25 optimizer=sgd augment=1 "
+                     "seed=7");
 }
 END_TEST
 

@@ -48,19 +48,54 @@ static void check(Run run, const char *trouble, const char *says) {
     ck_assert_ptr_nonnull(strstr(run.output, "--lr (it was 0.25)"));
 }
 
-// ln 10 = 2.3026; 0.95 of it is 2.1875, twice it 4.6052.
+// ln 10 = 2.3026; 0.9 of it is 2.0723, twice it 4.6052.
 START_TEST(each_trouble_has_its_name) {
     check(with(60, 2.3f, 1), "guessing", "that of guessing ln 10 = 2.303");
-    check(with(60, 2.19f, 1), "guessing", "nothing was learned");
-    check(with(60, 4.60f, 1), "guessing", "nothing was learned");
+    check(with(60, 2.08f, 1), "guessing", "little was learned");
+    check(with(60, 4.60f, 1), "guessing", "little was learned");
     check(with(60, 4.61f, 1), "exploded", "the steps are too long");
     check(with(60, 2.3f, 0), "dead", "all 3 units of the last hidden layer");
     check(with(60, 9.0f, 0), "dead", "dead ReLUs");
+    // these need no steps to show
+    check(with(3, 9.0f, 1), "exploded", "the training loss is 9,");
+    check(with(3, 2.3f, 0), "dead", "dead ReLUs");
+}
+END_TEST
+
+// Two epochs of 60 batches; the second one's loss goes from first to last.
+static float first, last;
+
+static void end_second_epoch(void) {
+    Progress p;
+    progress_init(&p, 2, 60, true);
+    progress_epoch(&p, 1);
+    for (int i = 0; i < 60; i++)
+        progress_batch(&p, 0.5f);
+    progress_epoch(&p, 2);
+    for (int i = 0; i < 60; i++)
+        progress_batch(&p, i < 30 ? first : last);
+    diagnose(&p, 10, NULL, 0.25f);
+    exit(run_end());
+}
+
+static Run second_epoch(float a, float b) {
+    first = a;
+    last = b;
+    return run_function(end_second_epoch);
+}
+
+// A collapse shows against an earlier epoch; what is learned late is no trouble.
+START_TEST(epochs_are_compared) {
+    check(second_epoch(1.9f, 1.9f), "rising", "rose to 1.900; in an earlier");
+    ck_assert_str_eq(second_epoch(0.9f, 0.9f).output, "result:\n");
+    ck_assert_str_eq(second_epoch(0.3f, 0.3f).output, "result:\n");
+    check(second_epoch(0.5f, 2.3f), "rising", "rose to 1.400");
+    check(second_epoch(2.3f, 9.0f), "exploded", "is 9,");
 }
 END_TEST
 
 START_TEST(a_good_training_is_left_alone) {
-    ck_assert_str_eq(with(60, 2.18f, 1).output, "result:\n");
+    ck_assert_str_eq(with(60, 2.07f, 1).output, "result:\n");
     ck_assert_str_eq(with(60, 0.01f, -1).output, "result:\n");
     ck_assert_str_eq(with(49, 2.30f, 1).output, "result:\n"); // too few steps
     training.has_hidden = false;
@@ -101,6 +136,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {
         {each_trouble_has_its_name},
+        {epochs_are_compared},
         {a_good_training_is_left_alone},
         {programs_say_what_went_wrong},
     };

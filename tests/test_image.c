@@ -2,8 +2,13 @@
 
 #include "testing.h"
 
+#include <math.h>
 #include <png.h>
 #include <stdio.h>
+#ifdef HAVE_JPEG
+#include <jpeglib.h>
+#include <stdlib.h>
+#endif
 #include <string.h>
 #include <zlib.h>
 
@@ -94,6 +99,20 @@ END_TEST
 
 // As the 8-bit file of the same picture: half the scale is 0.5, not the 0.73
 // that linear light of half the strength would be.
+// What would be white on white is white on black: only transparency shows it.
+START_TEST(white_ink_on_a_clear_png_is_seen) {
+    assert_two_pixels(
+        write_png(PNG_COLOR_TYPE_GRAY_ALPHA, 8, 0, "\xff\xff\xff\x00"), 1, 0);
+    assert_two_pixels(write_png(PNG_COLOR_TYPE_RGB_ALPHA, 8, 0,
+                                "\x12\x34\x56\x00\xff\xff\xff\x66"),
+                      0, 0.4f);
+    // a gray that is not white stays on white
+    assert_two_pixels(
+        write_png(PNG_COLOR_TYPE_GRAY_ALPHA, 8, 0, "\xcc\xff\xcc\x00"), 0.8f,
+        1);
+}
+END_TEST
+
 START_TEST(png_of_16_bits_has_the_same_tones) {
     assert_two_pixels(write_png(PNG_COLOR_TYPE_GRAY, 16, 0, "\x33\x33\x80\x80"),
                       0.2f, 128 / 255.0f);
@@ -117,6 +136,27 @@ START_TEST(pgm_and_ppm_of_every_kind) {
 }
 END_TEST
 
+// In a PBM 1 is black; P4 fills each row's last byte up.
+START_TEST(pbm_of_both_kinds) {
+    assert_two_pixels(write_text("P1\n2 1\n1 0\n"), 0, 1);
+    assert_two_pixels(write_text("P1 # it's\n2 1\n01"), 1, 0);
+    assert_two_pixels(write_text("P4 2 1 \x7f"), 1, 0);
+    Tensor image = {0};
+    Error err = {""};
+    Path path = write_bytes("bits", "P4\n9 2\n\x80\x80\x01\x7f", 11);
+    ck_assert_msg(image_read(&image, path.text, &err), "%s", err.message);
+    const float want[] = {0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1};
+    assert_close(image.data, want, 18, 1e-6, "pixel");
+    tensor_free(&image);
+    assert_refused(write_text("P1 2 1 1"), "cut short");
+    assert_refused(write_text("P1 2 1 12"), "damaged");
+    assert_refused(write_text("P4 9 1 \x40"), "cut short");
+    assert_refused(write_text("P4 8000 8000 \x40"), "cut short");
+    assert_refused(write_text("P1 0 1 1"), "no pixels");
+    assert_refused(write_text("P4 2 1"), "");
+}
+END_TEST
+
 START_TEST(rows_come_from_the_top) {
     Tensor image = {0};
     Error err = {""};
@@ -133,12 +173,21 @@ START_TEST(what_is_no_picture_is_refused) {
     assert_refused(scratch_path("nowhere.png"), "No such file");
     assert_refused(scratch_path(""), "Is a directory");
     assert_refused(write_text(""), "is empty");
-    assert_refused(write_text("P"), "neither a PNG nor a PGM");
-    assert_refused(write_text("P4 2 1 \x40"), "neither a PNG nor a PGM");
+    assert_refused(write_text("P"), "neither a PNG");
     assert_refused(write_bytes("digit.png", "This is a 7.\n", 13),
-                   "convert it to PNG first");
-    assert_refused(write_bytes("digit.png", "\xff\xd8\xff\xe0JFIF", 8),
-                   "convert it to PNG first");
+                   "Convert it to PNG by typing:  magick '");
+    // what other programs write: its name, and the command
+    const char *foreign[][2] = {{"GIF89a", "a GIF"},
+                                {"BM6   ", "a BMP"},
+                                {"RIFF    WEBPVP8 ", "a WebP"},
+                                {"II*\x08", "a TIFF"},
+                                {"MM", "a TIFF"},
+                                {"123 ftypheic", "a HEIC"},
+                                {"%PDF-1.4", "a PDF"}};
+    for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
+        assert_refused(write_text(foreign[i][0]), foreign[i][1]);
+        assert_refused(write_text(foreign[i][0]), "sips -s format png '");
+    }
 }
 END_TEST
 
@@ -226,7 +275,103 @@ START_TEST(png_of_monstrous_size_is_refused) {
 }
 END_TEST
 
-// ---- 3. Writing -------------------------------------------------------------
+// ---- 3. JPEG ----------------------------------------------------------------
+
+#ifdef HAVE_JPEG
+
+enum { JPEG_W = 24, JPEG_H = 16 };
+
+// A gray JPEG, dark but for its left half's upper half; with an Exif marker
+// if orientation > 0. Returns its size.
+static size_t make_jpeg(uint8_t **bytes, int orientation) {
+    struct jpeg_compress_struct jpeg;
+    struct jpeg_error_mgr errors;
+    unsigned long size = 0;
+    *bytes = NULL;
+    jpeg.err = jpeg_std_error(&errors);
+    jpeg_create_compress(&jpeg);
+    jpeg_mem_dest(&jpeg, bytes, &size);
+    jpeg.image_width = JPEG_W, jpeg.image_height = JPEG_H;
+    jpeg.input_components = 1;
+    jpeg.in_color_space = JCS_GRAYSCALE;
+    jpeg_set_defaults(&jpeg);
+    jpeg_set_quality(&jpeg, 100, TRUE);
+    jpeg_start_compress(&jpeg, TRUE);
+    uint8_t exif[] =
+        "Exif\0\0MM\0*\0\0\0\x08\0\x01\x01\x12\0\x03\0\0\0\x01\0?\0";
+    exif[25] = (uint8_t)orientation;
+    if (orientation > 0)
+        jpeg_write_marker(&jpeg, JPEG_APP0 + 1, exif, sizeof exif);
+    for (int y = 0; y < JPEG_H; y++) {
+        uint8_t row[JPEG_W];
+        for (int x = 0; x < JPEG_W; x++)
+            row[x] = x < JPEG_W / 2 && y < JPEG_H / 2 ? 255 : 0;
+        JSAMPROW rows[] = {row};
+        jpeg_write_scanlines(&jpeg, rows, 1);
+    }
+    jpeg_finish_compress(&jpeg);
+    jpeg_destroy_compress(&jpeg);
+    return size;
+}
+
+// The light quarter, at the upper left of the file, comes to lie where the
+// camera was held so that it should: right and below for each orientation.
+START_TEST(jpeg_is_read_and_turned) {
+    const bool right[] = {0, 0, 1, 1, 0, 0, 1, 1, 0};
+    const bool below[] = {0, 0, 0, 1, 1, 0, 0, 1, 1};
+    for (int k = 0; k <= 8; k++) {
+        uint8_t *bytes;
+        size_t size = make_jpeg(&bytes, k);
+        Path path = write_bytes("photo.jpg", bytes, size);
+        Tensor image = {0};
+        Error err = {""};
+        ck_assert_msg(image_read(&image, path.text, &err), "%s", err.message);
+        ck_assert_str_eq(tensor_shape(&image).text,
+                         k < 5 ? "[16, 24]" : "[24, 16]");
+        int H = image.shape[0], W = image.shape[1];
+        for (int q = 0; q < 4; q++) {
+            int y = H / 4 + q / 2 * (H / 2), x = W / 4 + q % 2 * (W / 2);
+            bool light = q / 2 == below[k] && q % 2 == right[k];
+            ck_assert_msg(fabsf(image.data[y * W + x] - (float)light) < 0.05f,
+                          "orientation %d, quarter %d", k, q);
+        }
+        tensor_free(&image);
+        free(bytes);
+    }
+}
+END_TEST
+
+START_TEST(jpeg_cut_short_or_damaged_is_survived) {
+    uint8_t *bytes;
+    size_t size = make_jpeg(&bytes, 6);
+    for (size_t n = 3; n < size - 2; n++)
+        assert_refused(write_bytes("cut.jpg", bytes, n), "cut short");
+    Tensor image = {0};
+    for (size_t i = 0; i < 8 * size; i++) {
+        bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+        Error err = {""};
+        Path path = write_bytes("flipped.jpg", bytes, size);
+        if (!image_read(&image, path.text, &err))
+            ck_assert_str_ne(err.message, "");
+        bytes[i / 8] ^= (uint8_t)(1 << i % 8);
+    }
+    tensor_free(&image);
+    free(bytes);
+}
+END_TEST
+
+#else
+
+START_TEST(jpeg_is_refused_with_what_to_type) {
+    Path path = write_bytes("photo.jpg", "\xff\xd8\xff\xe0JFIF", 8);
+    assert_refused(path, "make deps");
+    assert_refused(path, "magick");
+}
+END_TEST
+
+#endif
+
+// ---- 4. Writing -------------------------------------------------------------
 
 START_TEST(what_is_written_is_read_again) {
     const uint8_t levels[6] = {0, 1, 127, 128, 254, 255};
@@ -245,7 +390,7 @@ START_TEST(what_is_written_is_read_again) {
 }
 END_TEST
 
-// ---- 4. In the terminal -----------------------------------------------------
+// ---- 5. In the terminal -----------------------------------------------------
 
 static void print_pictures(void) {
     float tones[12];
@@ -280,9 +425,17 @@ END_TEST
 int main(void) {
     const Test tests[] = {
         {png_of_every_kind},
+        {white_ink_on_a_clear_png_is_seen},
         {png_of_16_bits_has_the_same_tones},
         {pgm_and_ppm_of_every_kind},
+        {pbm_of_both_kinds},
         {rows_come_from_the_top},
+#ifdef HAVE_JPEG
+        {jpeg_is_read_and_turned},
+        {jpeg_cut_short_or_damaged_is_survived},
+#else
+        {jpeg_is_refused_with_what_to_type},
+#endif
         {what_is_no_picture_is_refused},
         {damaged_pgm_is_refused},
         {pgm_cut_short_anywhere_is_refused},

@@ -1,4 +1,5 @@
-// test_image_digit.c - digits of any kind are made to look like MNIST's.
+// test_image_digit.c - digits in photos of any kind are made to look like
+// MNIST's, and what cannot be read is doubted.
 
 #include "testing.h"
 
@@ -6,7 +7,9 @@
 #include <string.h>
 
 #include "data.h"
+#include "digits.h"
 #include "image.h"
+#include "photos.h"
 #include "rng.h"
 
 // ---- 1. A digit drawn for a test --------------------------------------------
@@ -49,8 +52,7 @@ static const Seven PLAIN = {60, 80, 10, 20, 40, 0.15, 1, 0};
 
 static Tensor to_digit(Tensor image) {
     Tensor digit = {0};
-    Error err = {""};
-    ck_assert_msg(image_to_digit(&digit, &image, &err), "%s", err.message);
+    ck_assert_int_ne(image_to_digit(&digit, &image), DOUBT_EMPTY);
     ck_assert_str_eq(tensor_shape(&digit).text, "[1, 1, 28, 28]");
     tensor_free(&image);
     return digit;
@@ -120,10 +122,11 @@ START_TEST(dark_on_light_is_light_on_dark) {
     Seven s = PLAIN;
     s.paper = 0, s.ink = 1;
     assert_like_plain(s, 1e-6);
-    s.paper = 0.7f, s.ink = 0.4f; // pencil on grey paper
-    assert_like_plain(s, 1e-6);
+    // fainter ink: the gray rim of a stroke ends a little earlier
+    s.paper = 0.7f, s.ink = 0.4f; // pencil on gray paper
+    assert_like_plain(s, 0.002);
     s.paper = 0.3f, s.ink = 0.45f;
-    assert_like_plain(s, 1e-6);
+    assert_like_plain(s, 0.002);
 }
 END_TEST
 
@@ -263,7 +266,7 @@ START_TEST(pixels_that_touch_by_corners_belong_together) {
 END_TEST
 
 START_TEST(lines_of_one_pixel) {
-    const int shapes[][2] = {{1, 9}, {9, 1}, {1, 2}, {2, 1}, {3, 400}};
+    const int shapes[][2] = {{1, 9}, {9, 1}, {1, 2}, {2, 1}, {3, 20}};
     for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++) {
         Tensor image = {0};
         tensor_resize(&image, 2, shapes[i][0], shapes[i][1]);
@@ -289,25 +292,53 @@ START_TEST(noise_and_dust_are_no_ink) {
     image.data[4 * 60 + 2] = 0; // a fly
     image.data[75 * 60 + 57] = 0;
     Tensor got = to_digit(image);
-    ck_assert_double_le(mean_difference(&got, &want), 0.03);
+    // the noise is blurred away, and the edges with it
+    ck_assert_double_le(mean_difference(&got, &want), 0.06);
     tensor_free(&want);
     tensor_free(&got);
 }
 END_TEST
 
-START_TEST(an_empty_picture_is_refused) {
-    Tensor image = {0}, digit = {0};
-    Error err = {""};
-    tensor_resize(&image, 2, 20, 30);
-    for (int tone = 0; tone <= 2; tone++) {
-        tensor_fill(&image, 0.5f * (float)tone);
-        image.data[99] += 0.01f; // all but
-        ck_assert(!image_to_digit(&digit, &image, &err));
-        ck_assert_ptr_nonnull(strstr(err.message, "is empty"));
-    }
-    tensor_resize(&image, 2, 1, 1);
-    ck_assert(!image_to_digit(&digit, &image, &err));
-    tensor_free(&image);
+static DigitDoubt doubt_of(const Tensor *image) {
+    Tensor digit = {0};
+    DigitDoubt doubt = image_to_digit(&digit, image);
+    ck_assert_str_eq(tensor_shape(&digit).text, "[1, 1, 28, 28]");
+    for (size_t i = 0; i < digit.size; i++)
+        ck_assert(digit.data[i] >= 0 && digit.data[i] <= 1); // no NaN
+    tensor_free(&digit);
+    return doubt;
+}
+
+START_TEST(an_empty_picture_is_doubted) {
+    const int shapes[][2] = {{20, 30}, {300, 200}, {1, 1}, {1, 64}, {64, 1}};
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int tone = 0; tone <= 2; tone++) {
+            Tensor image = {0};
+            tensor_resize(&image, 2, shapes[i][0], shapes[i][1]);
+            tensor_fill(&image, 0.5f * (float)tone);
+            image.data[image.size / 2] += 0.01f; // all but
+            ck_assert_int_eq(doubt_of(&image), DOUBT_EMPTY);
+            tensor_free(&image);
+        }
+}
+END_TEST
+
+// Shapes that nobody photographs, and noise: whatever is seen, no crash.
+START_TEST(any_picture_is_survived) {
+    const int shapes[][2] = {{16384, 1}, {1, 16384}, {3000, 2},  {64, 64},
+                             {63, 63},   {2, 2},     {1001, 999}};
+    Rng rng;
+    rng_seed(&rng, 2);
+    for (size_t i = 0; i < sizeof shapes / sizeof *shapes; i++)
+        for (int k = 1; k <= 3; k++) {
+            Tensor image = {0};
+            tensor_resize(&image, 2, shapes[i][0], shapes[i][1]);
+            for (size_t p = 0; p < image.size; p++) // sparser each time
+                image.data[p] =
+                    rng_below(&rng, k * k) == 0 ? rng_uniform(&rng) : 1;
+            doubt_of(&image);
+            tensor_free(&image);
+        }
 }
 END_TEST
 
@@ -337,6 +368,90 @@ START_TEST(digits_of_mnist_stay_what_they_are) {
 }
 END_TEST
 
+// ---- 3. Photos --------------------------------------------------------------
+
+enum { DIGITS = 2 }; // of each kind of photo; tests/ch06 lets a net read more
+
+// How alike two pictures are: the correlation of their pixels.
+static double correlation(const Tensor *a, const Tensor *b) {
+    double n = (double)a->size, ma = 0, mb = 0, ab = 0, aa = 0, bb = 0;
+    for (size_t i = 0; i < a->size; i++) {
+        ma += (double)a->data[i] / n;
+        mb += (double)b->data[i] / n;
+    }
+    for (size_t i = 0; i < a->size; i++) {
+        double x = (double)a->data[i] - ma, y = (double)b->data[i] - mb;
+        ab += x * y, aa += x * x, bb += y * y;
+    }
+    return ab / sqrt(aa * bb);
+}
+
+static void draw_digits(Dataset *set) {
+    digits_draw(set, DIGITS, 6);
+}
+
+// The photo shows the digit `want`, of which it has been drawn.
+static void assert_shows(const Tensor *want, const Tensor *photo,
+                         PhotoKind kind) {
+    Tensor got = {0};
+    DigitDoubt doubt = image_to_digit(&got, photo);
+    ck_assert_msg(doubt == DOUBT_NONE, "%s: %s", photo_name(kind),
+                  digit_doubt(doubt));
+    // a thin and a thick pen make other pictures
+    bool other_pen = kind == PHOTO_THIN || kind == PHOTO_THICK;
+    double found = correlation(&got, want);
+    ck_assert_msg(found >= (other_pen ? 0.6 : 0.93), "%s: %g", photo_name(kind),
+                  found);
+    tensor_free(&got);
+}
+
+// Where the pen is the same, the digit is that of plain paper.
+START_TEST(a_photo_shows_the_digit_of_plain_paper) {
+    Dataset set;
+    Rng rng;
+    rng_seed(&rng, 3);
+    draw_digits(&set);
+    for (int i = 0; i < DIGITS; i++) {
+        const uint8_t *pixels = set.pixels + i * 28 * 28;
+        Tensor photo = {0}, want = {0};
+        photo_draw(&photo, pixels, PHOTO_PLAIN, &rng);
+        ck_assert_int_eq(image_to_digit(&want, &photo), DOUBT_NONE);
+        for (int kind = 1; kind < PHOTO_KINDS_READ; kind++) {
+            photo_draw(&photo, pixels, (PhotoKind)kind, &rng);
+            assert_shows(&want, &photo, (PhotoKind)kind);
+        }
+        tensor_free(&photo);
+        tensor_free(&want);
+    }
+    dataset_free(&set);
+}
+END_TEST
+
+START_TEST(what_cannot_be_read_is_doubted) {
+    Dataset set;
+    Rng rng;
+    rng_seed(&rng, 4);
+    draw_digits(&set);
+    for (int i = 0; i < DIGITS; i++)
+        for (int kind = PHOTO_KINDS_READ; kind < PHOTO_KINDS; kind++) {
+            Tensor photo = {0};
+            photo_draw(&photo, set.pixels + i * 28 * 28, (PhotoKind)kind, &rng);
+            DigitDoubt doubt = doubt_of(&photo);
+            ck_assert_msg(doubt != DOUBT_NONE, "%s %d",
+                          photo_name((PhotoKind)kind), i);
+            ck_assert_ptr_nonnull(strstr(digit_doubt(doubt), "crop"));
+            if (kind == PHOTO_TWO)
+                ck_assert_int_eq(doubt, DOUBT_SEVERAL);
+            if (kind == PHOTO_EMPTY)
+                ck_assert_int_eq(doubt, DOUBT_EMPTY);
+            if (kind == PHOTO_CUT)
+                ck_assert_int_eq(doubt, DOUBT_CUT);
+            tensor_free(&photo);
+        }
+    dataset_free(&set);
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {a_digit_is_20_high_and_centred_by_mass},
@@ -351,8 +466,11 @@ int main(void) {
         {pixels_that_touch_by_corners_belong_together},
         {lines_of_one_pixel},
         {noise_and_dust_are_no_ink},
-        {an_empty_picture_is_refused},
+        {an_empty_picture_is_doubted},
+        {any_picture_is_survived},
         {digits_of_mnist_stay_what_they_are},
+        {a_photo_shows_the_digit_of_plain_paper},
+        {what_cannot_be_read_is_doubted},
     };
     return run_tests("image_digit", tests, sizeof tests / sizeof *tests);
 }
