@@ -32,13 +32,14 @@ static int longer_side(Box b) {
     return max_int(box_width(b), box_height(b));
 }
 
-// A gap within one digit; between two there is a third of their height.
+// So small a gap is taken for one within a digit. Digits written closer than a
+// fifth of their height are one thing to us, unless is_piece tells them apart.
 static bool is_near(Box digit, Box other) {
     int size = max_int(longer_side(digit), longer_side(other));
     return 5 * box_gap(digit, other) <= size;
 }
 
-// The bar of a 5, half of a 4: near the digit, no dust, no frame around it, and
+// The bar of a 5, half of a 4: near the digit, no dust, no frame or line, and
 // no neighbor, which would be as high and beside it.
 static bool is_piece(const Choice *c, Box digit, const Patch *p) {
     const Patch *main = &c->patches.patch[c->main];
@@ -49,8 +50,7 @@ static bool is_piece(const Choice *c, Box digit, const Patch *p) {
     int middle = (p->box.left + p->box.right) / 2;
     bool beside = middle < digit.left || middle >= digit.right;
     bool high = 10 * box_height(p->box) > 6 * box_height(main->box);
-    bool frame = box_width(p->box) > box_width(digit) &&
-                 box_height(p->box) > box_height(digit);
+    bool frame = longer_side(p->box) > longer_side(digit);
     return is_near(digit, p->box) && same_pen(p, main) && p->sides == 0 &&
            !(beside && high) && !frame;
 }

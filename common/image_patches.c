@@ -154,7 +154,7 @@ bool patch_may_be_digit(const Patches *all, int index) {
         return false;
     if (5 * h > 8 * w) // so narrow a bar is a 1, however full its box is
         return true;
-    // The boldest 8 fills 0.79 of its box; thumbs and sheets fill more.
+    // The boldest 8 that we drew fills 0.79 of its box; sheets fill more.
     return p->area < 0.82 * w * h && !is_frame(all, index);
 }
 
