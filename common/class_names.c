@@ -49,7 +49,7 @@ static bool read_names(ClassNames *names, FILE *file, const char *path,
             return error_set(err, "%.300s: \"%.40s\" is not a label and a code",
                              path, line);
         if (!mapping)
-            snprintf(names->name[count], sizeof names->name[0], "%s", line);
+            snprintf(names->name[count], sizeof names->name[0], "%.23s", line);
     }
     names->from_file = true;
     return count == classes ||

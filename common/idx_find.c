@@ -73,10 +73,10 @@ static void set_folder(Candidate *c, const char *folder, const char *name) {
 }
 
 static void remember_other(Search *s, const char *name) {
-    size_t n = strlen(s->others);
-    if (n + strlen(name) + 3 < sizeof s->others)
-        snprintf(s->others + n, sizeof s->others - n, "%s%s", n > 0 ? ", " : "",
-                 name);
+    if (strlen(s->others) + strlen(name) + 3 > sizeof s->others)
+        return;
+    strcat(s->others, s->others[0] != '\0' ? ", " : "");
+    strcat(s->others, name);
 }
 
 static void consider(Search *s, const char *folder, const char *path,
@@ -87,7 +87,7 @@ static void consider(Search *s, const char *folder, const char *path,
     if (!understand(c, name))
         remember_other(s, name);
     else if (s->prefix == NULL || strcmp(s->prefix, c->stem) == 0) {
-        snprintf(c->path, sizeof c->path, "%s", path);
+        strcpy(c->path, path); // its length was checked
         set_folder(c, folder, name);
         s->count++;
     }
