@@ -386,11 +386,11 @@ static double print_mirror(Rng *rng, bool quiet) {
             double x[2] = {i % 2 ? -0.7 : 0.7, i / 2 ? -0.2 : 0.2};
             double y = net_value(&net, x, &pattern);
             largest = fmax(largest, fabs(y - first));
-            const char *between = i % 2 ? "\n" : inputs == 1 ? "      " : "";
             if (!quiet && inputs == 1)
-                printf("  f(%4.1f) = %.6f%s", x[0], y, between);
+                printf("  f(%4.1f) = %.6f%s", x[0], y, i % 2 ? "\n" : "      ");
             else if (!quiet)
-                printf("  f(%4.1f, %4.1f) = %.6f%s", x[0], x[1], y, between);
+                printf("  f(%4.1f, %4.1f) = %.6f%s", x[0], x[1], y,
+                       i % 2 ? "\n" : "");
         }
     }
     if (!quiet)

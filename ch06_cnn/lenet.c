@@ -246,24 +246,22 @@ static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
 
 // ---- 5. Charts --------------------------------------------------------------
 
-static void draw_mistakes(const Evaluation *e, const Digits *digits,
+static void draw_mistakes(const Evaluation *e, const Dataset *set,
                           const char *format) {
-    const Dataset *set = &digits->test;
     Chart chart;
     if (e->mistakes == 0 ||
         !chart_open(&chart, "ch06", "lenet_mistakes", format))
         return;
     int H = set->rows, W = set->cols, pixels = H * W;
-    char text[MISTAKES][64];
+    char text[MISTAKES][24];
     const char *captions[MISTAKES];
     float *pictures = mem_alloc((size_t)(e->mistakes * pixels), sizeof(float));
     for (int i = 0; i < e->mistakes; i++) {
         const uint8_t *from = set->pixels + e->mistake[i].index * pixels;
         for (int p = 0; p < pixels; p++)
             pictures[i * pixels + p] = from[p];
-        snprintf(text[i], sizeof text[i], "%s → %s",
-                 digits_class(digits, e->mistake[i].truth),
-                 digits_class(digits, e->mistake[i].taken));
+        snprintf(text[i], sizeof text[i], "%d → %d", e->mistake[i].truth,
+                 e->mistake[i].taken);
         captions[i] = text[i];
     }
     chart_size(&chart, 800, 460);
@@ -295,7 +293,7 @@ static void show_results(const Evaluation *e, const History *history,
     history_draw(history, "ch06", "lenet_curves", "LeNet", "test error",
                  format);
     confusion_draw(&e->confusion, "ch06", "lenet_confusion", "LeNet", format);
-    draw_mistakes(e, digits, format);
+    draw_mistakes(e, &digits->test, format);
     draw_kernels(net, format);
     run_result("test_accuracy=%.4f test_loss=%.4f",
                confusion_accuracy(&e->confusion), e->loss);

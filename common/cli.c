@@ -103,7 +103,7 @@ static void add(Table *t, Option o) {
 static void add_common(Table *t, CommonOptions *common) {
     add(t, option_seed("seed", &common->seed, "where random numbers start"));
     add(t, option_int("threads", &common->threads, 0, MAX_THREADS,
-                      "threads to compute with; 0: one per core"));
+                      "threads to compute with; 0: one per CPU it may use"));
     add(t, option_text("plot", &common->plot, "svg|png|pdf|dumb|none",
                        "format of the charts; dumb: as text"));
     add(t, option_bool("quiet", &common->quiet,
@@ -305,11 +305,11 @@ static void write_settings(char *text, size_t size, const Table *t,
             o->target == &common->quiet || o->target == NULL ||
             (is_text(o) && strchr(o->value, '|') == NULL))
             continue;
-        bool on = o->kind == OPTION_BOOL && *(bool *)o->target;
-        n += (size_t)snprintf(text + n, size - n, " %s=%s", o->name,
-                              o->kind != OPTION_BOOL ? value_of(o).text
-                              : on                   ? "1"
-                                                     : "0");
+        Words value = value_of(o);
+        if (o->kind == OPTION_BOOL)
+            strcpy(value.text, *(bool *)o->target ? "1" : "0");
+        n +=
+            (size_t)snprintf(text + n, size - n, " %s=%s", o->name, value.text);
     }
     REQUIRE(n < size, "the settings are longer than %zu characters", size - 1);
 }
@@ -318,12 +318,9 @@ static void try_file(const Option *o, const char *path) {
     Error err;
     if (o->kind == OPTION_OUTPUT && !file_can_replace(path, &err))
         die("%s", err.message);
-    FILE *file = o->kind == OPTION_INPUT ? fopen(path, "rb") : NULL;
-    if (o->kind == OPTION_INPUT && file == NULL)
+    if (o->kind == OPTION_INPUT && access(path, R_OK) != 0)
         die("cannot open %s: %s; look for the file --%s names", path,
             strerror(errno), o->name);
-    if (file != NULL)
-        fclose(file);
 }
 
 // Charts go into out/, which is made when the first one is drawn. A run is worth

@@ -202,6 +202,16 @@ void digits_free(Digits *digits) {
     *digits = (Digits){0};
 }
 
+static void say_classes(const Digits *digits) {
+    char names[MAX_CLASSES * 26] = ""; // each with ", "
+    for (int k = 0; k < digits->train.classes; k++) {
+        size_t n = strlen(names);
+        snprintf(names + n, sizeof names - n, "%s%s", k > 0 ? ", " : "",
+                 digits->classes.name[k]);
+    }
+    text_print_wrapped(stdout, names, printf("classes: "), 9, 80);
+}
+
 void digits_say(const Digits *digits, bool quiet) {
     if (quiet)
         return;
@@ -215,14 +225,8 @@ void digits_say(const Digits *digits, bool quiet) {
         printf("data: %d training and %d test %s from %s\n", train, test,
                digits->classes.from_file ? "pictures" : "digits",
                digits->source);
-    char names[MAX_CLASSES * 26] = "";
-    for (int k = 0; k < digits->train.classes; k++) {
-        size_t n = strlen(names);
-        snprintf(names + n, sizeof names - n, "%s%s", k > 0 ? ", " : "",
-                 digits->classes.name[k]);
-    }
     if (digits->classes.from_file)
-        text_print_wrapped(stdout, names, printf("classes: "), 9, 80);
+        say_classes(digits);
 }
 
 const char *digits_name(const Digits *digits) {

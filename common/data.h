@@ -43,11 +43,12 @@ bool idx_load(Dataset *set, const char *images, const char *labels, int side,
               Error *err);
 
 // The digits, or whatever pictures of 28 x 28 a set holds: from folder (see
-// idx_find.h) if it is not NULL (and then an error if they are not there); else from $MNIST_DIR (likewise); else from data/mnist below the
-// current folder or beside the binary; else, or if folder is "synthetic",
-// 20,000 + 4,000 synthetic ones. limit > 0 keeps only the first limit training
-// and limit test pictures. EMNIST's pictures are transposed, labels that count
-// from 1 count from 0; there are 10 to MAX_CLASSES classes.
+// idx_find.h) if it is not NULL (and then an error if they are not there); else
+// from $MNIST_DIR (likewise); else from data/mnist below the current folder or
+// beside the binary; else, or if folder is "synthetic", 20,000 + 4,000 synthetic
+// ones. limit > 0 keeps only the first limit training and limit test pictures.
+// EMNIST's pictures are transposed, labels that count from 1 count from 0; there
+// are 10 to MAX_CLASSES classes.
 bool digits_load(Digits *digits, const char *folder, int limit, uint64_t seed,
                  Error *err);
 void digits_free(Digits *digits);

@@ -112,7 +112,7 @@ static bool find_place(Place *place, const char *path, Error *err) {
 }
 
 // Opens the temporary file, which must be new: one that is there was left by a
-// run that was killed, or laid by somebody to lead elsewhere.
+// run that was killed, or is a link that leads elsewhere.
 static int open_temporary(const Place *place) {
     unlink(place->temporary);
     return open(place->temporary,
@@ -120,7 +120,7 @@ static int open_temporary(const Place *place) {
 }
 
 // A run that was killed while it wrote left its temporary file. Its name ends
-// with a process number; if there is no such process, nobody writes to it.
+// with a process number; if there is no such process, no process writes to it.
 static void remove_orphans(const Place *place) {
     char folder[PATH_MAX], path[PATH_MAX + 256];
     snprintf(folder, sizeof folder, "%s", place->target);

@@ -26,7 +26,7 @@ enum {
     SIDE_MAX = 4096,      // rows and columns of one picture
     FIRST_READ = 1 << 20, // bytes; doubled as long as more keeps coming
 };
-static const uint64_t BYTES_MAX = (uint64_t)4 << 30; // of one file
+static const uint64_t ENTRIES_MAX = (uint64_t)1 << 30; // in one file
 
 // What a header says.
 typedef struct {
@@ -95,8 +95,8 @@ static bool idx_number(IdxFile *file, uint32_t *number, Error *err) {
 }
 
 // What a file is that begins so, and how to make IDX of it.
-static bool is_not_idx(const IdxFile *file, uint32_t found, const char *kind,
-                       Error *err) {
+static bool not_idx(const IdxFile *file, uint32_t found, const char *kind,
+                    Error *err) {
     static const struct {
         uint32_t mask, value;
         const char *what;
@@ -137,7 +137,7 @@ static bool idx_header(IdxFile *file, bool pictures, Header *h, Error *err) {
         return false;
     *h = (Header){(int)(magic >> 8), (int)(magic & 0xff), {1, 1, 1}};
     if (!accepts(h, pictures))
-        return is_not_idx(file, magic, kind, err);
+        return not_idx(file, magic, kind, err);
     for (int i = 0; i < h->dimensions; i++)
         if (!idx_number(file, &h->size[i], err))
             return false;
@@ -147,7 +147,7 @@ static bool idx_header(IdxFile *file, bool pictures, Header *h, Error *err) {
             err, "%.300s is empty: its header says %u %s of %u x %u bytes",
             file->path, size[0], kind, size[1], size[2]);
     if (size[0] > INT_MAX || size[1] > SIDE_MAX || size[2] > SIDE_MAX ||
-        (uint64_t)size[0] * size[1] * size[2] > BYTES_MAX / 4)
+        (uint64_t)size[0] * size[1] * size[2] > ENTRIES_MAX)
         return error_set(
             err,
             "%.300s is damaged or too large: its header says %u %s "

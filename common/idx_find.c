@@ -28,10 +28,10 @@ typedef struct {
 
 // ---- 1. One name ------------------------------------------------------------
 
-// The place of a word in a name; NULL if it has none of them.
+// The place of one of two words in a name; NULL if it has neither.
 static const char *find_word(const char *name, const char *a, const char *b) {
     const char *at = strstr(name, a);
-    return at != NULL || b == NULL ? at : strstr(name, b);
+    return at != NULL ? at : strstr(name, b);
 }
 
 // Understands "emnist-letters-test-images-idx3-ubyte.gz".

@@ -130,7 +130,7 @@ static void region_grow(Region *r, const Choice *c, const bool *belongs,
                 continue;
             int label = c->patches.label[at];
             if (label > 0 && !belongs[label - 1])
-                continue; // somebody else's
+                continue; // of another patch
             r->inside[at] = 1;
             r->pixel[r->count++] = at;
         }

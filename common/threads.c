@@ -87,7 +87,7 @@ static bool spin_until(bool (*condition)(void)) {
 // ---- 2. Workers -------------------------------------------------------------
 
 // Wakes up to two workers, if there are parts for them. Each worker that wakes
-// up does the same, so that with many cores nobody has to wake them all.
+// up does the same, so that with many cores no thread has to wake them all.
 static void wake_workers(int parts) {
     pthread_mutex_lock(&pool.lock);
     int wake = min_int(2, min_int(parts, pool.sleeping));

@@ -21,7 +21,7 @@
 // a microsecond, which is what claiming one may cost.
 //
 // The threads claim the parts one by one. One that the system has put to sleep,
-// on a busy machine, claims few, and nobody waits for one that claimed none.
+// on a busy machine, claims few, and no thread waits for one that claimed none.
 
 #ifndef DL_THREADS_H
 #define DL_THREADS_H

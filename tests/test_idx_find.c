@@ -64,7 +64,8 @@ static Bytes pictures(int count, Kind kind) {
 static Bytes labels(int count, int first, int classes, int columns) {
     static Bytes b;
     b.size = 0;
-    put_number(&b, columns == 0 ? 0x801 : columns == 1 ? 0xc01 : 0xc02);
+    static const uint32_t magic[] = {0x801, 0xc01, 0xc02};
+    put_number(&b, magic[columns < 2 ? columns : 2]);
     put_number(&b, (uint32_t)count);
     if (columns > 1)
         put_number(&b, (uint32_t)columns);

@@ -126,8 +126,8 @@ START_TEST(mnist_keeps_nothing_of_a_wrong_mirror) {
 }
 END_TEST
 
-// Files of a gigabyte, and a gzipped one that unpacks to that: refused, and
-// nothing of them is left. (512 blocks of 1 KiB are more than all of `got`.)
+// Files of a gigabyte, and a gzipped one that unpacks to a third of that:
+// refused, and nothing of them is left.
 START_TEST(mnist_survives_a_hostile_mirror) {
     shell("mkdir huge && for f in train-images-idx3 train-labels-idx1 "
           "t10k-images-idx3 t10k-labels-idx1; do "
