@@ -1,12 +1,26 @@
 # Makefile - builds every program of the book, its tests, charts and benchmarks.
 #
-#   make deps                 install what is needed (apt, dnf or brew)
+#   make deps                 install what is needed
 #   make ch06 && ./lenet      build one chapter, run its main program
 #   make help                 everything else
 #
 # Sources are found by wildcard: put my_net.c into a chapter's folder and
 # `make my_net && ./my_net` works. Objects go to build/$(CONFIG)/, binaries of
 # the release build to the root.
+
+ifneq ($(O),)
+# ---- 0. Building elsewhere ----------------------------------------------------
+
+# make O=DIR: DIR becomes a folder of links to these sources, and make goes on
+# there. This one is not written to, and later a plain `make` in DIR will do.
+export O
+export SOURCE := $(CURDIR)
+.PHONY: elsewhere $(MAKECMDGOALS)
+$(or $(MAKECMDGOALS),all): elsewhere ; @:
+elsewhere:
+	@tests/links.sh "$$SOURCE" "$$O"
+	@$(MAKE) --no-print-directory -C "$$O" O= $(MAKECMDGOALS)
+else
 
 CONFIG ?= release
 BLAS   ?= own
@@ -51,7 +65,7 @@ endif
 
 CC ?= cc
 ifeq ($(origin CC),default)
-CC := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c)),$(c))) cc)
+CC := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c) 2>/dev/null),$(c))) cc)
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wdouble-promotion \
@@ -114,14 +128,22 @@ $(B)/probe.mk: Makefile
 	@if pkg-config --exists check 2>/dev/null; then \
 	  echo "CHECK_CFLAGS := $$(pkg-config --cflags check)" >> $@; \
 	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
-	else echo 'CHECK_LIBS :=' >> $@; fi
+	else echo 'NO_CHECK := yes' >> $@; fi
 
 NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture \
             check-aarch64
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
+ifneq ($(shell test -w . || echo no),)
+$(error this folder cannot be written to; build in another one: make O=DIR)
+endif
 -include $(B)/probe.mk
 ifneq ($(MISSING),)
 $(error zlib and libpng (or pkg-config) are missing: run `make deps`)
+endif
+endif
+ifneq ($(filter test compile check-asan check-valgrind coverage,$(MAKECMDGOALS)),)
+ifneq ($(NO_CHECK),)
+$(error Check, which runs the tests, is missing: run `make deps`)
 endif
 endif
 
@@ -193,7 +215,6 @@ TESTS  := $(patsubst %.c,$(B)/%,$(filter $(CHOSEN),$(TEST_SOURCES)))
 $(B)/tests/%.o: EXTRA += $(CHECK_CFLAGS) -I. -Itests -Wno-missing-prototypes
 $(patsubst %.c,$(B)/%,$(TEST_SOURCES)): %: %.o \
     $(patsubst %.c,$(B)/%.o,$(TEST_SUPPORT)) $(LIBRARY)
-	$(if $(CHECK_LIBS),,$(error Check is missing: run `make deps`))
 	$(call say,link,$(notdir $@))
 	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(CHECK_LIBS) $(LDLIBS) -o $@
 
@@ -245,7 +266,7 @@ mnist fashion:
 SOURCES := $(wildcard common/*.[ch] common/*.inc ch0[1-7]_*/*.c tests/*.[ch] \
              tests/ch0[1-7]/*.[ch] tests/bench/*.[ch])
 format:
-	clang-format -i $(SOURCES)
+	@clang-format -i $(SOURCES)
 
 format-check:
 	@clang-format --dry-run -Werror $(SOURCES) && echo "format: all $(words $(SOURCES)) files are formatted"
@@ -289,8 +310,10 @@ help:
 	@echo 'make tidy            clang-tidy;  make clean  remove what was built'
 	@echo
 	@echo 'variables: V=1 (show commands)  CC=clang  CONFIG=release|asan|coverage  CH=06'
-	@echo '           BLAS=own|openblas'
+	@echo '           BLAS=own|openblas  O=DIR (build there, where this is read-only)'
 	@echo 'programs:'
 	@for c in $(CHAPTERS); do printf '  %s:' $$c; \
 	  for f in $${c}_*/*.c; do [ -f $$f ] && printf ' %s' $$(basename $$f .c); done; echo; \
 	done | fold -s -w 78 | sed 's/^\([^ ]\)/        \1/' 
+
+endif

@@ -2,7 +2,9 @@
 //
 // The first letter is the type (s: float32), then what it does. Matrices are
 // row-major; lda is the number of floats from one row of A to the next, at
-// least its width, so that a part of a larger matrix can be used in place.
+// least its width, so that a part of a larger matrix can be used in place. A
+// product that does not keep to this is refused by REQUIRE. As in every BLAS,
+// alpha = 0 means that A, B and x are not read, whatever they hold.
 // The *_ref functions are the definitions, in plain loops: read them first.
 // The others give the same up to rounding, 100 times as fast (README.md shows
 // how, rung by rung), and the same bits for any number of threads.

@@ -14,6 +14,7 @@
 
 #include "blas.h"
 
+#include "error.h"
 #include "integers.h"
 #include "kernels.h"
 #include "memory.h"
@@ -126,15 +127,16 @@ static Strip panel_of(const Columns *of, int p, int *width) {
 // that no later block of rows will read again has one place, in L1, for all.
 static const float *panel_of_b(Job *job, Strip ks, int jc, Strip js, int width,
                                int p, bool first_rows, ptrdiff_t *step) {
-    Matrix x = matrix_at(job->b, ks.first, jc + js.first);
     *step = width;
+    if (job->b_ready)
+        return job->b_packed + (size_t)p * job->b_panel;
+    Matrix x = matrix_at(job->b, ks.first, jc + js.first);
     if (job->b_direct && js.rows == width) {
         *step = x.rs;
         return x.data;
     }
-    size_t at = job->m > MC || job->b_ready ? (size_t)p : 0;
-    float *panel = job->b_packed + at * job->b_panel;
-    if (first_rows && !job->b_ready)
+    float *panel = job->b_packed + (job->m > MC ? (size_t)p : 0) * job->b_panel;
+    if (first_rows)
         kernels()->pack(panel, width, x.data, x.cs, x.rs, js.rows, ks.rows);
     return panel;
 }
@@ -275,9 +277,25 @@ static bool reads_in_place(int m, int n, int lda) {
     return n <= DIRECT_TO || (double)m * lda <= IN_L2;
 }
 
+// What a caller must keep about op(X), rows x columns, stored in rows of ld
+// floats; name is X.
+static void check_operand(char name, char trans, int rows, int columns,
+                          int ld) {
+    REQUIRE(trans == 'N' || trans == 'T', "trans of %c is '%c'", name, trans);
+    REQUIRE(rows >= 0 && columns >= 0, "%c is %d x %d", name, rows, columns);
+    const int width = trans == 'T' ? rows : columns;
+    REQUIRE(ld >= width, "ld of %c is %d, but its rows have %d floats", name,
+            ld, width);
+}
+
 void sgemm(char transa, char transb, int m, int n, int k, float alpha,
            const float *a, int lda, const float *b, int ldb, float beta,
            float *c, int ldc) {
+    check_operand('A', transa, m, k, lda);
+    check_operand('B', transb, k, n, ldb);
+    check_operand('C', 'N', m, n, ldc);
+    if (alpha == 0.0f)
+        k = 0; // A and B are not read
 #ifdef USE_OPENBLAS
     cblas_sgemm(CblasRowMajor, transa == 'T' ? CblasTrans : CblasNoTrans,
                 transb == 'T' ? CblasTrans : CblasNoTrans, m, n, k, alpha, a,
@@ -302,6 +320,7 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
 
 void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
                 int ldb) {
+    check_operand('B', transb, k, n, ldb);
     const Kernels *kernel = kernels();
     const Columns columns = columns_of(n);
     const int k_blocks = k_blocks_of(k);
@@ -326,6 +345,8 @@ void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
 
 void sgemm_packed(int m, const float *a, int lda, const PackedMatrix *b,
                   float beta, float *c, int ldc) {
+    check_operand('A', 'N', m, b->k, lda);
+    check_operand('C', 'N', m, b->n, ldc);
 #ifdef USE_OPENBLAS
     sgemm('N', b->transb, m, b->n, b->k, 1.0f, a, lda, b->b, b->ldb, beta, c,
           ldc);

@@ -46,7 +46,7 @@ check_links() {
         target=${target%% *} # a title may follow
         [ -e "$(dirname "${where%:*}")/$target" ] ||
             problem "$where: the link to $target leads nowhere"
-    done < <(find . \( -name .git -o -path ./build -o -path ./out \
+    done < <(find -L . \( -name .git -o -path ./build -o -path ./out \
         -o -path ./data \) -prune -o -name '*.md' -exec awk '
         FNR == 1 { fenced = 0 }
         /^ *```/ { fenced = !fenced }

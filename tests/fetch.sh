@@ -54,9 +54,9 @@ say() {
 give_up() {
     say "$*"
     say "The programs still run: they draw synthetic digits instead."
-    [ $set = mnist ] ||
+    [ "$set" = mnist ] ||
         say "Debian and Ubuntu have it: apt-get install dataset-fashion-mnist"
-    say "To try again, from elsewhere: $(tr a-z A-Z <<<$set)_MIRROR=https://... make $set"
+    say "To try again, from elsewhere: $(tr '[:lower:]' '[:upper:]' <<<"$set")_MIRROR=https://... make $set"
     say "or copy the four files, gzipped or not, into $dir."
     exit 1
 }
@@ -166,7 +166,7 @@ if [ -z "$(missing)" ]; then
     say "all four files are already in $dir"
     exit 0
 fi
-if [ $set = fashion ] && [ ! -d /usr/share/datasets/fashion-mnist ] &&
+if [ "$set" = fashion ] && [ ! -d /usr/share/datasets/fashion-mnist ] &&
     [ -z "$first" ] && [ "$(id -u)" -eq 0 ] && command -v apt-get >/dev/null; then
     say "installing Debian's package dataset-fashion-mnist"
     apt-get install -y -qq dataset-fashion-mnist >/dev/null 2>&1 ||

@@ -29,7 +29,7 @@ now() { date +%s%N; }
 # figures FILE: the words name=value of its result line that a stop may not
 # change
 figures() {
-    tail -n 1 "$1" | tr ' ' '\n' | grep = |
+    tail -n 1 "$1" | tr ' ' '\n' | grep '=' |
         grep -v -e seconds -e per_second -e '^interrupted=' -e '^epochs=' | sort
 }
 
@@ -63,7 +63,7 @@ stop() {
     *)
         figures "$folder/out" | comm -23 - "$folder/whole" >"$folder/other"
         [ ! -s "$folder/other" ] ||
-            wrong "$1 after $3 s: not of the whole run:" $(cat "$folder/other")
+            wrong "$1 after $3 s: not of the whole run:" "$(paste -s -d " " "$folder/other")"
         ;;
     esac
 }

@@ -231,7 +231,121 @@ START_TEST(empty) {
 }
 END_TEST
 
-// Threads share out C and nobody shares a sum, so the bits are the same.
+// alpha = 0: C = beta C, whatever A and B hold (Blackford et al. 2002).
+START_TEST(alpha_zero_reads_nothing) {
+    float none[16], x[4], c[4], y[2], a[4];
+    for (int i = 0; i < 16; i++)
+        none[i] = i % 2 ? NAN : INFINITY;
+    memcpy(x, none, sizeof x);
+    for (int kernel = 0; use_kernel(kernel); kernel++) {
+        for (int i = 0; i < 4; i++)
+            c[i] = a[i] = (float)i, y[i / 2] = 2;
+        sgemm('T', 'N', 2, 2, 3, 0, none, 2, none, 2, 0.5f, c, 2);
+        ck_assert(c[0] == 0 && c[1] == 0.5f && c[2] == 1 && c[3] == 1.5f);
+        sgemm_ref('N', 'T', 2, 2, 3, 0, none, 3, none, 3, 2, c, 2);
+        ck_assert(c[0] == 0 && c[1] == 1 && c[2] == 2 && c[3] == 3);
+        sgemm('N', 'N', 2, 2, 3, 0, none, 3, none, 2, 0, c, 2);
+        ck_assert(c[0] == 0 && c[1] == 0 && c[2] == 0 && c[3] == 0);
+        for (int t = 0; t < 2; t++)
+            sgemv("NT"[t], 2, 2, 0, none, 2, x, 0.5f, y);
+        ck_assert(y[0] == 0.5f && y[1] == 0.5f);
+        sger(2, 2, 0, x, x, a, 2);
+        ck_assert(a[0] == 0 && a[1] == 1 && a[2] == 2 && a[3] == 3);
+    }
+}
+END_TEST
+
+// Calls that would read or write beyond a matrix, and what is said of each.
+static int wrong_call;
+static const char *const complaint[] = {
+    "ld of A is 3, but its rows have 4",
+    "ld of A is 1, but its rows have 2",
+    "ld of B is 1, but its rows have 2",
+    "ld of C is 1, but its rows have 2",
+    "A is -1 x 4",
+    "B is 4 x -1",
+    "trans of A is 'X'",
+    "trans of B is 'n'",
+    "ld of B is 3, but its rows have 4",
+    "ld of C is 1, but its rows have 2",
+    "ld of A is 1, but its rows have 2",
+    "trans is 'C'",
+    "lda is 1, but a row has 2",
+    "lda is 1, but a row has 2",
+    "lda is 1, but a row has 2",
+    "a matrix of -1 x 2",
+};
+
+static void call_wrongly(void) {
+    float a[16] = {0}, c[16] = {0};
+    PackedMatrix b = {0};
+    switch (wrong_call) {
+    case 0:
+        sgemm('N', 'N', 2, 2, 4, 1, a, 3, a, 2, 0, c, 2);
+        break;
+    case 1:
+        sgemm('T', 'N', 2, 2, 4, 1, a, 1, a, 2, 0, c, 2);
+        break;
+    case 2:
+        sgemm('N', 'N', 2, 2, 4, 1, a, 4, a, 1, 0, c, 2);
+        break;
+    case 3:
+        sgemm('N', 'N', 2, 2, 4, 1, a, 4, a, 2, 0, c, 1);
+        break;
+    case 4:
+        sgemm('N', 'N', -1, 2, 4, 1, a, 4, a, 2, 0, c, 2);
+        break;
+    case 5:
+        sgemm('N', 'N', 2, -1, 4, 1, a, 4, a, 2, 0, c, 2);
+        break;
+    case 6:
+        sgemm('X', 'N', 2, 2, 4, 1, a, 4, a, 2, 0, c, 2);
+        break;
+    case 7:
+        sgemm('N', 'n', 2, 2, 4, 1, a, 4, a, 2, 0, c, 2);
+        break;
+    case 8:
+        sgemm_pack(&b, 'T', 2, 4, a, 3);
+        break;
+    case 9:
+        sgemm_pack(&b, 'N', 2, 2, a, 2);
+        sgemm_packed(2, a, 2, &b, 0, c, 1);
+        break;
+    case 10:
+        sgemm_pack(&b, 'N', 2, 2, a, 2);
+        sgemm_packed(2, a, 1, &b, 0, c, 2);
+        break;
+    case 11:
+        sgemv('C', 2, 2, 1, a, 2, a, 0, c);
+        break;
+    case 12:
+        sgemv('N', 2, 2, 1, a, 1, a, 0, c);
+        break;
+    case 13:
+        sger(2, 2, 1, a, a, c, 1);
+        break;
+    case 14:
+        column_sums(2, 2, a, 1, c);
+        break;
+    case 15:
+        sger(-1, 2, 1, a, a, c, 2);
+        break;
+    }
+}
+
+START_TEST(wrong_calls_are_refused) {
+    const int cases = sizeof complaint / sizeof *complaint;
+    for (wrong_call = 0; wrong_call < cases; wrong_call++) {
+        Run run = run_function(call_wrongly);
+        ck_assert_msg(run.status == 128 + SIGABRT, "case %d ended with %d",
+                      wrong_call, run.status);
+        ck_assert_msg(strstr(run.output, complaint[wrong_call]) != NULL,
+                      "case %d, not %s: %s", wrong_call, complaint[wrong_call],
+                      run.output);
+    }
+}
+END_TEST
+
 // B packed once: the same sums in the same order as sgemm's, so the same bits.
 static void check_packed(const Product *p) {
     Matrices x = make(p);
@@ -270,6 +384,7 @@ START_TEST(packed_once_is_the_same) {
 }
 END_TEST
 
+// Threads share out C and nobody shares a sum.
 START_TEST(same_bits_for_any_number_of_threads) {
     const Product shapes[] = {
         {'N', 'N', 100, 130, 90, 1, 0, 0},  // by columns
@@ -822,6 +937,8 @@ int main(void) {
         {thin},
         {training_shapes},
         {empty},
+        {alpha_zero_reads_nothing},
+        {wrong_calls_are_refused},
         {packed_once_is_the_same},
         {same_bits_for_any_number_of_threads},
         {sdot_is_a_sum_of_products},
