@@ -2,6 +2,7 @@
 
 #include <stdio.h>
 #include <string.h>
+#include <sys/stat.h>
 
 enum { LINE_SIZE = 256 };
 
@@ -68,7 +69,11 @@ bool class_names_load(ClassNames *names, const char *folder, const char *set,
             snprintf(path, sizeof path, "%s/%s-mapping.txt", folder, set);
         else
             snprintf(path, sizeof path, "%s/classes.txt", folder);
-        FILE *file = fopen(path, "r");
+        struct stat info;
+        FILE *file = NULL;
+        if (stat(path, &info) == 0 &&
+            S_ISREG(info.st_mode)) // no pipe: it waits
+            file = fopen(path, "r");
         if (file == NULL)
             continue;
         bool ok = read_names(names, file, path, mapping == 1, classes, err);

@@ -16,6 +16,7 @@
 #include "error.h"
 #include "file.h"
 #include "kernels.h"
+#include "memory.h"
 #include "run.h"
 #include "text.h"
 #include "threads.h"
@@ -316,6 +317,10 @@ static void write_settings(char *text, size_t size, const Table *t,
 
 static void try_file(const Option *o, const char *path) {
     Error err;
+    if ((o->kind == OPTION_INPUT || o->kind == OPTION_OUTPUT) &&
+        !text_is_plain(path))
+        die("--%s: a file name with control characters is refused: %s", o->name,
+            path);
     if (o->kind == OPTION_OUTPUT && !file_can_replace(path, &err))
         die("%s", err.message);
     if (o->kind == OPTION_INPUT && access(path, R_OK) != 0)
@@ -343,6 +348,13 @@ static void try_places(const Table *t, CommonOptions *common) {
     try_charts(common);
 }
 
+static void advise_on_memory(const Table *t) {
+    if (find(t, "limit", 5) != NULL)
+        mem_advise("use less data: a smaller --limit");
+    if (find(t, "batch", 5) != NULL)
+        mem_advise("try a smaller --batch");
+}
+
 void cli_parse(CommonOptions *common, const char *program, const char *about,
                const Option *table, size_t count, int argc, char **argv) {
     run_begin();
@@ -362,6 +374,7 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     write_settings(common->settings, sizeof common->settings, &t, program,
                    common);
     try_places(&t, common);
+    advise_on_memory(&t);
 }
 
 // ---- 6. Where the program lies ----------------------------------------------

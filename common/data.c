@@ -135,6 +135,7 @@ static bool name_digits(Digits *d, const IdxSet *set, Error *err) {
 static bool load_folder(Digits *digits, const char *folder, Error *err) {
     IdxSet set;
     snprintf(digits->source, sizeof digits->source, "%s", folder);
+    text_make_plain(digits->source); // for a terminal
     if (idx_find(&set, folder, err) && load_set(digits, &set, err)) {
         if (name_digits(digits, &set, err))
             return true;

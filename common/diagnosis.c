@@ -18,13 +18,14 @@ void diagnose(const Progress *p, int classes, const Tensor *hidden, float lr) {
         return;
     double loss = p->loss / p->batch, guessing = log(classes);
     double late = p->late / (p->batch - p->batches / 2);
+    bool few = p->epoch * p->batches < FEW_STEPS;
     if (hidden != NULL && is_dead(hidden))
         run_trouble("dead",
                     "all %d units of the last hidden layer are 0 for every "
                     "input (dead ReLUs), so no gradient reaches their weights; "
                     "start again with a smaller --lr (it was %g)",
                     hidden->shape[1], (double)lr);
-    else if (late > 2.0 * guessing)
+    else if (late > (few ? 4.0 : 2.0) * guessing)
         run_trouble("exploded",
                     "the training loss is %.4g, that of guessing ln %d = %.3f: "
                     "the steps are too long; try a smaller --lr (it was %g)",
@@ -34,7 +35,7 @@ void diagnose(const Progress *p, int classes, const Tensor *hidden, float lr) {
                     "the training loss rose to %.3f; in an earlier epoch it "
                     "was %.3f: try a smaller --lr (it was %g)",
                     loss, p->best, (double)lr);
-    else if (late > 0.9 * guessing && p->epoch * p->batches >= FEW_STEPS)
+    else if (late > 0.9 * guessing && !few)
         run_trouble("guessing",
                     "the training loss is %.3f, that of guessing ln %d = %.3f: "
                     "little was learned; try another --lr (it was %g) or more "

@@ -19,6 +19,7 @@ bool error_set(Error *err, const char *format, ...) {
 void say_list(const char *level, const char *format, va_list args) {
     char text[2048];
     vsnprintf(text, sizeof text, format, args);
+    text_make_plain(text); // it may quote a name or an argument
     int column = fprintf(stderr, "%s: ", level);
     if (isatty(STDERR_FILENO))
         text_print_wrapped(stderr, text, column, 4, LINE_WIDTH);

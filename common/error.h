@@ -25,8 +25,8 @@ bool error_set(Error *err, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
 // What a program tells its reader on stderr: "warning: ..." and a newline. On a
-// terminal it is broken between words before column 80. level is "warning",
-// "error" or the like.
+// terminal it is broken between words before column 80. What a terminal would
+// obey, in a name say, is shown as '?'. level is "warning", "error" or the like.
 void say(const char *level, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 void say_list(const char *level, const char *format, va_list args);

@@ -54,16 +54,22 @@ static bool idx_open(IdxFile *file, const char *path, Error *err) {
     return true;
 }
 
-// What zlib says about the last read. A gzip stream that ends too early and a
-// checksum that does not fit show here and not in the number of bytes.
-static const char *idx_problem(IdxFile *file) {
+// Whether the last read failed, and then why. A gzip stream that ends too early
+// and a checksum that does not fit show here and not in the number of bytes.
+static bool idx_problem(IdxFile *file, Error *err) {
     int code;
     const char *text = gzerror(file->gz, &code);
-    if (code == Z_ERRNO)
-        return strerror(errno);
-    if (code == Z_BUF_ERROR)
-        return "the compressed data end too early";
-    return code == Z_OK ? NULL : text;
+    if (code == Z_OK)
+        return false;
+    if (code == Z_MEM_ERROR || (code == Z_ERRNO && errno == ENOMEM))
+        error_set(err, "out of memory while reading %.300s", file->path);
+    else if (code == Z_ERRNO)
+        error_set(err, "cannot read %.300s: %s", file->path, strerror(errno));
+    else
+        error_set(err, "%.300s is damaged: %s", file->path,
+                  code == Z_BUF_ERROR ? "the compressed data end too early"
+                                      : text);
+    return true;
 }
 
 // Reads exactly n bytes (n <= INT_MAX); what they are is for the message.
@@ -72,9 +78,8 @@ static bool idx_read(IdxFile *file, uint8_t *to, size_t n, const char *what,
     int got = gzread(file->gz, to, (unsigned)n);
     if (got == (int)n)
         return true;
-    const char *problem = idx_problem(file);
-    if (problem != NULL)
-        return error_set(err, "%.300s is damaged: %s", file->path, problem);
+    if (idx_problem(file, err))
+        return false;
     return error_set(err,
                      "%.300s is cut short: %zu bytes are missing in the %s",
                      file->path, n - (size_t)got, what);
@@ -180,9 +185,8 @@ static bool idx_body(IdxFile *file, uint8_t **bytes, size_t n, Error *err) {
 static bool idx_end(IdxFile *file, Error *err) {
     uint8_t extra;
     int got = gzread(file->gz, &extra, 1);
-    const char *problem = idx_problem(file);
-    if (problem != NULL)
-        return error_set(err, "%.300s is damaged: %s", file->path, problem);
+    if (idx_problem(file, err))
+        return false;
     if (got != 0)
         return error_set(err, "%.300s is longer than its header says",
                          file->path);

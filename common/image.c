@@ -35,17 +35,19 @@ bool image_check_size(const Source *file, uint32_t width, uint32_t height) {
     return true;
 }
 
+bool image_damaged(const Source *file, const char *kind, const char *why) {
+    if (strstr(why, "emory") != NULL) // a word of libpng, zlib and libjpeg
+        return error_set(file->err, "out of memory while reading %s",
+                         file->path);
+    return error_set(file->err, "%s is a %s that is damaged or cut short: %s",
+                     file->path, kind, why);
+}
+
 // ---- PNG -------------------------------------------------------------------
 
 static bool is_png(const Source *file) {
     size_t size = (size_t)(file->end - file->at);
     return size >= 8 && memcmp(file->at, "\x89PNG\r\n\x1a\n", 8) == 0;
-}
-
-// libpng has released what it had when it reports an error.
-static bool png_failed(const png_image *png, const Source *file) {
-    return error_set(file->err, "%s is a PNG that is damaged or cut short: %s",
-                     file->path, png->message);
 }
 
 // Transparent pixels become white, half transparent ones lighter. A drawing in
@@ -68,11 +70,12 @@ static void lay_on_white(Tensor *image, const uint8_t *rgba) {
         image->data[i] = rgba[4 * i + 3] / 255.0f;
 }
 
+// libpng has released what it had when it reports an error.
 static bool read_png(Tensor *image, const Source *file) {
     png_image png = {.version = PNG_IMAGE_VERSION};
     size_t size = (size_t)(file->end - file->at);
     if (!png_image_begin_read_from_memory(&png, file->at, size))
-        return png_failed(&png, file);
+        return image_damaged(file, "PNG", png.message);
     if (!image_check_size(file, png.width, png.height)) {
         png_image_free(&png);
         return false;
@@ -87,7 +90,7 @@ static bool read_png(Tensor *image, const Source *file) {
     if (ok)
         lay_on_white(image, rgba);
     mem_free(rgba);
-    return ok || png_failed(&png, file);
+    return ok || image_damaged(file, "PNG", png.message);
 }
 
 // ---- any kind --------------------------------------------------------------

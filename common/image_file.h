@@ -31,6 +31,10 @@ bool is_jpeg(const Source *file);
 bool pnm_read(Tensor *image, Source *file);
 bool jpeg_read(Tensor *image, const Source *file);
 
+// "... is a PNG that is damaged or cut short: ...", in the words of the library
+// that found it, or that there was no memory to read it in. Returns false.
+bool image_damaged(const Source *file, const char *kind, const char *why);
+
 // "... is a JPEG, which is not read: type  magick ...". Returns false.
 bool image_refuse(const Source *file, const char *kind);
 

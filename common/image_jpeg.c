@@ -137,9 +137,7 @@ bool jpeg_read(Tensor *image, const Source *file) {
     if (setjmp(errors.failed) == 0)
         ok = decompress(&jpeg, image, rows, file);
     else
-        ok = error_set(file->err,
-                       "%s is a JPEG that is damaged or cut short: %s",
-                       file->path, errors.message);
+        ok = image_damaged(file, "JPEG", errors.message);
     jpeg_destroy_decompress(&jpeg);
     mem_free(*rows);
     return ok;

@@ -8,6 +8,13 @@
 
 enum { ALIGNMENT = 64 };
 
+// A process has one memory: so this stands here.
+static const char *advice = "close other programs, or use a larger machine";
+
+void mem_advise(const char *text) {
+    advice = text;
+}
+
 void *mem_alloc_raw(size_t count, size_t size) {
     if (size != 0 && count > (SIZE_MAX - ALIGNMENT) / size)
         die("out of memory: %zu x %zu bytes is more than can be addressed",
@@ -17,8 +24,8 @@ void *mem_alloc_raw(size_t count, size_t size) {
     bytes = (bytes / ALIGNMENT + 1) * ALIGNMENT;
     void *block = aligned_alloc(ALIGNMENT, bytes);
     if (block == NULL)
-        die("out of memory: %zu MiB asked for; try a smaller --batch",
-            bytes >> 20);
+        die("out of memory: another %.3g MiB are needed; %s",
+            (double)bytes / 0x1p20, advice);
     return block;
 }
 

@@ -63,6 +63,29 @@ bool text_is_one_of(const char *text, const char *words) {
     }
 }
 
+// How many of the bytes at text are a control character: 0, 1, or the 2 of
+// U+0080 to U+009F.
+static int control_length(const char *text) {
+    const unsigned char *t = (const unsigned char *)text;
+    if (t[0] == 0xC2 && t[1] >= 0x80 && t[1] < 0xA0)
+        return 2;
+    return (t[0] < ' ' && t[0] != '\0') || t[0] == 0x7F;
+}
+
+bool text_is_plain(const char *text) {
+    while (*text != '\0' && control_length(text) == 0)
+        text++;
+    return *text == '\0';
+}
+
+void text_make_plain(char *text) {
+    while (*text != '\0') {
+        int n = control_length(text);
+        memset(text, '?', (size_t)n);
+        text += n > 0 ? n : 1;
+    }
+}
+
 void text_print_wrapped(FILE *out, const char *text, int column, int indent,
                         int width) {
     for (bool first = true; *text != '\0'; first = false) {

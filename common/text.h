@@ -19,6 +19,13 @@ int text_distance(const char *a, const char *b);
 // True if text is one of the words between the bars of "svg|png|pdf".
 bool text_is_one_of(const char *text, const char *words);
 
+// Whether nothing in text is a control character, which a terminal would obey
+// rather than show: none below U+0020, nor U+007F to U+009F as UTF-8.
+bool text_is_plain(const char *text);
+
+// Makes it so: each byte of a control character becomes '?'.
+void text_make_plain(char *text);
+
 // Prints text word by word, from column `column` on, where the cursor stands,
 // and a newline. Lines end before column `width`; those that follow the first
 // begin in column `indent`.

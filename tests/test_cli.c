@@ -206,6 +206,8 @@ START_TEST(files_are_tried_at_once) {
         {"--load none", 1, "error: cannot open none: No such file"},
         {"--save none/there", 1, "error: cannot write none/there: No such"},
         {"--save .", 1, "error: cannot write .: it is not a file"},
+        {"--save a\033b", 1, "control characters is refused: a?b"},
+        {"--load a\033b", 1, "control characters is refused: a?b"},
         {"--save there --load none", 1, "cannot open none"},
     };
     for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {

@@ -119,6 +119,31 @@ START_TEST(plain_and_gzipped_read_the_same) {
 }
 END_TEST
 
+static int memory_left; // KiB
+
+static void load_with_little_memory(void) {
+    Dataset set;
+    Error err = {"it was read"};
+    allow_memory(memory_left);
+    idx_load(&set, scratch_path("images").text, scratch_path("labels").text, 0,
+             &err);
+    puts(err.message);
+}
+
+// Whichever block is refused, the file is not blamed.
+START_TEST(no_memory_is_no_damage) {
+    Bytes images = idx_pictures(12, 5, 3), labels = idx_labels(12);
+    Bytes images_gz = gzipped(&images), labels_gz = gzipped(&labels);
+    write_bytes("images.gz", &images_gz), write_bytes("labels.gz", &labels_gz);
+    for (memory_left = 0; memory_left < 512; memory_left += 8) {
+        Run run = run_function(load_with_little_memory);
+        ck_assert_msg(strstr(run.output, "emory") != NULL ||
+                          strcmp(run.output, "it was read\n") == 0,
+                      "with %d KiB: %s", memory_left, run.output);
+    }
+}
+END_TEST
+
 START_TEST(two_classes_at_least) {
     Bytes images = idx_pictures(1, 2, 2), labels = idx_labels(1);
     Path image_path = write_bytes("images", &images);
@@ -442,6 +467,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {
         {plain_and_gzipped_read_the_same},
+        {no_memory_is_no_damage},
         {two_classes_at_least},
         {cut_short_anywhere_is_refused},
         {gzip_cut_short_anywhere_is_refused},

@@ -57,6 +57,16 @@ START_TEST(require_looks_once) {
 }
 END_TEST
 
+static void say_a_command(void) {
+    say("error", "no folder %s", "\033]0;x\a");
+}
+
+START_TEST(names_do_not_command_the_terminal) {
+    ck_assert_str_eq(run_function(say_a_command).output,
+                     "error: no folder ?]0;x?\n");
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {set_returns_false_and_formats},
@@ -64,6 +74,7 @@ int main(void) {
         {die_says_why_and_exits_with_1},
         {require_says_where_and_aborts},
         {require_looks_once},
+        {names_do_not_command_the_terminal},
     };
     return run_tests("error", tests, sizeof tests / sizeof *tests);
 }

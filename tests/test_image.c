@@ -97,8 +97,6 @@ START_TEST(png_of_every_kind) {
 }
 END_TEST
 
-// As the 8-bit file of the same picture: half the scale is 0.5, not the 0.73
-// that linear light of half the strength would be.
 // What would be white on white is white on black: only transparency shows it.
 START_TEST(white_ink_on_a_clear_png_is_seen) {
     assert_two_pixels(
@@ -113,6 +111,8 @@ START_TEST(white_ink_on_a_clear_png_is_seen) {
 }
 END_TEST
 
+// As the 8-bit file of the same picture: half the scale is 0.5, not the 0.73
+// that linear light of half the strength would be.
 START_TEST(png_of_16_bits_has_the_same_tones) {
     assert_two_pixels(write_png(PNG_COLOR_TYPE_GRAY, 16, 0, "\x33\x33\x80\x80"),
                       0.2f, 128 / 255.0f);
@@ -262,6 +262,27 @@ START_TEST(png_with_any_flipped_bit_is_survived) {
 END_TEST
 
 // A header that claims 60000 x 60000 pixels, with a right checksum.
+static int memory_left; // KiB
+
+static void read_with_little_memory(void) {
+    Tensor image = {0};
+    Error err = {"it was read"};
+    allow_memory(memory_left);
+    image_read(&image, scratch_path("picture.png").text, &err);
+    puts(err.message);
+}
+
+START_TEST(no_memory_is_no_damage) {
+    write_png(PNG_COLOR_TYPE_RGB, 8, 0, "\xff\x00\x00\x00\xff\x00");
+    for (memory_left = 0; memory_left < 128; memory_left += 2) {
+        Run run = run_function(read_with_little_memory);
+        ck_assert_msg(strstr(run.output, "emory") != NULL ||
+                          strcmp(run.output, "it was read\n") == 0,
+                      "with %d KiB: %s", memory_left, run.output);
+    }
+}
+END_TEST
+
 START_TEST(png_of_monstrous_size_is_refused) {
     uint8_t bytes[1024];
     Path path = write_png(PNG_COLOR_TYPE_GRAY, 8, 0, "ab");
@@ -441,6 +462,7 @@ int main(void) {
         {pgm_cut_short_anywhere_is_refused},
         {png_cut_short_anywhere_is_refused},
         {png_with_any_flipped_bit_is_survived},
+        {no_memory_is_no_damage},
         {png_of_monstrous_size_is_refused},
         {what_is_written_is_read_again},
         {tones_become_signs},

@@ -65,6 +65,18 @@ START_TEST(exhaustion_dies_with_a_message) {
 }
 END_TEST
 
+static void ask_with_advice(void) {
+    mem_advise("try a smaller --batch");
+    mem_alloc_raw((size_t)3 << 55, 1);
+}
+
+START_TEST(the_program_advises) {
+    Run run = run_function(ask_with_advice);
+    ck_assert_str_eq(run.output, "error: out of memory: another 1.03e+11 MiB "
+                                 "are needed; try a smaller --batch\n");
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {blocks_are_aligned},
@@ -72,6 +84,7 @@ int main(void) {
         {whole_block_is_usable},
         {overflow_dies_with_a_message},
         {exhaustion_dies_with_a_message},
+        {the_program_advises},
     };
     return run_tests("memory", tests, sizeof tests / sizeof *tests);
 }

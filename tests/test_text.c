@@ -77,6 +77,33 @@ static void print_behind_a_label(void) {
     text_print_wrapped(stdout, "aaaa bbbb", 5, 2, 9);
 }
 
+// Letters of all alphabets are plain; U+009B, which begins a command as ESC [
+// does, is not. Half a character is left as it is.
+START_TEST(plain_text_holds_no_command) {
+    const char *const plain[] = {"", "a b~", "\u00A0\u00E9\u6570\u5B57",
+                                 "\xC2"};
+    for (int i = 0; i < 4; i++)
+        ck_assert(text_is_plain(plain[i]));
+    const char *const other[][2] = {
+        {"\033]0;x\a", "?]0;x?"},
+        {"a\tb\n", "a?b?"},
+        {"\x7F", "?"},
+        {"a\xC2\x9B"
+         "31m",
+         "a??31m"},
+        {"\xC2\x80\xC2\xA0", "??\xC2\xA0"},
+    };
+    for (int i = 0; i < 5; i++) {
+        char text[16];
+        strcpy(text, other[i][0]);
+        ck_assert(!text_is_plain(text));
+        text_make_plain(text);
+        ck_assert_str_eq(text, other[i][1]);
+        ck_assert(text_is_plain(text));
+    }
+}
+END_TEST
+
 START_TEST(lines_end_where_they_must) {
     ck_assert_str_eq(run_function(print_in_nine_columns).output,
                      "aaaa bbbb\n"
@@ -95,6 +122,7 @@ int main(void) {
         {distance_counts_letters},
         {distance_of_a_long_word_aborts, .signal = SIGABRT},
         {one_of_several_words},
+        {plain_text_holds_no_command},
         {lines_end_where_they_must},
     };
     return run_tests("text", tests, sizeof tests / sizeof *tests);

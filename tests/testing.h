@@ -84,6 +84,10 @@ Run run_program(const char *command_line);
 // say can be looked at.
 Run run_function(void (*function)(void));
 
+// For a function that run_function runs: from here on it gets so many KiB of
+// memory and no more, where the system can limit it (Linux, no sanitizer).
+void allow_memory(int kib);
+
 // No line is longer than 80 bytes, but for those that begin with "result:" or
 // "data:".
 void assert_80_columns(const Run *run);
