@@ -47,7 +47,8 @@ BENCH_SUPPORT   := tests/bench/peak.c
 BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*.c)))
 
 GOALS := all compile deps mnist fashion test plots bench help clean format format-check \
-         check-asan check-valgrind check-aarch64 check-docs docs lecture coverage tidy \
+         check-asan check-valgrind check-aarch64 check-i686 check-s390x check-docs docs \
+         lecture coverage tidy \
          smoke check-stops $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
@@ -77,8 +78,9 @@ endif
 # The two -fno flags only say that nobody reads errno or traps after sqrtf.
 # `#pragma omp simd` lets a loop's sum be taken in several lanes.
 CFLAGS   ?= -O2 -g
-BASE     := -std=c11 -D_GNU_SOURCE -Icommon -pthread -fopenmp-simd \
-            -fno-math-errno -fno-trapping-math -ffp-contract=off $(WARNINGS)
+BASE     := -std=c11 -D_GNU_SOURCE -D_FILE_OFFSET_BITS=64 -Icommon -pthread \
+            -fopenmp-simd -fno-math-errno -fno-trapping-math -ffp-contract=off \
+            $(WARNINGS)
 LDLIBS   := -lm
 
 SANITIZE := -O1 -g -fsanitize=address,undefined -fno-sanitize-recover=all \
@@ -131,7 +133,7 @@ $(B)/probe.mk: Makefile
 	else echo 'NO_CHECK := yes' >> $@; fi
 
 NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture \
-            check-aarch64
+            check-aarch64 check-i686 check-s390x
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell test -w . || echo no),)
 $(error this folder cannot be written to; build in another one: make O=DIR)
@@ -231,8 +233,8 @@ check-valgrind: $(TESTS)
 	@RUN_WITH="valgrind -q --error-exitcode=9 --leak-check=full" tests/run.sh \
 	  $(filter-out $(B)/tests/ch%,$(TESTS))
 
-check-aarch64:
-	@tests/aarch64.sh
+check-aarch64 check-i686 check-s390x: check-%:
+	@tests/cross.sh $*
 
 coverage:
 	@$(MAKE) --no-print-directory CONFIG=coverage test
@@ -257,6 +259,9 @@ bench: all $(patsubst %.c,$(B)/%,$(BENCH_SOURCES))
 	@tests/bench/run.sh $(B)/tests/bench
 
 deps:
+	@command -v bash >/dev/null || { \
+	  echo 'deps: the scripts need bash; install it first (Alpine: apk add bash)'; \
+	  exit 1; }
 	@tests/deps.sh
 	@rm -f build/*/probe.mk
 
@@ -289,7 +294,7 @@ clean:
 	rm -rf build out $(PROGRAMS)
 
 help:
-	@echo 'make deps            install compiler tools and libraries (apt, dnf, brew)'
+	@echo 'make deps            install compiler tools and libraries'
 	@echo 'make                 build every program; binaries land here, ./lenet'
 	@echo 'make ch06            build one chapter;  make lenet  one program'
 	@echo 'make mnist           fetch the MNIST digits into data/mnist'
@@ -301,7 +306,8 @@ help:
 	@echo 'make check-stops     stop every program in the middle: what does it still claim?'
 	@echo 'make check-asan      tests under AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  library tests under valgrind'
-	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu'
+	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu;'
+	@echo '                     check-i686: 32-bit x86;  check-s390x: big-endian'
 	@echo 'make coverage        which lines the tests reach'
 	@echo 'make lecture L=A     lecture A (B, C, D) in slide order, with numbers'
 	@echo 'make check-docs      lectures, READMEs and code say the same'

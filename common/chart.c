@@ -237,6 +237,8 @@ static int run_gnuplot(const Chart *chart, bool *succeeded) {
     int status;
     while (waitpid(child, &status, 0) < 0 && errno == EINTR)
         continue; // Ctrl-C while waiting
+    if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
+        return ENOENT; // how a child may say that there is no such program
     *succeeded = WIFEXITED(status) && WEXITSTATUS(status) == 0;
     return 0;
 }

@@ -124,9 +124,7 @@ static void *work(void *unused) {
 }
 
 // Ends the workers: at exit, and before a fork, whose child has none of them.
-// If a task ends the program, the parts that are left are not begun.
 static void stop_workers(void) {
-    atomic_store(&pool.left, 0);
     pthread_mutex_lock(&pool.lock);
     pool.stop = true;
     pthread_cond_broadcast(&pool.work);
@@ -136,6 +134,16 @@ static void stop_workers(void) {
     pool.stop = false;
 }
 
+// If a task ends the program, the parts that are left are not begun, and nobody
+// waits: the thread that ends it may be a worker, and so may another one that
+// fails at the same moment.
+static void stop_at_exit(void) {
+    if (atomic_load(&pool.busy))
+        atomic_store(&pool.left, 0);
+    else
+        stop_workers();
+}
+
 // Starts the workers that are missing, or as many as the system allows. They
 // block all signals, which so reach the main thread.
 static void start_workers(void) {
@@ -143,7 +151,7 @@ static void start_workers(void) {
     if (!prepared) {
         prepared = true;
         pthread_atfork(stop_workers, NULL, NULL);
-        atexit(stop_workers);
+        atexit(stop_at_exit);
     }
     sigset_t all, before;
     sigfillset(&all);

@@ -115,8 +115,12 @@ add_up() {
     [ $failed -eq 0 ] && [ $passed -gt 0 ]
 }
 
+processors() {
+    getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1
+}
+
 number=0
 for test in "$@"; do
     printf '%s %s\0' $((number += 1)) "$test"
-done | xargs -0 -n 1 -P "${JOBS:-$(getconf _NPROCESSORS_ONLN)}" "$0" --one |
+done | xargs -0 -n 1 -P "${JOBS:-$(processors)}" "$0" --one |
     add_up "$@"

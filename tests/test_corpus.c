@@ -141,7 +141,10 @@ static void assert_code_refused(float code) {
     vocabulary_add(&v, 'b');
     ck_assert(vocabulary_save(path.text, &v, &net.params, &err));
     ck_assert(file_read(&file, path.text, 1 << 20, &err));
-    memcpy(file.bytes + file.size - 4, &code, 4);
+    uint32_t bits;
+    memcpy(&bits, &code, 4);
+    for (int i = 0; i < 4; i++) // little-endian, on any machine
+        file.bytes[file.size - 4 + (size_t)i] = (uint8_t)(bits >> 8 * i);
     ck_assert(file_replace(path.text, &file, &err));
     file_free(&file);
     tensor_fill(&net.params.value, 2.0f);

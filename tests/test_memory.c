@@ -55,7 +55,7 @@ START_TEST(overflow_dies_with_a_message) {
 END_TEST
 
 static void ask_for_more_than_any_machine_has(void) {
-    mem_alloc_raw((size_t)1 << 56, 1); // more than a process can address
+    mem_alloc_raw(SIZE_MAX / 2 + 1, 1); // a difference of pointers is less
 }
 
 START_TEST(exhaustion_dies_with_a_message) {
@@ -67,13 +67,13 @@ END_TEST
 
 static void ask_with_advice(void) {
     mem_advise("try a smaller --batch");
-    mem_alloc_raw((size_t)3 << 55, 1);
+    mem_alloc_raw(SIZE_MAX / 2 + 1, 1);
 }
 
 START_TEST(the_program_advises) {
     Run run = run_function(ask_with_advice);
-    ck_assert_str_eq(run.output, "error: out of memory: another 1.03e+11 MiB "
-                                 "are needed; try a smaller --batch\n");
+    ck_assert_ptr_nonnull(
+        strstr(run.output, " MiB are needed; try a smaller --batch\n"));
 }
 END_TEST
 

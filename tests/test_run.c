@@ -114,6 +114,7 @@ static int signal_sent = SIGINT;
 
 // One figure before the signal, one after it, and a mean of both.
 static void be_stopped(void) {
+    signal(SIGHUP, SIG_DFL); // under nohup it would be left alone
     run_catch_signals();
     double first = finished(0.25);
     raise(signal_sent);

@@ -33,6 +33,14 @@ static void assert_says(const Run *run, int status, const char *text) {
 
 // ---- 2. fetch.sh ------------------------------------------------------------
 
+// Whether curl is here, which `make deps` calls useful, not needed.
+static bool can_fetch(const char *test) {
+    if (system("command -v curl >/dev/null") == 0)
+        return true;
+    printf("skip: %s: no curl here\n", test);
+    return false;
+}
+
 // Fetches into the folder "got" from mirror, a folder beside it. A proxy that
 // does not exist keeps the other mirrors out of the test.
 static Run fetch_from(const char *mirror) {
@@ -47,7 +55,7 @@ static Run fetch_from(const char *mirror) {
 
 // The mirror "gzipped", made of the real files. False if they are not here.
 static bool make_mirror(const char *test) {
-    const char *real = mnist_dir_or_skip(test);
+    const char *real = can_fetch(test) ? mnist_dir_or_skip(test) : NULL;
     if (real == NULL)
         return false;
     setenv("REAL", real, 1);
@@ -117,6 +125,8 @@ START_TEST(mnist_refuses_a_corrupted_mirror) {
 END_TEST
 
 START_TEST(mnist_keeps_nothing_of_a_wrong_mirror) {
+    if (!can_fetch("mnist_keeps_nothing_of_a_wrong_mirror"))
+        return;
     shell("mkdir wrong && for f in train t10k; do "
           "echo page >wrong/$f-images-idx3-ubyte.gz; "
           "echo page | gzip >wrong/$f-labels-idx1-ubyte.gz; done");
@@ -129,6 +139,8 @@ END_TEST
 // Files of a gigabyte, and a gzipped one that unpacks to a third of that:
 // refused, and nothing of them is left.
 START_TEST(mnist_survives_a_hostile_mirror) {
+    if (!can_fetch("mnist_survives_a_hostile_mirror"))
+        return;
     shell("mkdir huge && for f in train-images-idx3 train-labels-idx1 "
           "t10k-images-idx3 t10k-labels-idx1; do "
           "dd if=/dev/zero of=huge/$f-ubyte bs=1 count=1 seek=1000000000 "
@@ -144,6 +156,8 @@ END_TEST
 
 // A part that is a link would be written through.
 START_TEST(mnist_follows_no_link) {
+    if (!can_fetch("mnist_follows_no_link"))
+        return;
     shell("mkdir wrong got && echo precious >victim && "
           "ln -s ../victim got/train-images-idx3-ubyte.gz.part");
     Run run = fetch_from("wrong");
@@ -153,6 +167,8 @@ START_TEST(mnist_follows_no_link) {
 END_TEST
 
 START_TEST(fashion_is_fetched_with_its_names) {
+    if (!can_fetch("fashion_is_fetched_with_its_names"))
+        return;
     Run run = run_program("tests/fetch.sh clothes got");
     assert_says(&run, 2, "mnist or fashion");
     shell("mkdir -p wrong");
@@ -164,7 +180,73 @@ START_TEST(fashion_is_fetched_with_its_names) {
 }
 END_TEST
 
-// ---- 3. check_docs.sh ------------------------------------------------------
+// ---- 3. deps.sh and links.sh --------------------------------------------------
+
+// A machine that has a shell, one package manager, and nothing that is needed.
+START_TEST(deps_come_from_any_manager) {
+    const struct {
+        const char *manager, *says;
+    } cases[] = {
+        {"apt-get", "apt-get install -y --no-install-recommends gcc libc6-dev "
+                    "make pkg-config zlib1g-dev libpng-dev libjpeg-dev check "
+                    "gnuplot-nox curl ca-certificates\n"},
+        {"dnf", "+ dnf install -y gcc glibc-devel make pkgconf-pkg-config "
+                "zlib-devel libpng-devel libjpeg-turbo-devel check-devel "
+                "gnuplot curl\n"},
+        {"pacman", "+ pacman -S --needed --noconfirm gcc make pkgconf zlib "
+                   "libpng libjpeg-turbo check gnuplot curl\n"},
+        {"zypper", "+ zypper --non-interactive install gcc make pkg-config "
+                   "zlib-devel libpng16-devel libjpeg8-devel check-devel "
+                   "gnuplot curl\n"},
+        {"apk", "+ apk add gcc musl-dev make pkgconf zlib-dev libpng-dev "
+                "libjpeg-turbo-dev check-dev gnuplot curl\n"},
+        {"brew", "+ brew install gcc make pkgconf zlib libpng jpeg-turbo check "
+                 "gnuplot curl\n"},
+    };
+    setenv("DEPS", project_path("tests/deps.sh").text, 1);
+    shell("mkdir bin && for tool in bash cut grep tr paste mktemp rm env cat; "
+          "do ln -s \"$(command -v $tool)\" bin; done; "
+          "printf '#!/bin/sh\\necho 0\\n' >bin/id; "
+          "printf '#!/bin/sh\\necho Linux\\n' >bin/uname; "
+          "printf '#!/bin/sh\\n[ $# -lt 4 ]\\n' >bin/manager; "
+          "chmod +x bin/*");
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        char command[1100];
+        snprintf(command, sizeof command, "mv bin/manager bin/%s",
+                 cases[i].manager);
+        shell(command);
+        Run run = run_program("/usr/bin/env -u CC PATH=bin bash \"$DEPS\"");
+        assert_says(&run, 1, cases[i].says);
+        assert_says(&run, 1, " curl\n"); // all failed: each by itself
+        assert_says(&run, 1, "still missing and needed to build: compiler ");
+        snprintf(command, sizeof command, "mv bin/%s bin/manager",
+                 cases[i].manager);
+        shell(command);
+    }
+    Run run = run_program("/usr/bin/env -u CC PATH=bin bash \"$DEPS\"");
+    assert_says(&run, 1, "found none of apt-get dnf pacman zypper apk brew;");
+}
+END_TEST
+
+// A tree with a program and an object that were built, and a data set.
+START_TEST(links_leave_out_what_was_built) {
+    setenv("LINKS", project_path("tests/links.sh").text, 1);
+    shell("mkdir -p 'a b/ch01_x' 'a b/build/x' 'a b/data/mnist' 'a b/out' && "
+          "cd 'a b' && touch Makefile .clang-format ch01_x/x.c x && "
+          "chmod +x x && cd .. && \"$LINKS\" \"$PWD/a b\" c/d && "
+          "touch c/d/new && \"$LINKS\" \"$PWD/a b\" c/d && " // again
+          "test \"$(cd c/d && ls -A | sort | tr '\\n' ' ')\" = "
+          "'.clang-format Makefile ch01_x data new ' && "
+          "test c/d/ch01_x/x.c -ef 'a b/ch01_x/x.c' && "
+          "test -L c/d/data/mnist && test ! -L c/d/data && "
+          "mkdir full && touch full/diary");
+    Run run = run_program("/usr/bin/env \"$LINKS\" \"$PWD/a b\" full");
+    assert_says(&run, 1, "full holds other things");
+    shell("test \"$(ls -A full)\" = diary");
+}
+END_TEST
+
+// ---- 4. check_docs.sh ------------------------------------------------------
 
 static Run run_lectures(const char *what) {
     char command[2048];
@@ -294,7 +376,7 @@ START_TEST(a_lecture_in_slide_order) {
 }
 END_TEST
 
-// ---- 4. run.sh and smoke.sh ------------------------------------------------
+// ---- 5. run.sh and smoke.sh ------------------------------------------------
 
 // Makes an executable shell script that prints and exits so.
 static void write_script(const char *name, const char *text) {
@@ -350,6 +432,25 @@ START_TEST(runner_counts_crashes_and_idle_runs) {
 }
 END_TEST
 
+// The second one ends first; the reports keep the order.
+START_TEST(runner_keeps_the_order) {
+    write_script("slow", "#!/bin/sh\nwhile [ ! -e \"$DONE\" ]; do :; done\n"
+                         "echo '100%: Checks: 1, Failures: 0, Errors: 0'\n");
+    write_script("fast", "#!/bin/sh\n: >\"$DONE\"\n"
+                         "echo '100%: Checks: 2, Failures: 0, Errors: 0'\n");
+    setenv("DONE", scratch_path("done").text, 1);
+    setenv("JOBS", "2", 1);
+    char command[4096];
+    snprintf(command, sizeof command, "tests/run.sh %s %s",
+             scratch_path("slow").text, scratch_path("fast").text);
+    Run run = run_program(command);
+    assert_says(&run, 0, "\n3 passed, 0 failed\n");
+    const char *slow = strstr(run.output, "slow ");
+    const char *fast = strstr(run.output, "fast ");
+    ck_assert(slow != NULL && fast != NULL && slow < fast);
+}
+END_TEST
+
 static const char program[] =
     "#!/bin/sh\ncase $1 in\n--help) echo 'usage: x [--epochs N]'; exit 0 ;;\n"
     "--no-such-flag) exit 2 ;;\n'--epochs') echo 'result: x=1' ;;\n"
@@ -388,12 +489,15 @@ int main(void) {
         {mnist_survives_a_hostile_mirror},
         {mnist_follows_no_link},
         {fashion_is_fetched_with_its_names},
+        {deps_come_from_any_manager},
+        {links_leave_out_what_was_built},
         {mnist_keeps_nothing_of_a_wrong_mirror},
         {docs_that_agree_pass},
         {docs_that_disagree_are_listed},
         {a_lecture_in_slide_order},
         {runner_adds_up},
         {runner_counts_crashes_and_idle_runs},
+        {runner_keeps_the_order},
         {smoke_sees_what_is_wrong},
     };
     return run_tests("scripts", tests, sizeof tests / sizeof *tests);

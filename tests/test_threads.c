@@ -274,6 +274,16 @@ static void die_in_a_worker(void) {
     threads_run(100000, die_in_one, &(Death){pthread_self(), false});
 }
 
+static void die_in_all(void *context, int part) {
+    (void)context, (void)part;
+    die("in a task");
+}
+
+static void die_in_every_thread(void) {
+    threads_set(4);
+    threads_run(1000, die_in_all, NULL);
+}
+
 // All parts would take 50 s.
 START_TEST(task_may_end_the_program) {
     const double start = seconds_now();
@@ -281,6 +291,9 @@ START_TEST(task_may_end_the_program) {
         Run run = run_function(die_in_the_caller);
         ck_assert_int_eq(run.status, 1);
         ck_assert_str_eq(run.output, "error: in a task\n");
+        run = run_function(die_in_every_thread); // who is first says it
+        ck_assert_int_eq(run.status, 1);
+        ck_assert_ptr_nonnull(strstr(run.output, "error: in a task\n"));
         run = run_function(die_in_a_worker);
         if (getenv("RUN_WITH") != NULL)
             continue; // valgrind calls the dying worker's own memory lost
