@@ -229,8 +229,10 @@ check-asan coverage: all
 check-asan:
 	@$(MAKE) --no-print-directory CONFIG=asan test
 
+# A thread that still runs when the program ends has memory "possibly lost".
 check-valgrind: $(TESTS)
-	@RUN_WITH="valgrind -q --error-exitcode=9 --leak-check=full" tests/run.sh \
+	@RUN_WITH="valgrind -q --error-exitcode=9 --leak-check=full \
+	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" tests/run.sh \
 	  $(filter-out $(B)/tests/ch%,$(TESTS))
 
 check-aarch64 check-i686 check-s390x: check-%:
