@@ -455,7 +455,7 @@ static const char program[] =
 // smoke.sh looks for programs one folder above itself, so it gets a copy.
 static void assert_smoke(const char *change, int status, const char *text) {
     write_script("x", program);
-    shell("mkdir -p tests && cp \"$SMOKE\" tests/smoke.sh");
+    shell("mkdir -p tests && cp -f \"$SMOKE\" tests/smoke.sh");
     shell(change);
     Run run = run_program("/usr/bin/env \"$HERE\"/tests/smoke.sh x");
     assert_says(&run, status, text);
