@@ -18,7 +18,6 @@
 
 #include <math.h>
 #include <stdio.h>
-#include <sys/stat.h>
 
 #include "chart.h"
 #include "cli.h"
@@ -180,7 +179,7 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, limit;
     float lr;
-    const char *data, *load;
+    const char *data, *load, *save;
 } Options;
 
 static void evaluate(Outcome *outcome, ReluNet *net, const Dataset *set) {
@@ -232,24 +231,26 @@ static uint64_t pretraining_seed(uint64_t seed) {
 }
 
 // [A pre-training] w = the weights that an earlier training ended with
-// Trained on digits that the computer has drawn, never on those of the task,
-// and left in a file.
-static void write_pretrained(const char *path, const Dataset *like,
-                             const Options *o) {
+// Of a file, or trained here on digits that the computer has drawn, never on
+// those of the task.
+static void train_earlier(ReluNet *net, const Dataset *like, const Options *o) {
     Error err;
     Dataset drawn;
-    ReluNet net;
     Rng rng;
     Outcome outcome = {.epochs = 0};
     rng_seed(&rng, o->common.seed);
-    digits_draw(&drawn, like->count, pretraining_seed(o->common.seed));
-    make_net(&net, like, &rng);
-    init_weights(&net, HE, &rng);
-    train(&outcome, &net, &drawn, o, &rng);
-    if (!stop_requested() && !safetensors_save(path, &net.params, &err))
-        die("%s; a place to write to can be named: --load FILE", err.message);
-    relu_net_free(&net);
-    dataset_free(&drawn);
+    make_net(net, like, &rng);
+    if (o->load == NULL) {
+        digits_draw(&drawn, like->count, pretraining_seed(o->common.seed));
+        init_weights(net, HE, &rng);
+        train(&outcome, net, &drawn, o, &rng);
+        dataset_free(&drawn);
+    } else if (!safetensors_load(o->load, &net->params, &err))
+        die("%s", err.message);
+
+    if (o->save != NULL && !stop_requested() &&
+        !safetensors_save(o->save, &net->params, &err))
+        run_error("%s", err.message);
 }
 
 // ---- 5. The table -----------------------------------------------------------
@@ -362,6 +363,8 @@ static void parse(Options *o, int argc, char **argv) {
         option_int("limit", &o->limit, 0, 60000,
                    "digits to train and to test on (0: all)"),
         option_input("load", &o->load, "begin `pretrained' from these weights"),
+        option_output("save", &o->save,
+                      "write the weights that it begins from"),
     };
     cli_parse(&o->common, "init",
               "Eight ways to choose a net's first weights: what each does to "
@@ -382,13 +385,8 @@ int main(int argc, char **argv) {
     if (!digits_load(&digits, o.data, o.limit, o.common.seed, &err))
         die("%s", err.message);
     digits_say(&digits, o.common.quiet);
-    const char *pretrained = o.load;
-    if (pretrained == NULL) {
-        pretrained = "out/ch04/init_pretrained.safetensors";
-        mkdir("out", 0777);
-        mkdir("out/ch04", 0777);
-        write_pretrained(pretrained, &digits.train, &o);
-    }
+    ReluNet earlier;
+    train_earlier(&earlier, &digits.train, &o);
 
     Outcome outcomes[KINDS] = {{.epochs = 0}};
     if (!o.common.quiet)
@@ -399,9 +397,8 @@ int main(int argc, char **argv) {
         rng_seed(&rng, o.common.seed);
         make_net(&net, &digits.train, &rng);
         init_weights(&net, (Kind)k, &rng);
-        if (k == PRETRAINED && !stop_requested() &&
-            !safetensors_load(pretrained, &net.params, &err))
-            die("%s", err.message);
+        if (k == PRETRAINED)
+            tensor_copy(&net.params.value, &earlier.params.value);
         look_inside(&outcomes[k], &net, &digits.train);
         train(&outcomes[k], &net, &digits.train, &o, &rng);
         evaluate(&outcomes[k], &net, &digits.test);
@@ -418,6 +415,7 @@ int main(int argc, char **argv) {
         run_result("%s=%.4f", kind_name[k], outcomes[k].accuracy);
     run_result("zero_gradient=%g seed=%llu data=%s", outcomes[ZERO].gradient[0],
                (unsigned long long)o.common.seed, digits_name(&digits));
+    relu_net_free(&earlier);
     digits_free(&digits);
     return run_end();
 }

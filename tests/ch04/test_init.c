@@ -177,25 +177,24 @@ START_TEST(the_earlier_training_has_other_digits) {
 }
 END_TEST
 
-// The file that one run leaves is what --load begins from, and another file
-// leads elsewhere; a missing one is refused.
+// The file that --save leaves is what --load begins from, and another file leads
+// elsewhere; a missing one is refused.
 START_TEST(begins_from_a_file) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     const char *same =
         "init --threads 1 --data synthetic --limit 100 --epochs 1 --quiet "
         "--plot none";
-    Run first = run_program(same);
     char line[256];
-    snprintf(line, sizeof line,
-             "%s --load out/ch04/init_pretrained.safetensors", same);
+    snprintf(line, sizeof line, "%s --save w.safetensors", same);
+    Run first = run_program(line);
+    snprintf(line, sizeof line, "%s --load w.safetensors", same);
     Run second = run_program(line);
     ck_assert_int_eq(second.status, 0);
     ck_assert_str_eq(first.output, second.output);
     // the file of another seed, with this one's digits
-    snprintf(line, sizeof line, "%s --seed 2", same);
+    snprintf(line, sizeof line, "%s --seed 2 --save w.safetensors", same);
     ck_assert_int_eq(run_program(line).status, 0);
-    snprintf(line, sizeof line,
-             "%s --load out/ch04/init_pretrained.safetensors", same);
+    snprintf(line, sizeof line, "%s --load w.safetensors", same);
     Run other = run_program(line);
     ck_assert_double_ne(figure(&other, " pretrained="),
                         figure(&first, " pretrained="));
