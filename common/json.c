@@ -75,16 +75,19 @@ bool json_list(Json *json, uint64_t *list, int max, int *count) {
     return json_sign(json, ']');
 }
 
-bool json_skip_words(Json *json) {
+bool json_words(Json *json, const char *key, Word *value) {
+    *value = (Word){NULL, 0};
     if (!json_sign(json, '{'))
         return false;
     if (json_sign(json, '}'))
         return true;
     do {
-        Word key, value;
-        if (!json_word(json, &key) || !json_sign(json, ':') ||
-            !json_word(json, &value))
+        Word name, text;
+        if (!json_word(json, &name) || !json_sign(json, ':') ||
+            !json_word(json, &text))
             return false;
+        if (word_is(name, key))
+            *value = text;
     } while (json_sign(json, ','));
     return json_sign(json, '}');
 }

@@ -33,7 +33,8 @@ bool json_word(Json *json, Word *word);
 // many there are.
 bool json_list(Json *json, uint64_t *list, int max, int *count);
 
-// {"format": "pt"}: an object of words, read over.
-bool json_skip_words(Json *json);
+// {"format": "pt"}: an object of words. *value gets the one that belongs to key,
+// or no text, NULL, if there is none.
+bool json_words(Json *json, const char *key, Word *value);
 
 #endif

@@ -5,6 +5,7 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "file.h"
 #include "json.h"
@@ -13,6 +14,7 @@
 enum {
     LENGTH_SIZE = 8,      // bytes of the number in front of the header
     ENTRY_SIZE = 160,     // at most, of one header entry without its name
+    CRC_DIGITS = 8,       // of a CRC-32 as text
     HEADER_MAX = 64 << 20 // bytes
 };
 
@@ -48,15 +50,22 @@ static void get_floats(float *x, const uint8_t *from, size_t n) {
 
 // ---- saving -----------------------------------------------------------------
 
-// Writes {"name":{"dtype":"F32","shape":[10,784],"data_offsets":[0,31360]},...
-// and returns its length: a multiple of 8 by spaces at the end, so that the
-// floats lie aligned for whoever maps the file into memory.
-static size_t write_header(char *text, const Params *params) {
-    size_t n = 0, begin = 0;
+static void crc_text(char text[CRC_DIGITS + 1], const uint8_t *data, size_t n) {
+    snprintf(text, CRC_DIGITS + 1, "%08lx", crc32_z(0, data, n));
+}
+
+// Writes {"__metadata__":{"crc32":"1a2b3c4d"},
+// "name":{"dtype":"F32","shape":[10,784],"data_offsets":[0,31360]},... and
+// returns its length: a multiple of 8 by spaces at the end, so that the floats
+// lie aligned for whoever maps the file into memory.
+static size_t write_header(char *text, const Params *params, const char *crc) {
+    size_t begin = 0;
+    size_t n =
+        (size_t)sprintf(text, "{\"__metadata__\":{\"crc32\":\"%s\"}", crc);
     for (int p = 0; p < params->count; p++) {
         const Tensor *t = params->table[p].value;
-        n += (size_t)sprintf(text + n, "%c\"%s\":{\"dtype\":\"F32\",\"shape\":",
-                             p == 0 ? '{' : ',', params->table[p].name);
+        n += (size_t)sprintf(text + n, ",\"%s\":{\"dtype\":\"F32\",\"shape\":",
+                             params->table[p].name);
         for (int d = 0; d < t->ndim; d++)
             n += (size_t)sprintf(text + n, "%c%d", d == 0 ? '[' : ',',
                                  t->shape[d]);
@@ -77,10 +86,15 @@ bool safetensors_save(const char *path, const Params *params, Error *err) {
         room += ENTRY_SIZE + strlen(params->table[p].name);
     FileBytes file = {.bytes = mem_alloc_raw(room, 1)};
 
-    size_t length = write_header((char *)file.bytes + LENGTH_SIZE, params);
+    // The header comes before the floats, and holds their checksum: its length
+    // first, then they, then itself.
+    char *header = (char *)file.bytes + LENGTH_SIZE, crc[CRC_DIGITS + 1];
+    size_t length = write_header(header, params, "00000000");
+    uint8_t *data = file.bytes + LENGTH_SIZE + length;
     put_bytes(file.bytes, length, LENGTH_SIZE);
-    put_floats(file.bytes + LENGTH_SIZE + length, params->value.data,
-               params->value.size);
+    put_floats(data, params->value.data, params->value.size);
+    crc_text(crc, data, 4 * params->value.size);
+    write_header(header, params, crc);
     file.size = LENGTH_SIZE + length + 4 * params->value.size;
 
     bool ok = file_replace(path, &file, err);
@@ -98,6 +112,7 @@ typedef struct {
     const char *start; // of the header
     size_t data_size;  // bytes after the header
     size_t *begin;     // of each parameter in those bytes; NOT_SEEN until then
+    Word crc;          // of those bytes, as the header has it
     Error *err;
 } Load;
 
@@ -193,12 +208,14 @@ static bool accept_entry(Load *load, Word name, const Entry *entry) {
     return true;
 }
 
-// "name": {...}: a tensor's entry, or metadata, which is read over.
-static bool read_item(Json *json, Word *name, Entry *entry, bool *metadata) {
+// "name": {...}: a tensor's entry, or metadata.
+static bool read_item(Load *load, Word *name, Entry *entry, bool *metadata) {
+    Json *json = &load->json;
     if (!json_word(json, name) || !json_sign(json, ':'))
         return false;
     *metadata = word_is(*name, "__metadata__");
-    return *metadata ? json_skip_words(json) : read_entry(json, entry);
+    return *metadata ? json_words(json, "crc32", &load->crc)
+                     : read_entry(json, entry);
 }
 
 // Walks through the header once; each tensor is judged as it comes.
@@ -210,7 +227,7 @@ static bool read_header(Load *load) {
         Word name;
         Entry entry;
         bool metadata;
-        if (!read_item(json, &name, &entry, &metadata))
+        if (!read_item(load, &name, &entry, &metadata))
             return not_understood(load);
         if (!metadata && !accept_entry(load, name, &entry))
             return false;
@@ -272,6 +289,17 @@ static bool read_saved(FileBytes *file, const char *path, size_t limit,
                      cause.message);
 }
 
+// A bit that was flipped on its way moves one weight, and nothing else shows it.
+static bool check_crc(const Load *load, const uint8_t *data) {
+    char crc[CRC_DIGITS + 1];
+    crc_text(crc, data, load->data_size);
+    return load->crc.text == NULL || word_is(load->crc, crc) ||
+           error_set(load->err,
+                     "%s is damaged: its weights are not those that were saved "
+                     "(their CRC-32 is %s); save them again",
+                     load->path, crc);
+}
+
 // The first parameter that holds a NaN or an infinity, or NULL. All
 // bits of a float's exponent are 1 in these, and in no number.
 static const char *first_not_finite(const Load *load, const uint8_t *data) {
@@ -307,7 +335,7 @@ bool safetensors_load(const char *path, Params *params, Error *err) {
     bool ok =
         find_header(&load, &file) && read_header(&load) && check_layout(&load);
     const uint8_t *data = file.bytes + file.size - load.data_size;
-    ok = ok && check_finite(&load, data);
+    ok = ok && check_crc(&load, data) && check_finite(&load, data);
     for (size_t p = 0; ok && p < count; p++) {
         Tensor *t = params->table[p].value;
         get_floats(t->data, data + load.begin[p], t->size);
@@ -327,7 +355,7 @@ static bool find_entry(Load *load, const char *wanted, Entry *entry) {
     do {
         Word name;
         bool metadata;
-        if (!read_item(json, &name, entry, &metadata))
+        if (!read_item(load, &name, entry, &metadata))
             return not_understood(load);
         if (!metadata && word_is(name, wanted))
             return true;

@@ -1,8 +1,10 @@
 // safetensors.h - a model's weights in a file that NumPy and PyTorch open too.
 //
 // Format: 8 bytes length of the header (little-endian), a JSON header
-// {"conv1.weight":{"dtype":"F32","shape":[20,1,5,5],"data_offsets":[0,2000]},
-// ...}, then the floats, row-major, little-endian.
+// {"__metadata__":{"crc32":"1a2b3c4d"},
+// "conv1.weight":{"dtype":"F32","shape":[20,1,5,5],"data_offsets":[0,2000]},
+// ...}, then the floats, row-major, little-endian. crc32 is that of the floats'
+// bytes (ISO 3309, as in gzip); a file without it is read, too.
 //     from safetensors.numpy import load_file; load_file("lenet.safetensors")
 
 #ifndef DL_SAFETENSORS_H
@@ -21,7 +23,8 @@ bool safetensors_save(const char *path, const Params *params, Error *err);
 // Reads values for every parameter of params. Names, dtype F32 and shapes must
 // agree; every length is checked before it is used; params is unchanged unless
 // the whole file is right. Tensors that params does not name are an error, and
-// so are NaN and infinity: a net that holds them answers nonsense.
+// so are NaN and infinity: a net that holds them answers nonsense. So is a float
+// that is not what was saved, if the file has its checksum.
 bool safetensors_load(const char *path, Params *params, Error *err);
 
 // The shape of one tensor, zeros after its last dimension: for a program whose

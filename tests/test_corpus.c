@@ -6,6 +6,7 @@
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
+#include <zlib.h>
 
 #include "file.h"
 #include "memory.h"
@@ -145,6 +146,14 @@ static void assert_code_refused(float code) {
     memcpy(&bits, &code, 4);
     for (int i = 0; i < 4; i++) // little-endian, on any machine
         file.bytes[file.size - 4 + (size_t)i] = (uint8_t)(bits >> 8 * i);
+    // as if saved so: with the checksum of the net's floats and the two codes
+    char crc[9];
+    uint8_t *header_crc =
+        (uint8_t *)strstr((char *)file.bytes + 8, "crc32") + 8;
+    const size_t data = 4 * (2 + net.params.value.size);
+    snprintf(crc, sizeof crc, "%08lx",
+             crc32_z(0, file.bytes + file.size - data, data));
+    memcpy(header_crc, crc, 8);
     ck_assert(file_replace(path.text, &file, &err));
     file_free(&file);
     tensor_fill(&net.params.value, 2.0f);

@@ -55,20 +55,25 @@ START_TEST(lists_count_more_than_they_store) {
 }
 END_TEST
 
-START_TEST(objects_of_words_are_read_over) {
+START_TEST(words_are_found_in_objects) {
     const char *right[] = {"{}", "{ }", "{\"a\":\"b\"}",
                            " { \"a\" : \"b\" , \"c\" : \"}\" } "};
+    const char *found[] = {NULL, NULL, "b", "b"}; // what belongs to a
     const char *wrong[] = {"",          "{",
                            "{\"a\"}",   "{\"a\":}",
                            "{\"a\":1}", "{\"a\":\"b\",}",
                            "{,}",       "{\"a\" \"b\"}"};
     for (size_t i = 0; i < sizeof right / sizeof *right; i++) {
         Json json = cursor(right[i]);
-        ck_assert(json_skip_words(&json) && json.at == json.end);
+        Word value;
+        ck_assert(json_words(&json, "a", &value) && json.at == json.end);
+        ck_assert(found[i] == NULL ? value.text == NULL
+                                   : word_is(value, found[i]));
     }
     for (size_t i = 0; i < sizeof wrong / sizeof *wrong; i++) {
         Json json = cursor(wrong[i]);
-        ck_assert_msg(!json_skip_words(&json), "%s was read", wrong[i]);
+        Word value;
+        ck_assert_msg(!json_words(&json, "a", &value), "%s was read", wrong[i]);
     }
 }
 END_TEST
@@ -86,15 +91,15 @@ START_TEST(nothing_is_read_beyond_the_end) {
     for (size_t n = 0; n < strlen(list); n++)
         ck_assert(!json_list(&(Json){list, list + n}, numbers, 2, &count));
     for (size_t n = 0; n < strlen(object); n++)
-        ck_assert(!json_skip_words(&(Json){object, object + n}));
+        ck_assert(!json_words(&(Json){object, object + n}, "a", &found));
 }
 END_TEST
 
 int main(void) {
     const Test tests[] = {
-        {signs_with_space_around},        {words_keep_their_space_and_escapes},
-        {a_word_has_no_line_breaks},      {lists_count_more_than_they_store},
-        {objects_of_words_are_read_over}, {nothing_is_read_beyond_the_end},
+        {signs_with_space_around},    {words_keep_their_space_and_escapes},
+        {a_word_has_no_line_breaks},  {lists_count_more_than_they_store},
+        {words_are_found_in_objects}, {nothing_is_read_beyond_the_end},
     };
     return run_tests("json", tests, sizeof tests / sizeof *tests);
 }

@@ -36,12 +36,18 @@ static void net_init(Net *net) {
         net->params.value.data[i] = (float)i;
 }
 
-// The header that safetensors_save writes for this net, without padding.
-static const char OWN_HEADER[] =
-    "{\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]}"
-    ",\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[48,60]}"
-    ",\"conv.weight\":{\"dtype\":\"F32\",\"shape\":[2,1,3,3],\"data_offsets\":"
-    "[60,132]}}";
+// What safetensors_save writes for this net, without padding, behind the
+// checksum, which Python's zlib.crc32 gave; and the header of a file that has
+// none.
+#define ENTRIES                                                                \
+    "\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":[0,48]" \
+    "}"                                                                        \
+    ",\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[48,60]}"  \
+    ",\"conv.weight\":{\"dtype\":\"F32\",\"shape\":[2,1,3,3],"                 \
+    "\"data_offsets\":[60,132]}}"
+static const char SAVED_HEADER[] =
+    "{\"__metadata__\":{\"crc32\":\"d1208dad\"}," ENTRIES;
+static const char BARE_HEADER[] = "{" ENTRIES;
 
 static Path write_bytes(const void *bytes, size_t size) {
     Path path = scratch_path("net.safetensors");
@@ -144,11 +150,11 @@ START_TEST(the_bytes_are_those_of_the_format) {
     Path path = scratch_path("net.safetensors");
     assert_saves(path.text, &net);
     FileBytes file = read_bytes(path.text);
-    size_t text = strlen(OWN_HEADER), length = (text + 7) / 8 * 8;
+    size_t text = strlen(SAVED_HEADER), length = (text + 7) / 8 * 8;
     ck_assert_uint_eq(file.size, 8 + length + 4 * COUNT);
     ck_assert_uint_eq(file.bytes[0] + 256u * file.bytes[1], length);
     ck_assert_mem_eq(file.bytes + 2, "\0\0\0\0\0\0", 6);
-    ck_assert_mem_eq(file.bytes + 8, OWN_HEADER, text);
+    ck_assert_mem_eq(file.bytes + 8, SAVED_HEADER, text);
     for (size_t i = text; i < length; i++)
         ck_assert_int_eq(file.bytes[8 + i], ' ');
     // the number 1, then 2, little-endian
@@ -217,16 +223,23 @@ START_TEST(cut_short_anywhere_is_refused) {
 }
 END_TEST
 
-START_TEST(any_flipped_bit_of_the_header_is_refused) {
+// The word crc32 itself may be damaged: then the file has no checksum, and its
+// weights are as they were.
+START_TEST(any_flipped_bit_is_refused) {
     Net net;
     net_init(&net);
     Path path = scratch_path("net.safetensors");
     assert_saves(path.text, &net);
     FileBytes file = read_bytes(path.text);
-    for (size_t i = 0; i < file.size - 4 * COUNT; i++)
+    const size_t word =
+        8 + (size_t)(strstr(SAVED_HEADER, "crc32") - SAVED_HEADER);
+    for (size_t i = 0; i < file.size; i++)
         for (int bit = 0; bit < 8; bit++) {
+            bool in_data = i >= file.size - 4 * COUNT;
             file.bytes[i] ^= (uint8_t)(1 << bit);
-            assert_refused(write_bytes(file.bytes, file.size).text, "");
+            if (i < word || i >= word + strlen("crc32"))
+                assert_refused(write_bytes(file.bytes, file.size).text,
+                               in_data ? "not those that were saved" : "");
             file.bytes[i] ^= (uint8_t)(1 << bit);
         }
     file_free(&file);
@@ -238,16 +251,16 @@ END_TEST
 // files are right (a space for a space), but none may crash.
 START_TEST(any_wrong_sign_is_survived) {
     const char signs[] = "\"\\{}[],: 0e-\n";
-    char header[sizeof OWN_HEADER];
+    char header[sizeof BARE_HEADER];
     Net net;
     net_init(&net);
-    for (size_t i = 0; i < sizeof OWN_HEADER - 1; i++)
+    for (size_t i = 0; i < sizeof BARE_HEADER - 1; i++)
         for (size_t s = 0; s < sizeof signs; s++) {
-            memcpy(header, OWN_HEADER, sizeof header);
+            memcpy(header, BARE_HEADER, sizeof header);
             header[i] = signs[s];
             Error err;
             Path path = write_file(header, 132);
-            bool same = OWN_HEADER[i] == signs[s];
+            bool same = BARE_HEADER[i] == signs[s];
             ck_assert_int_eq(safetensors_load(path.text, &net.params, &err),
                              same);
         }
@@ -255,14 +268,14 @@ START_TEST(any_wrong_sign_is_survived) {
 }
 END_TEST
 
-// OWN_HEADER with its first `old` replaced by `new`.
+// BARE_HEADER with its first `old` replaced by `new`.
 static void assert_change_refused(const char *old, const char *new,
                                   const char *expected) {
     char header[1024];
-    const char *at = strstr(OWN_HEADER, old);
+    const char *at = strstr(BARE_HEADER, old);
     ck_assert_msg(at != NULL, "%s is not in the header", old);
-    snprintf(header, sizeof header, "%.*s%s%s", (int)(at - OWN_HEADER),
-             OWN_HEADER, new, at + strlen(old));
+    snprintf(header, sizeof header, "%.*s%s%s", (int)(at - BARE_HEADER),
+             BARE_HEADER, new, at + strlen(old));
     assert_refused(write_file(header, 132).text, expected);
 }
 
@@ -301,13 +314,13 @@ START_TEST(every_disagreement_is_told) {
         {"}}", "},}", "not understood"},
         {"}}", "}}}", "not understood"},
         {"}}", "}", "not understood"},
-        {OWN_HEADER, "{}", "not understood"},
-        {OWN_HEADER, "[]", "not understood"},
-        {OWN_HEADER, "{\"__metadata__\":{\"a\":1}}", "not understood"},
-        {OWN_HEADER, "{\"__metadata__\":{}}", "does not hold fc.weight"},
-        {OWN_HEADER, "{\"never ends", "not understood"},
-        {OWN_HEADER, "{\"never ends\\", "not understood"},
-        {OWN_HEADER, "not JSON at all", "not understood"},
+        {BARE_HEADER, "{}", "not understood"},
+        {BARE_HEADER, "[]", "not understood"},
+        {BARE_HEADER, "{\"__metadata__\":{\"a\":1}}", "not understood"},
+        {BARE_HEADER, "{\"__metadata__\":{}}", "does not hold fc.weight"},
+        {BARE_HEADER, "{\"never ends", "not understood"},
+        {BARE_HEADER, "{\"never ends\\", "not understood"},
+        {BARE_HEADER, "not JSON at all", "not understood"},
     };
     for (size_t i = 0; i < sizeof changes / sizeof *changes; i++)
         assert_change_refused(changes[i].old, changes[i].new,
@@ -316,7 +329,7 @@ START_TEST(every_disagreement_is_told) {
 END_TEST
 
 START_TEST(bytes_that_belong_to_nothing_are_refused) {
-    assert_refused(write_file(OWN_HEADER, 133).text, "133 bytes of data");
+    assert_refused(write_file(BARE_HEADER, 133).text, "133 bytes of data");
 }
 END_TEST
 
@@ -347,7 +360,7 @@ static void assert_no_shape(const char *path, const char *name,
 START_TEST(shapes_are_told_before_loading) {
     int shape[TENSOR_MAX_DIMS];
     Error err;
-    Path path = write_file(OWN_HEADER, 132);
+    Path path = write_file(BARE_HEADER, 132);
     ck_assert(safetensors_shape(path.text, "fc.weight", shape, &err));
     const int weight[] = {3, 4, 0, 0}, bias[] = {3, 0, 0, 0};
     ck_assert_mem_eq(shape, weight, sizeof shape);
@@ -356,7 +369,7 @@ START_TEST(shapes_are_told_before_loading) {
     assert_no_shape(path.text, "fc.b", "does not hold fc.b");
     assert_no_shape(scratch_path("nowhere").text, "fc.bias", "No such file");
     // the last tensor's floats are cut short
-    path = write_file(OWN_HEADER, 131);
+    path = write_file(BARE_HEADER, 131);
     ck_assert(safetensors_shape(path.text, "fc.bias", shape, &err));
     assert_no_shape(path.text, "conv.weight", "cut short");
 }
@@ -484,7 +497,7 @@ int main(void) {
         {a_file_from_python_is_read},
         {space_and_order_do_not_matter},
         {cut_short_anywhere_is_refused},
-        {any_flipped_bit_of_the_header_is_refused},
+        {any_flipped_bit_is_refused},
         {any_wrong_sign_is_survived},
         {every_disagreement_is_told},
         {bytes_that_belong_to_nothing_are_refused},
