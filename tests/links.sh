@@ -8,7 +8,7 @@ set -u
 
 source=$1 folder=$2
 mkdir -p "$folder" && cd "$folder" || exit 1
-if [ ! -e Makefile ] && [ -n "$(ls -A)" ]; then
+if [ ! Makefile -ef "$source/Makefile" ] && [ -n "$(ls -A)" ]; then
     echo "make: $folder holds other things: name an empty folder, or a new one" >&2
     exit 1
 fi
@@ -22,7 +22,11 @@ link() {
 for path in "$source"/* "$source"/.[a-z]*; do
     case ${path##*/} in
     build | out | data | .git) ;;
-    *) [ ! -f "$path" ] || [ ! -x "$path" ] && link "$path" ;; # no programs
+    *)
+        if [ -d "$path" ] || [ ! -x "$path" ]; then # not a program
+            link "$path"
+        fi
+        ;;
     esac
 done
 mkdir -p data && cd data || exit 1
