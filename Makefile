@@ -48,8 +48,7 @@ BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*
 
 GOALS := all compile deps mnist fashion test plots bench help clean format format-check \
          check-asan check-valgrind check-aarch64 check-i686 check-s390x check-docs docs \
-         lecture coverage tidy \
-         smoke check-stops $(CHAPTERS)
+         lecture coverage tidy smoke check-stops $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
 TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))

@@ -230,7 +230,8 @@ static int run_gnuplot(const Chart *chart, bool *succeeded) {
     // no shell in between; -d leaves the reader's own ~/.gnuplot out
     char *argv[] = {"gnuplot", "-d", "-e", cd, script, NULL};
     setenv("LC_ALL", utf8_locale, 1);
-    fflush(stdout); // what was said stands before what gnuplot says
+    unsetenv("GNUTERM"); // the reader's screen, which may not be here
+    fflush(stdout);      // what was said stands before what gnuplot says
     pid_t child;
     int problem = posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ);
     if (problem != 0)

@@ -384,6 +384,7 @@ START_TEST(full_disk_is_told_of_script) {
 END_TEST
 
 START_TEST(readers_own_settings_stay_out) {
+    setenv("GNUTERM", "x11", 1);
     go_to_scratch();
     if (skip_without_gnuplot("readers_own_settings_stay_out"))
         return;
