@@ -152,8 +152,7 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, limit, hidden;
     float lr, dropout;
-    const char *data, *save, *load, *checkpoint, *resume;
-    bool epochs_given;
+    const char *data;
 } Options;
 
 // Returns how many digits a second the training steps took.
@@ -212,9 +211,7 @@ static double train(Mlp *net, const Dataset *training,
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
-        option_given(
-            option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
-            &o->epochs_given),
+        option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
         option_int("batch", &o->batch, 1, 60000, "digits per step"),
         option_float("lr", &o->lr, 1e-9, 10.0, "peak learning rate"),
         option_int("hidden", &o->hidden, 2, 4096,
@@ -225,13 +222,6 @@ static void parse(Options *o, int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
                    "digits to train and to test on (0: all)"),
-        option_output("save", &o->save, "write the weights there"),
-        option_input("load", &o->load,
-                     "begin with these weights; test them only, unless "
-                     "--epochs is given"),
-        option_output("checkpoint", &o->checkpoint,
-                      "write the state of the run there after each epoch"),
-        option_input("resume", &o->resume, "continue from this checkpoint"),
     };
     cli_parse(&o->common, "mlp",
               "A multilayer perceptron with two hidden layers learns to read "
@@ -241,14 +231,13 @@ static void parse(Options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    Options o = {.common = {.seed = 1},
+    RunFiles files = {0};
+    Options o = {.common = {.seed = 1, .files = &files},
                  .epochs = 10,
                  .batch = 64,
                  .lr = 4e-3f,
                  .hidden = 128};
     parse(&o, argc, argv);
-    checkpoint_check_flags(argv[0], o.load, o.resume, o.save, o.checkpoint,
-                           o.load == NULL || o.epochs_given);
 
     Error err;
     Digits digits;
@@ -265,18 +254,18 @@ int main(int argc, char **argv) {
     Mlp net;
     rng_seed(&rng, o.common.seed);
     mlp_init(&net, o.hidden, digits.train.classes, o.dropout, &rng);
-    if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
+    if (files.load != NULL && !safetensors_load(files.load, &net.params, &err))
         die("%s", err.message);
 
     Checkpoint checkpoint;
-    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
-                         digits.train.pixels, dataset_bytes(&digits.train),
-                         &err))
+    if (!checkpoint_init(&checkpoint, files.checkpoint, files.resume,
+                         o.common.settings, digits.train.pixels,
+                         dataset_bytes(&digits.train), &err))
         die("%s", err.message);
 
     double start = seconds_now(), speed = 0.0;
     History history = {0};
-    if (o.load == NULL || o.epochs_given)
+    if (files.trains)
         speed = train(&net, &digits.train, &validation, &o, &history,
                       &checkpoint, &rng);
     double seconds = seconds_now() - start;
@@ -288,7 +277,7 @@ int main(int argc, char **argv) {
                digits.test.count);
         confusion_print(&test.confusion);
     }
-    if (o.save != NULL && !safetensors_save(o.save, &net.params, &err))
+    if (files.save != NULL && !safetensors_save(files.save, &net.params, &err))
         run_error("%s", err.message);
     char title[32];
     snprintf(title, sizeof title, "MLP on %s", digits_name(&digits));

@@ -186,8 +186,8 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, limit;
     float lr;
-    const char *data, *save, *load, *checkpoint, *resume, *classify;
-    bool augment, epochs_given;
+    const char *data, *classify;
+    bool augment;
 } Options;
 
 static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
@@ -375,9 +375,7 @@ static void classify(LeNet *net, const Picture *picture, const Digits *digits) {
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
-        option_given(
-            option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
-            &o->epochs_given),
+        option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
         option_int("batch", &o->batch, 1, 60000, "digits per step"),
         option_float("lr", &o->lr, 1e-9, 10.0, "peak learning rate"),
         option_text("data", &o->data, "DIR",
@@ -386,13 +384,6 @@ static void parse(Options *o, int argc, char **argv) {
                    "digits to train and to test on (0: all)"),
         option_bool("augment", &o->augment,
                     "shift, turn and zoom the training digits"),
-        option_output("save", &o->save, "write the weights there"),
-        option_input("load", &o->load,
-                     "begin with these weights; test them only, unless "
-                     "--epochs is given"),
-        option_output("checkpoint", &o->checkpoint,
-                      "write the state of the run there after each epoch"),
-        option_input("resume", &o->resume, "continue from this checkpoint"),
         option_input("classify", &o->classify,
                      "then read a photo of a digit (PNG, JPEG, PGM)"),
     };
@@ -403,10 +394,12 @@ static void parse(Options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    Options o = {.common = {.seed = 1}, .epochs = 3, .batch = 64, .lr = 3e-3f};
+    RunFiles files = {0};
+    Options o = {.common = {.seed = 1, .files = &files},
+                 .epochs = 3,
+                 .batch = 64,
+                 .lr = 3e-3f};
     parse(&o, argc, argv);
-    checkpoint_check_flags(argv[0], o.load, o.resume, o.save, o.checkpoint,
-                           o.load == NULL || o.epochs_given);
 
     // A photo that cannot be read is told before the training, not after it.
     Error err;
@@ -423,23 +416,23 @@ int main(int argc, char **argv) {
     Checkpoint checkpoint;
     rng_seed(&rng, o.common.seed);
     lenet_init(&net, digits.train.classes, &rng);
-    if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
+    if (files.load != NULL && !safetensors_load(files.load, &net.params, &err))
         die("%s", err.message);
-    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
-                         digits.train.pixels, dataset_bytes(&digits.train),
-                         &err))
+    if (!checkpoint_init(&checkpoint, files.checkpoint, files.resume,
+                         o.common.settings, digits.train.pixels,
+                         dataset_bytes(&digits.train), &err))
         die("%s", err.message);
 
     // With loaded weights and a photo only the photo is looked at.
     double start = seconds_now();
     History history = {0};
     Evaluation e = {.loss = (double)NAN};
-    if (o.load == NULL || o.epochs_given)
+    if (files.trains)
         e = train(&net, &digits, &o, &history, &checkpoint, &rng);
     else if (o.classify == NULL)
         e = evaluate(&net, &digits.test);
     double seconds = seconds_now() - start;
-    if (o.save != NULL && !safetensors_save(o.save, &net.params, &err))
+    if (files.save != NULL && !safetensors_save(files.save, &net.params, &err))
         run_error("%s", err.message);
 
     if (!isnan(e.loss))

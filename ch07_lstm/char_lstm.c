@@ -73,8 +73,7 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, steps, hidden, limit, generate;
     float lr, clip;
-    const char *data, *prompt, *save, *load, *checkpoint, *resume;
-    bool epochs_given;
+    const char *data, *prompt;
 } Options;
 
 // What is known after each epoch, and the weights of the best one.
@@ -276,9 +275,7 @@ static void draw_curves(const Curves *c, const char *format) {
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
-        option_given(
-            option_int("epochs", &o->epochs, 1, 100000, "passes over the text"),
-            &o->epochs_given),
+        option_int("epochs", &o->epochs, 1, 100000, "passes over the text"),
         option_int("batch", &o->batch, 1, 4096, "streams read side by side"),
         option_int("steps", &o->steps, 1, 4096,
                    "characters that a gradient goes back"),
@@ -294,12 +291,6 @@ static void parse(Options *o, int argc, char **argv) {
                    "characters to write at each temperature"),
         option_text("prompt", &o->prompt, "TEXT",
                     "what to go on from (default: the first character)"),
-        option_output("save", &o->save, "write the best net there"),
-        option_input("load", &o->load,
-                     "begin with this net; train it only if --epochs is given"),
-        option_output("checkpoint", &o->checkpoint,
-                      "write the state of the run there after each epoch"),
-        option_input("resume", &o->resume, "continue from this checkpoint"),
     };
     cli_parse(&o->common, "char_lstm",
               "An LSTM learns from a text which character comes next, and "
@@ -308,8 +299,9 @@ static void parse(Options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
+    RunFiles files = {0};
     // one thread: too small a net for a second thread to pay off
-    Options o = {.common = {.seed = 1, .threads = 1},
+    Options o = {.common = {.seed = 1, .threads = 1, .files = &files},
                  .epochs = 100,
                  .batch = 8,
                  .steps = 32,
@@ -318,8 +310,6 @@ int main(int argc, char **argv) {
                  .lr = 3e-3f,
                  .clip = 1.0f};
     parse(&o, argc, argv);
-    checkpoint_check_flags(argv[0], o.load, o.resume, o.save, o.checkpoint,
-                           o.load == NULL || o.epochs_given);
 
     Error err;
     Rng rng;
@@ -328,13 +318,12 @@ int main(int argc, char **argv) {
     Corpus corpus = {0};
     Places prompt;
     rng_seed(&rng, o.common.seed);
-    if (o.load != NULL)
-        load_net(&net, &vocabulary, o.load, &rng);
-    bool training = o.load == NULL || o.epochs_given;
-    bool has_text = training || o.data != NULL;
+    if (files.load != NULL)
+        load_net(&net, &vocabulary, files.load, &rng);
+    bool has_text = files.trains || o.data != NULL;
     if (has_text && !corpus_load(&corpus, &vocabulary, o.data, o.limit, &err))
         die("%s", err.message);
-    if (o.load == NULL)
+    if (files.load == NULL)
         recurrent_net_init(&net, LSTM, vocabulary.size, o.hidden,
                            vocabulary.size, &rng);
     if (!vocabulary_encode(&prompt, &vocabulary, o.prompt ? o.prompt : "",
@@ -347,12 +336,13 @@ int main(int argc, char **argv) {
                corpus.train, corpus.held, vocabulary.size);
 
     Checkpoint checkpoint;
-    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
-                         corpus.text, (size_t)corpus.train * sizeof(int), &err))
+    if (!checkpoint_init(&checkpoint, files.checkpoint, files.resume,
+                         o.common.settings, corpus.text,
+                         (size_t)corpus.train * sizeof(int), &err))
         die("%s", err.message);
     double start = seconds_now(), seconds = 0;
     Curves curves = {0};
-    if (training) {
+    if (files.trains) {
         train(&net, &curves, &corpus, &o, &checkpoint, &rng);
         seconds = seconds_now() - start;
         show_samples(&net, &vocabulary, &prompt, "After the last epoch:", 1,
@@ -361,8 +351,8 @@ int main(int argc, char **argv) {
             tensor_copy(&net.params.value, &curves.weights);
     }
     show_samples(&net, &vocabulary, &prompt, "By the best weights:", 3, &o);
-    if (o.save != NULL &&
-        !vocabulary_save(o.save, &vocabulary, &net.params, &err))
+    if (files.save != NULL &&
+        !vocabulary_save(files.save, &vocabulary, &net.params, &err))
         run_error("%s", err.message);
     draw_curves(&curves, o.common.plot);
 

@@ -134,8 +134,7 @@ typedef struct {
     CommonOptions common;
     int epochs, batch, limit, hidden;
     float lr, clip;
-    const char *data, *save, *load, *checkpoint, *resume;
-    bool epochs_given;
+    const char *data;
 } Options;
 
 // A's exercise 5: a recurrent net, trained and tested on MNIST.
@@ -256,9 +255,7 @@ static void draw_reading(Lstm *net, const Dataset *set, const char *title,
 
 static void parse(Options *o, int argc, char **argv) {
     const Option table[] = {
-        option_given(
-            option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
-            &o->epochs_given),
+        option_int("epochs", &o->epochs, 1, 1000, "passes over the digits"),
         option_int("batch", &o->batch, 1, 60000, "digits per step"),
         option_int("hidden", &o->hidden, 1, 2048, "units of the LSTM"),
         option_float("lr", &o->lr, 1e-9, 10.0, "peak learning rate"),
@@ -268,13 +265,6 @@ static void parse(Options *o, int argc, char **argv) {
                     "folder of the IDX files, or: synthetic"),
         option_int("limit", &o->limit, 0, 60000,
                    "digits to train and to test on (0: all)"),
-        option_output("save", &o->save, "write the weights there"),
-        option_input("load", &o->load,
-                     "begin with these weights; test them only, unless "
-                     "--epochs is given"),
-        option_output("checkpoint", &o->checkpoint,
-                      "write the state of the run there after each epoch"),
-        option_input("resume", &o->resume, "continue from this checkpoint"),
     };
     cli_parse(&o->common, "lstm",
               "An LSTM reads handwritten digits row by row, from top to "
@@ -283,15 +273,14 @@ static void parse(Options *o, int argc, char **argv) {
 }
 
 int main(int argc, char **argv) {
-    Options o = {.common = {.seed = 1},
+    RunFiles files = {0};
+    Options o = {.common = {.seed = 1, .files = &files},
                  .epochs = 5,
                  .batch = 64,
                  .hidden = 128,
                  .lr = 5e-3f,
                  .clip = 1.0f};
     parse(&o, argc, argv);
-    checkpoint_check_flags(argv[0], o.load, o.resume, o.save, o.checkpoint,
-                           o.load == NULL || o.epochs_given);
 
     Error err;
     Digits digits;
@@ -303,25 +292,25 @@ int main(int argc, char **argv) {
     Lstm net;
     rng_seed(&rng, o.common.seed);
     lstm_init(&net, o.hidden, digits.train.classes, &rng);
-    if (o.load != NULL && !safetensors_load(o.load, &net.params, &err))
+    if (files.load != NULL && !safetensors_load(files.load, &net.params, &err))
         die("%s", err.message);
 
     Checkpoint checkpoint;
-    if (!checkpoint_init(&checkpoint, o.checkpoint, o.resume, o.common.settings,
-                         digits.train.pixels, dataset_bytes(&digits.train),
-                         &err))
+    if (!checkpoint_init(&checkpoint, files.checkpoint, files.resume,
+                         o.common.settings, digits.train.pixels,
+                         dataset_bytes(&digits.train), &err))
         die("%s", err.message);
 
     double start = seconds_now();
     History history = {0};
-    Evaluation e = o.load != NULL && !o.epochs_given
-                       ? evaluate(&net, &digits.test)
-                       : train(&net, &digits, &o, &history, &checkpoint, &rng);
+    Evaluation e = files.trains
+                       ? train(&net, &digits, &o, &history, &checkpoint, &rng)
+                       : evaluate(&net, &digits.test);
     double seconds = seconds_now() - start;
 
     if (!o.common.quiet && !stop_requested())
         confusion_print(&e.confusion);
-    if (o.save != NULL && !safetensors_save(o.save, &net.params, &err))
+    if (files.save != NULL && !safetensors_save(files.save, &net.params, &err))
         run_error("%s", err.message);
     char title[32];
     snprintf(title, sizeof title, "LSTM on %s", digits_name(&digits));

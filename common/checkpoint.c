@@ -4,11 +4,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/stat.h>
 #include <unistd.h>
 #include <zlib.h>
 
-#include "cli.h"
 #include "memory.h"
 
 static const char magic[] = "deep learning in C, checkpoint 1\n";
@@ -26,31 +24,6 @@ static Error first_difference(const char *there, const char *here) {
               (int)strcspn(there + i, " \n"), there + i,
               (int)strcspn(here + i, " \n"), here + i);
     return words;
-}
-
-// The same name, or two names of one file.
-static bool same_file(const char *a, const char *b) {
-    struct stat x, y;
-    if (a == NULL || b == NULL)
-        return false;
-    return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 &&
-                                 x.st_dev == y.st_dev && x.st_ino == y.st_ino);
-}
-
-void checkpoint_check_flags(const char *program, const char *load,
-                            const char *resume, const char *save,
-                            const char *path, bool training) {
-    if (load != NULL && resume != NULL)
-        cli_usage_error(program, "--load and --resume both bring weights; give "
-                                 "one of them");
-    if (same_file(save, path) || same_file(save, resume))
-        cli_usage_error(program,
-                        "--save and the checkpoint are both %s; give "
-                        "them two names",
-                        save);
-    if (path != NULL && !training)
-        cli_usage_error(program, "--checkpoint is written while training; give "
-                                 "--epochs, or leave it out");
 }
 
 // ---- 2. Reading -------------------------------------------------------------
@@ -93,7 +66,7 @@ bool checkpoint_init(Checkpoint *c, const char *path, const char *resume,
         return true;
     snprintf(c->settings, sizeof c->settings, "%s data=%08lx", settings,
              crc32_z(0, data, size));
-    if (path != NULL && !same_file(path, resume) && access(path, F_OK) == 0)
+    if (path != NULL && !file_is(path, resume) && access(path, F_OK) == 0)
         return error_set(err,
                          "%.200s exists; continue it with --resume, or delete "
                          "it",
@@ -204,6 +177,6 @@ void checkpoint_start(Checkpoint *c) {
                 c->source, c->item[i].size, c->item[i].name);
         memcpy(c->item[i].data, block, c->item[i].size);
     }
-    if (c->source == NULL || !same_file(c->path, c->source))
+    if (c->source == NULL || !file_is(c->path, c->source))
         checkpoint_save(c);
 }

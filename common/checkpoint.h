@@ -60,13 +60,6 @@ bool checkpoint_init(Checkpoint *c, const char *path, const char *resume,
                      Error *err);
 void checkpoint_free(Checkpoint *c);
 
-// For programs that train one net: what --load, --resume, --save, --checkpoint
-// and --epochs cannot mean together is a usage error. Any of the files may be
-// NULL; training: there will be one.
-void checkpoint_check_flags(const char *program, const char *load,
-                            const char *resume, const char *save,
-                            const char *path, bool training);
-
 // Makes size bytes at data part of the state. The same name again replaces the
 // earlier block. name must be a word.
 void checkpoint_item(Checkpoint *c, const char *name, void *data, size_t size);

@@ -32,28 +32,29 @@ typedef struct {
     const char *program; // as it was called, so that "try:" can be pasted
     Option options[MAX_OPTIONS];
     size_t count;
+    bool epochs_given;
 } Table;
 
 // ---- 1. Making the table ----------------------------------------------------
 
 Option option_int(const char *name, int *target, int min, int max,
                   const char *help) {
-    return (Option){name, OPTION_INT, target, min, max, "N", help, NULL};
+    return (Option){name, OPTION_INT, target, min, max, "N", help};
 }
 
 Option option_float(const char *name, float *target, double min, double max,
                     const char *help) {
-    return (Option){name, OPTION_FLOAT, target, min, max, "X", help, NULL};
+    return (Option){name, OPTION_FLOAT, target, min, max, "X", help};
 }
 
 Option option_text(const char *name, const char **target, const char *value,
                    const char *help) {
     // const char ** turns into void * only by a cast
-    return (Option){name, OPTION_TEXT, (void *)target, 0, 0, value, help, NULL};
+    return (Option){name, OPTION_TEXT, (void *)target, 0, 0, value, help};
 }
 
 Option option_bool(const char *name, bool *target, const char *help) {
-    return (Option){name, OPTION_BOOL, target, 0, 0, "", help, NULL};
+    return (Option){name, OPTION_BOOL, target, 0, 0, "", help};
 }
 
 Option option_input(const char *name, const char **target, const char *help) {
@@ -68,11 +69,6 @@ Option option_output(const char *name, const char **target, const char *help) {
     return o;
 }
 
-Option option_given(Option option, bool *given) {
-    option.given = given;
-    return option;
-}
-
 static bool is_text(const Option *o) {
     return o->kind == OPTION_TEXT || o->kind == OPTION_INPUT ||
            o->kind == OPTION_OUTPUT;
@@ -80,7 +76,7 @@ static bool is_text(const Option *o) {
 
 static Option option_seed(const char *name, uint64_t *target,
                           const char *help) {
-    return (Option){name, OPTION_SEED, target, 0, 0x1p63, "N", help, NULL};
+    return (Option){name, OPTION_SEED, target, 0, 0x1p63, "N", help};
 }
 
 // The option called name[0..length), or NULL.
@@ -99,6 +95,17 @@ static void add(Table *t, Option o) {
     REQUIRE(find(t, o.name, strlen(o.name)) == NULL, "--%s stands twice",
             o.name);
     t->options[t->count++] = o;
+}
+
+static void add_files(Table *t, RunFiles *files) {
+    add(t, option_output("save", &files->save, "write the weights there"));
+    add(t, option_input("load", &files->load,
+                        "begin with these weights; train them only if --epochs "
+                        "is given"));
+    add(t, option_output("checkpoint", &files->checkpoint,
+                         "write the state of the run there after each epoch"));
+    add(t, option_input("resume", &files->resume,
+                        "continue from this checkpoint"));
 }
 
 static void add_common(Table *t, CommonOptions *common) {
@@ -266,7 +273,7 @@ static void answer_questions(const Table *t, const char *program,
 
 // ---- 5. Parsing -------------------------------------------------------------
 
-static void parse(const Table *t, int argc, char **argv) {
+static void parse(Table *t, int argc, char **argv) {
     for (int i = 1; i < argc; i++) {
         size_t length = strcspn(argv[i], "=");
         const Option *o = strncmp(argv[i], "--", 2) == 0
@@ -276,8 +283,8 @@ static void parse(const Table *t, int argc, char **argv) {
             unknown_argument(t, argv[i]);
         const char *value =
             argv[i][length] == '=' ? argv[i] + length + 1 : NULL;
-        if (o->given != NULL)
-            *o->given = true;
+        if (strcmp(o->name, "epochs") == 0)
+            t->epochs_given = true;
         if (o->kind == OPTION_BOOL) {
             if (value != NULL)
                 cli_usage_error(t->program, "--%s takes no value", o->name);
@@ -348,6 +355,22 @@ static void try_places(const Table *t, CommonOptions *common) {
     try_charts(common);
 }
 
+// What the files cannot mean together.
+static void check_files(const Table *t, RunFiles *f) {
+    f->trains = f->load == NULL || t->epochs_given;
+    if (f->load != NULL && f->resume != NULL)
+        cli_usage_error(t->program, "--load and --resume both bring weights; "
+                                    "give one of them");
+    if (file_is(f->save, f->checkpoint) || file_is(f->save, f->resume))
+        cli_usage_error(t->program,
+                        "--save and the checkpoint are both %s; give them two "
+                        "names",
+                        f->save);
+    if (f->checkpoint != NULL && !f->trains)
+        cli_usage_error(t->program, "--checkpoint is written while training; "
+                                    "give --epochs, or leave it out");
+}
+
 static void advise_on_memory(const Table *t) {
     if (find(t, "limit", 5) != NULL)
         mem_advise("use less data: a smaller --limit");
@@ -364,9 +387,13 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     Table t = {.program = argc > 0 ? argv[0] : program};
     for (size_t i = 0; i < count; i++)
         add(&t, table[i]);
+    if (common->files != NULL)
+        add_files(&t, common->files);
     add_common(&t, common);
     answer_questions(&t, program, about, argc, argv);
     parse(&t, argc, argv);
+    if (common->files != NULL)
+        check_files(&t, common->files);
     threads_set(common->threads);
     Error err;
     if (!kernels_choose(getenv("DL_KERNEL"), &err))

@@ -43,7 +43,6 @@ typedef struct {
     double min, max;   // inclusive, for numbers
     const char *value; // what --help calls the value: N, X, FILE, "a|b|c"
     const char *help;  // one line, lower case, no full stop
-    bool *given;       // becomes true if the flag is given; or NULL
 } Option;
 
 Option option_int(const char *name, int *target, int min, int max,
@@ -58,8 +57,15 @@ Option option_bool(const char *name, bool *target, const char *help);
 // not after it: the one must open, the other be one that can be written.
 Option option_input(const char *name, const char **target, const char *help);
 Option option_output(const char *name, const char **target, const char *help);
-// option, and whether its flag was given: for a default that depends on it.
-Option option_given(Option option, bool *given);
+
+// The files of a program that trains one net, in the epochs of its --epochs:
+// its weights, and the whole state of the run (checkpoint.h).
+typedef struct {
+    const char *save, *load; // --save FILE, --load FILE; or NULL
+    const char *checkpoint,
+        *resume; // --checkpoint FILE, --resume FILE; or NULL
+    bool trains; // written by cli_parse: no --load, or --load with --epochs
+} RunFiles;
 
 // The flags that every program has; cli_parse adds them to its table.
 typedef struct {
@@ -67,13 +73,14 @@ typedef struct {
     int threads;      // --threads N, 0 = one per core
     const char *plot; // --plot svg|png|pdf|dumb|none
     bool quiet;       // --quiet: only what was drawn and the result line
+    RunFiles *files;  // NULL: the program has no such flags
     // written by cli_parse: "program=lenet epochs=3 lr=0.003 seed=1", every
     // number and choice that a result depends on
     char settings[512];
 } CommonOptions;
 
-// Parses argv into the targets; adds --seed --threads --plot --quiet --help
-// --version. --help prints about (a sentence or two), then every flag with its
+// Parses argv into the targets; adds the flags of files, if there are any, and
+// --seed --threads --plot --quiet --help --version. --help prints about (a sentence or two), then every flag with its
 // help and its default, at most 80 columns wide, and exits with 0. Chooses the
 // kernels (DL_KERNEL) and sets the number of threads. plot and threads get their
 // defaults ("svg", 0) if the struct holds zeros. A file that cannot be read or

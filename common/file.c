@@ -198,3 +198,13 @@ bool file_can_replace(const char *path, Error *err) {
     unlink(place.temporary);
     return true;
 }
+
+// ---- names ------------------------------------------------------------------
+
+bool file_is(const char *a, const char *b) {
+    struct stat x, y;
+    if (a == NULL || b == NULL)
+        return false;
+    return strcmp(a, b) == 0 || (stat(a, &x) == 0 && stat(b, &y) == 0 &&
+                                 x.st_dev == y.st_dev && x.st_ino == y.st_ino);
+}

@@ -30,4 +30,8 @@ bool file_replace(const char *path, const FileBytes *file, Error *err);
 // before it computes for hours. Leaves nothing behind.
 bool file_can_replace(const char *path, Error *err);
 
+// Whether a is b: the same name, or two names of one file. Not if either is
+// NULL.
+bool file_is(const char *a, const char *b);
+
 #endif

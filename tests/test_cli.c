@@ -181,17 +181,12 @@ END_TEST
 // ---- Files, and what is known of a run -------------------------------------
 
 static void parse_files(void) {
-    CommonOptions common = {.plot = "none"};
-    const char *in = NULL, *out = NULL;
-    bool given = false;
+    RunFiles files = {0};
+    CommonOptions common = {.plot = "none", .files = &files};
     int epochs = 3;
-    const Option table[] = {
-        option_given(option_int("epochs", &epochs, 1, 9, "passes"), &given),
-        option_input("load", &in, "begin with these weights"),
-        option_output("save", &out, "write the weights there"),
-    };
-    cli_parse(&common, "lenet", "about", table, 3, words, command);
-    printf("given %d, %s", given, common.settings);
+    const Option table[] = {option_int("epochs", &epochs, 1, 9, "passes")};
+    cli_parse(&common, "lenet", "about", table, 1, words, command);
+    printf("trains %d, %s", files.trains, common.settings);
 }
 
 START_TEST(files_are_tried_at_once) {
@@ -202,7 +197,7 @@ START_TEST(files_are_tried_at_once) {
         int status;
         const char *says;
     } cases[] = {
-        {"--load here --save there", 0, "given 0"},
+        {"--load here --save there", 0, "trains 0"},
         {"--load none", 1, "error: cannot open none: No such file"},
         {"--save none/there", 1, "error: cannot write none/there: No such"},
         {"--save .", 1, "error: cannot write .: it is not a file"},
@@ -221,10 +216,35 @@ START_TEST(files_are_tried_at_once) {
 }
 END_TEST
 
-START_TEST(given_flags_are_known) {
-    set_command("--epochs 3");
-    ck_assert_str_eq(run_function(parse_files).output,
-                     "given 1, program=lenet epochs=3 seed=0");
+// --load alone tests the weights; --epochs trains them, also if it says no more
+// than the default.
+START_TEST(a_run_trains_or_tests) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    fclose(fopen("here", "w"));
+    const struct {
+        const char *line;
+        int status;
+        const char *says;
+    } cases[] = {
+        {"", 0, "trains 1, program=lenet epochs=3 seed=0"},
+        {"--epochs 3", 0, "trains 1, program=lenet epochs=3 seed=0"},
+        {"--load here", 0, "trains 0, "},
+        {"--load here --epochs=3", 0, "trains 1, "},
+        {"--resume here", 0, "trains 1, "},
+        {"--checkpoint new --resume here --save there", 0, "trains 1, "},
+        {"--load here --epochs 3 --checkpoint new", 0, "trains 1, "},
+        {"--load here --checkpoint new", 2, "give --epochs, or leave it out"},
+        {"--load here --resume here", 2, "--load and --resume both bring"},
+        {"--save new --checkpoint new", 2, "are both new; give them two names"},
+        {"--save ./here --resume here", 2, "are both ./here; give them two"},
+    };
+    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
+        set_command(cases[i].line);
+        Run got = run_function(parse_files);
+        ck_assert_msg(got.status == cases[i].status &&
+                          strstr(got.output, cases[i].says) != NULL,
+                      "%s: %d, %s", cases[i].line, got.status, got.output);
+    }
 }
 END_TEST
 
@@ -491,7 +511,7 @@ int main(void) {
         {kernels_are_chosen_by_name},
         {locale_is_ignored},
         {files_are_tried_at_once},
-        {given_flags_are_known},
+        {a_run_trains_or_tests},
         {settings_are_what_results_depend_on},
         {charts_are_given_up_at_once},
         {mistakes_are_explained},

@@ -125,11 +125,24 @@ START_TEST(orphans_are_removed) {
 }
 END_TEST
 
+START_TEST(a_file_has_many_names) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    fclose(fopen("a", "w")), fclose(fopen("b", "w"));
+    ck_assert_int_eq(symlink("a", "link") | link("a", "hard"), 0);
+    ck_assert(file_is("a", "a") && file_is("a", "./a") && file_is("a", "link"));
+    ck_assert(file_is("hard", "a") && file_is("none", "none"));
+    ck_assert(!file_is("a", "b") && !file_is("a", "none"));
+    ck_assert(!file_is(NULL, "a") && !file_is("a", NULL) &&
+              !file_is(NULL, NULL));
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {writes_and_replaces},       {a_link_stays_a_link},
         {permissions_stay},          {some_places_are_refused},
         {the_temporary_file_is_new}, {orphans_are_removed},
+        {a_file_has_many_names},
     };
     return run_tests("file", tests, sizeof tests / sizeof *tests);
 }
