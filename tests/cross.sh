@@ -41,10 +41,13 @@ fetch() {
         -o Dir::State::status=/dev/null -o "Dir::Cache=$place/cache")
     mkdir -p "$place/lists/partial" "$place/cache/archives/partial" &&
         cd "$place" || return 1
-    # a list that is not needed may fail; what cannot be downloaded shows below
-    "${apt[@]}" update 2>/dev/null || true
-    "${apt[@]}" download "$@" 2>/dev/null || return 1
-    local package
+    # A list that is not needed may fail; a mirror may be changing just now.
+    local package try
+    for try in 1 2 3; do
+        "${apt[@]}" update 2>/dev/null || true
+        "${apt[@]}" download "$@" 2>/dev/null && break
+        [ $try -lt 3 ] && sleep 20 || return 1
+    done
     for package in ./*.deb; do
         dpkg-deb -x "$package" root.new || return 1
     done
