@@ -18,8 +18,9 @@ export SOURCE := $(CURDIR)
 .PHONY: elsewhere $(MAKECMDGOALS)
 $(or $(MAKECMDGOALS),all): elsewhere ; @:
 elsewhere:
-	@tests/links.sh "$$SOURCE" "$$O"
-	@$(MAKE) --no-print-directory -C "$$O" O= $(MAKECMDGOALS)
+	@bash tests/links.sh "$$SOURCE" "$$O"
+	@case $$O in "~"/*) O=$$HOME/$${O#"~"/};; esac; \
+	  $(MAKE) --no-print-directory -C "$$O" O= $(MAKECMDGOALS)
 else
 
 CONFIG ?= release
@@ -34,6 +35,7 @@ say  = $(if $(V),@:,@printf '  %-4s %s\n' $(1) '$(2)')
 .DEFAULT_GOAL := all
 .DELETE_ON_ERROR:
 MAKEFLAGS += --no-builtin-rules
+unexport CDPATH # with it, the scripts' cd would speak
 
 # ---- 1. What there is to build ----------------------------------------------
 
@@ -220,7 +222,7 @@ $(patsubst %.c,$(B)/%,$(TEST_SOURCES)): %: %.o \
 	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(CHECK_LIBS) $(LDLIBS) -o $@
 
 test: $(TESTS) $(if $(filter release,$(CONFIG)),$(if $(wildcard ch$(CH)_*),ch$(CH),all))
-	@tests/run.sh $(TESTS)
+	@bash tests/run.sh $(TESTS)
 
 # Tests that run a whole program run the release build's, at the root.
 check-asan coverage: all
@@ -231,43 +233,43 @@ check-asan:
 # A thread that still runs when the program ends has memory "possibly lost".
 check-valgrind: $(TESTS)
 	@RUN_WITH="valgrind -q --error-exitcode=9 --leak-check=full \
-	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" tests/run.sh \
+	  --show-leak-kinds=definite --errors-for-leak-kinds=definite" bash tests/run.sh \
 	  $(filter-out $(B)/tests/ch%,$(TESTS))
 
 check-aarch64 check-i686 check-s390x: check-%:
-	@tests/cross.sh $*
+	@bash tests/cross.sh $*
 
 coverage:
 	@$(MAKE) --no-print-directory CONFIG=coverage test
-	@tests/coverage.sh build/coverage
+	@bash tests/coverage.sh build/coverage
 
 # ---- 5. Charts, benchmarks, data, housekeeping ------------------------------------
 
 plots: $(if $(CH),ch$(CH),all $(B)/tests/bench/ladder)
-	@tests/plots.sh $(if $(CH),ch$(CH)_*,ch0[1-7]_*)
+	@bash tests/plots.sh $(if $(CH),ch$(CH)_*,ch0[1-7]_*)
 
 smoke: all
-	@tests/smoke.sh $(PROGRAMS)
+	@bash tests/smoke.sh $(PROGRAMS)
 
 check-stops: all
-	@tests/stops.sh $(PROGRAMS)
+	@bash tests/stops.sh $(PROGRAMS)
 
 $(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(B)/$(BENCH_SUPPORT:.c=.o) $(LIBRARY)
 	$(call say,link,$(notdir $@))
 	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(LDLIBS) -ldl -o $@
 
 bench: all $(patsubst %.c,$(B)/%,$(BENCH_SOURCES))
-	@tests/bench/run.sh $(B)/tests/bench
+	@bash tests/bench/run.sh $(B)/tests/bench
 
 deps:
 	@command -v bash >/dev/null || { \
 	  echo 'deps: the scripts need bash; install it first (Alpine: apk add bash)'; \
 	  exit 1; }
-	@tests/deps.sh
-	@rm -f build/*/probe.mk
+	@bash tests/deps.sh
+	@rm -f build/*/probe.mk 2>/dev/null || :
 
 mnist fashion:
-	@tests/fetch.sh $@ data/$@
+	@bash tests/fetch.sh $@ data/$@
 
 SOURCES := $(wildcard common/*.[ch] common/*.inc ch0[1-7]_*/*.c tests/*.[ch] \
              tests/ch0[1-7]/*.[ch] tests/bench/*.[ch])
@@ -280,13 +282,13 @@ format-check:
 # The lectures' rows in tests/lectures, the READMEs' tables made from them, and
 # both against the code; LECTURES=DIR compares the lectures' texts as well.
 check-docs:
-	@LECTURES="$(LECTURES)" tests/check_docs.sh
+	@LECTURES="$(LECTURES)" bash tests/check_docs.sh
 
 docs:
-	@tests/lectures.sh docs
+	@bash tests/lectures.sh docs
 
 lecture:
-	@tests/lectures.sh page "$(L)"
+	@bash tests/lectures.sh page "$(L)"
 
 tidy:
 	clang-tidy --quiet $(COMMON_SOURCES) $(PROGRAM_SOURCES) -- $(BASE)

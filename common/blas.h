@@ -4,7 +4,8 @@
 // row-major; lda is the number of floats from one row of A to the next, at
 // least its width, so that a part of a larger matrix can be used in place. A
 // product that does not keep to this is refused by REQUIRE. As in every BLAS,
-// alpha = 0 means that A, B and x are not read, whatever they hold.
+// in levels 2 and 3 alpha = 0 means that A, B and x are not read, whatever they
+// hold.
 // The *_ref functions are the definitions, in plain loops: read them first.
 // The others give the same up to rounding, 100 times as fast (README.md shows
 // how, rung by rung), and the same bits for any number of threads.
@@ -43,7 +44,7 @@ void sgemm_ref(char transa, char transb, int m, int n, int k, float alpha,
 // The same with alpha = 1 and a B that many products share, as a recurrent
 // net's weights do at every time step: it is copied into the kernel's order
 // once. sgemm_packed works in the calling thread alone. b must not change
-// meanwhile.
+// meanwhile; it has a column at least.
 typedef struct {
     // set by sgemm_pack
     char transb;

@@ -4,6 +4,8 @@
 #include <string.h>
 #include <sys/stat.h>
 
+#include "text.h"
+
 enum { LINE_SIZE = 256 };
 
 // Without a byte order mark, and with nothing that a terminal would obey.
@@ -13,6 +15,16 @@ static void clean(char *line) {
     for (; *line != '\0'; line++)
         if ((unsigned char)*line < ' ' || *line == 127)
             *line = ' ';
+}
+
+// As much of line as fits, whole characters of UTF-8.
+static void copy_name(char name[24], const char *line) {
+    size_t n = strlen(line) < 24 ? strlen(line) : 23;
+    while (n > 0 && ((unsigned char)line[n] & 0xC0) == 0x80)
+        n--;
+    memcpy(name, line, n);
+    name[n] = '\0';
+    text_make_plain(name);
 }
 
 // The next line that is not empty and no remark, without blanks at its ends.
@@ -50,7 +62,7 @@ static bool read_names(ClassNames *names, FILE *file, const char *path,
             return error_set(err, "%.300s: \"%.40s\" is not a label and a code",
                              path, line);
         if (!mapping)
-            snprintf(names->name[count], sizeof names->name[0], "%.23s", line);
+            copy_name(names->name[count], line);
     }
     names->from_file = true;
     return count == classes ||

@@ -29,7 +29,7 @@ enum {
 
 // The program's own options, then the common ones.
 typedef struct {
-    const char *program; // as it was called, so that "try:" can be pasted
+    char program[256]; // as it was called, so that "try:" can be pasted
     Option options[MAX_OPTIONS];
     size_t count;
     bool epochs_given;
@@ -384,7 +384,9 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     setlocale(LC_NUMERIC, "C"); // 0.5 is a half in every language
     if (common->plot == NULL)
         common->plot = "svg";
-    Table t = {.program = argc > 0 ? argv[0] : program};
+    Table t = {.count = 0};
+    snprintf(t.program, sizeof t.program, "%s", argc > 0 ? argv[0] : program);
+    text_make_plain(t.program);
     for (size_t i = 0; i < count; i++)
         add(&t, table[i]);
     if (common->files != NULL)

@@ -134,9 +134,14 @@ static bool name_digits(Digits *d, const IdxSet *set, Error *err) {
 // Reads all four files, or says what to do next.
 static bool load_folder(Digits *digits, const char *folder, Error *err) {
     IdxSet set;
+    const char *advice =
+        mem_advise("use --data synthetic: sets are read whole");
     snprintf(digits->source, sizeof digits->source, "%s", folder);
     text_make_plain(digits->source); // for a terminal
-    if (idx_find(&set, folder, err) && load_set(digits, &set, err)) {
+    const bool read =
+        idx_find(&set, folder, err) && load_set(digits, &set, err);
+    mem_advise(advice);
+    if (read) {
         if (name_digits(digits, &set, err))
             return true;
         digits_free(digits);

@@ -14,6 +14,8 @@
 
 #include "blas.h"
 
+#include <string.h>
+
 #include "error.h"
 #include "integers.h"
 #include "kernels.h"
@@ -265,11 +267,21 @@ static void multiply_part(void *context, int part) {
     gemm_blocked(&job);
 }
 
-// C = beta C, but for beta = 0 and 1, which cost nothing here.
+// C = beta C; if beta is 0, whatever C held.
 static void scale_rows(float beta, float *c, int ldc, int m, int n) {
+    for (int i = 0; i < m; i++) {
+        float *row = c + (ptrdiff_t)i * ldc;
+        if (beta == 0.0f)
+            memset(row, 0, (size_t)n * sizeof *row);
+        else
+            sscal(n, beta, row);
+    }
+}
+
+// Before a product is added to C or overwrites it.
+static void prepare_rows(float beta, float *c, int ldc, int m, int n) {
     if (beta != 0.0f && beta != 1.0f)
-        for (int i = 0; i < m; i++)
-            sscal(n, beta, c + (ptrdiff_t)i * ldc);
+        scale_rows(beta, c, ldc, m, n);
 }
 
 // Whether packing A, [m, k] in rows of lda floats, would not pay.
@@ -294,15 +306,17 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
     check_operand('A', transa, m, k, lda);
     check_operand('B', transb, k, n, ldb);
     check_operand('C', 'N', m, n, ldc);
-    if (alpha == 0.0f)
-        k = 0; // A and B are not read
 #ifdef USE_OPENBLAS
     cblas_sgemm(CblasRowMajor, transa == 'T' ? CblasTrans : CblasNoTrans,
                 transb == 'T' ? CblasTrans : CblasNoTrans, m, n, k, alpha, a,
                 lda, b, ldb, beta, c, ldc);
     return;
 #endif
-    scale_rows(beta, c, ldc, m, n);
+    if (alpha == 0.0f || k == 0) { // A and B are not read
+        scale_rows(beta, c, ldc, m, n);
+        return;
+    }
+    prepare_rows(beta, c, ldc, m, n);
     Job job = {.a = matrix(transa, a, lda), .b = matrix(transb, b, ldb)};
     job.c = c, job.ldc = ldc;
     job.m = m, job.n = n, job.k = k;
@@ -321,6 +335,7 @@ void sgemm(char transa, char transb, int m, int n, int k, float alpha,
 void sgemm_pack(PackedMatrix *to, char transb, int n, int k, const float *b,
                 int ldb) {
     check_operand('B', transb, k, n, ldb);
+    REQUIRE(n > 0, "B has no columns");
     const Kernels *kernel = kernels();
     const Columns columns = columns_of(n);
     const int k_blocks = k_blocks_of(k);
@@ -352,7 +367,7 @@ void sgemm_packed(int m, const float *a, int lda, const PackedMatrix *b,
           ldc);
     return;
 #endif
-    scale_rows(beta, c, ldc, m, b->n);
+    prepare_rows(beta, c, ldc, m, b->n);
     Job job = {.a = matrix('N', a, lda), .c = c, .ldc = ldc, .b_ready = true};
     job.m = m, job.n = b->n, job.k = b->k;
     job.alpha = 1.0f;

@@ -11,8 +11,10 @@ enum { ALIGNMENT = 64 };
 // A process has one memory: so this stands here.
 static const char *advice = "close other programs, or use a larger machine";
 
-void mem_advise(const char *text) {
+const char *mem_advise(const char *text) {
+    const char *before = advice;
     advice = text;
+    return before;
 }
 
 void *mem_alloc_raw(size_t count, size_t size) {

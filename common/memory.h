@@ -17,8 +17,9 @@ void *mem_alloc(size_t count, size_t size);
 void *mem_alloc_raw(size_t count, size_t size);
 
 // What that message advises, in words that go on from "out of memory: ...; ".
-// It must stay valid. (cli.h sets it for a program that has --batch or --limit.)
-void mem_advise(const char *advice);
+// It must stay valid. Returns what it advised before. (cli.h sets it for a program
+// that has --batch or --limit.)
+const char *mem_advise(const char *advice);
 
 // Gives the block back. mem_free(NULL) does nothing.
 void mem_free(void *block);

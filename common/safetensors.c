@@ -50,8 +50,8 @@ static void get_floats(float *x, const uint8_t *from, size_t n) {
 
 // ---- saving -----------------------------------------------------------------
 
-static void crc_text(char text[CRC_DIGITS + 1], const uint8_t *data, size_t n) {
-    snprintf(text, CRC_DIGITS + 1, "%08lx", crc32_z(0, data, n));
+static void crc_text(char text[CRC_DIGITS + 1], uLong crc) {
+    snprintf(text, CRC_DIGITS + 1, "%08lx", crc);
 }
 
 // Writes {"__metadata__":{"crc32":"1a2b3c4d"},
@@ -93,7 +93,7 @@ bool safetensors_save(const char *path, const Params *params, Error *err) {
     uint8_t *data = file.bytes + LENGTH_SIZE + length;
     put_bytes(file.bytes, length, LENGTH_SIZE);
     put_floats(data, params->value.data, params->value.size);
-    crc_text(crc, data, 4 * params->value.size);
+    crc_text(crc, crc32_z(0, data, 4 * params->value.size));
     write_header(header, params, crc);
     file.size = LENGTH_SIZE + length + 4 * params->value.size;
 
@@ -290,14 +290,21 @@ static bool read_saved(FileBytes *file, const char *path, size_t limit,
 }
 
 // A bit that was flipped on its way moves one weight, and nothing else shows it.
+// The tensors may lie in another order than they were saved in.
 static bool check_crc(const Load *load, const uint8_t *data) {
-    char crc[CRC_DIGITS + 1];
-    crc_text(crc, data, load->data_size);
-    return load->crc.text == NULL || word_is(load->crc, crc) ||
+    char text[CRC_DIGITS + 1];
+    uLong crc = 0;
+    for (int p = 0; p < load->params->count; p++)
+        crc = crc32_z(crc, data + load->begin[p],
+                      4 * load->params->table[p].value->size);
+    crc_text(text, crc);
+    return load->crc.text == NULL || word_is(load->crc, text) ||
            error_set(load->err,
                      "%s is damaged: its weights are not those that were saved "
-                     "(their CRC-32 is %s); save them again",
-                     load->path, crc);
+                     "(their CRC-32 is %s, crc32 in its metadata says %.*s)",
+                     load->path, text,
+                     load->crc.length < 8 ? load->crc.length : 8,
+                     load->crc.text);
 }
 
 // The first parameter that holds a NaN or an infinity, or NULL. All

@@ -4,7 +4,8 @@
 // {"__metadata__":{"crc32":"1a2b3c4d"},
 // "conv1.weight":{"dtype":"F32","shape":[20,1,5,5],"data_offsets":[0,2000]},
 // ...}, then the floats, row-major, little-endian. crc32 is that of the floats'
-// bytes (ISO 3309, as in gzip); a file without it is read, too.
+// bytes (ISO 3309, as in gzip), tensor by tensor in the order of the model; a
+// file without it is read, too.
 //     from safetensors.numpy import load_file; load_file("lenet.safetensors")
 
 #ifndef DL_SAFETENSORS_H

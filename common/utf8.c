@@ -89,6 +89,12 @@ static bool is_cut_off(const uint8_t *bytes, size_t size, size_t at) {
 // bytes[at] begins no character. The message has the whole command to type.
 static bool not_utf8(const uint8_t *bytes, size_t size, size_t at,
                      const char *what, Error *err) {
+    if (what[0] == '-') // an option's value, not a file
+        return error_set(
+            err,
+            "%.100s is not UTF-8 text: byte %zu, 0x%02X, begins no "
+            "character; type it in a terminal that uses UTF-8",
+            what, at + 1, bytes[at]);
     if (is_cut_off(bytes, size, at))
         return error_set(err,
                          "%.200s is not UTF-8 text: its last character is cut "

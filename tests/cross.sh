@@ -7,7 +7,7 @@
 #     s390x     an IBM mainframe: big-endian, as few machines are today
 #
 # Cross-compiles them with gcc and runs them in qemu's user mode. The libraries
-# for ARCH are fetched from Debian or Ubuntu into build/; the system stays as it
+# for ARCH are fetched from Debian into build/; the system stays as it
 # is. What is left out tests the runner and scripts, by starting programs of the
 # host.
 set -u
@@ -27,7 +27,7 @@ shift
 triple=$arch-linux-gnu
 if ! command -v "$triple-gcc" >/dev/null || ! command -v $qemu >/dev/null ||
     ! command -v apt-get >/dev/null; then
-    echo "check-$arch: the cross compiler or qemu is missing. On Debian and Ubuntu:"
+    echo "check-$arch: the cross compiler or qemu is missing. On Debian:"
     echo "    apt-get install gcc-$triple $libc qemu-user"
     exit 1
 fi
@@ -78,7 +78,7 @@ tests=("${@/#/build/$arch/tests/}")
 # Static programs need no libraries where qemu looks for them. Where the
 # libraries are is not asked of pkg-config, which knows this machine's.
 make -j2 CC="$triple-gcc" CONFIG="$arch" MISSING='' NO_CHECK='' \
-    LDFLAGS="-static -L$place/root/usr/lib/$there" LIBS_CFLAGS='' \
+    LDFLAGS="-static -Lbuild/cross/$arch/root/usr/lib/$there" LIBS_CFLAGS='' \
     JPEG_CFLAGS=-DHAVE_JPEG JPEG_LIBS=-ljpeg LIBS='-lpng -lz' CHECK_CFLAGS='' \
     CHECK_LIBS='-lcheck -lsubunit -lrt' "${tests[@]}" &&
     RUN_WITH=$qemu tests/run.sh "${tests[@]}"

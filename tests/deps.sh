@@ -16,7 +16,7 @@ compiler|needed|compiles C|gcc libc6-dev|gcc glibc-devel|gcc|gcc|gcc musl-dev|gc
 make|needed|builds everything|make|make|make|make|make|make
 pkg-config|needed|finds libraries|pkg-config|pkgconf-pkg-config|pkgconf|pkg-config|pkgconf|pkgconf
 zlib|needed|reads gzipped MNIST|zlib1g-dev|zlib-devel|zlib|zlib-devel|zlib-dev|zlib
-libpng|needed|reads PNG pictures|libpng-dev|libpng-devel|libpng|libpng16-devel|libpng-dev|libpng
+libpng|needed|reads PNG pictures|libpng-dev|libpng-devel|libpng|libpng16-devel libpng16-compat-devel|libpng-dev|libpng
 libjpeg|useful|reads JPEG photos|libjpeg-dev|libjpeg-turbo-devel|libjpeg-turbo|libjpeg8-devel|libjpeg-turbo-dev|jpeg-turbo
 check|useful|runs the tests|check|check-devel|check|check-devel|check-dev|check
 gnuplot|useful|draws the charts|gnuplot-nox|gnuplot|gnuplot|gnuplot|gnuplot|gnuplot

@@ -7,6 +7,9 @@
 set -u
 
 source=$1 folder=$2
+case $folder in
+"~"/*) folder=$HOME/${folder#"~"/} ;; # not every shell does this in O=~/x
+esac
 mkdir -p "$folder" && cd "$folder" || exit 1
 if [ ! Makefile -ef "$source/Makefile" ] && [ -n "$(ls -A)" ]; then
     echo "make: $folder holds other things: name an empty folder, or a new one" >&2
@@ -22,11 +25,8 @@ link() {
 for path in "$source"/* "$source"/.[a-z]*; do
     case ${path##*/} in
     build | out | data | .git) ;;
-    *)
-        if [ -d "$path" ] || [ ! -x "$path" ]; then # not a program
-            link "$path"
-        fi
-        ;;
+    Makefile | LICENSE | *.*) link "$path" ;;
+    *) [ ! -d "$path" ] || link "$path" ;; # a file would be a program
     esac
 done
 mkdir -p data && cd data || exit 1

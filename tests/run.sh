@@ -71,11 +71,11 @@ report() {
     checks=$(figure Checks)
     # Failures and errors are Check's; "stopped before its end" is testing.c's.
     bad=$(($(figure Failures) + $(figure Errors)))
-    bad=$((bad + $(grep -c ': stopped before its end: ' "$log")))
+    bad=$((bad + $(grep -a -c ': stopped before its end: ' "$log")))
     if [ "$bad" -eq 0 ] && { [ "$status" -ne 0 ] || [ "$checks" -eq 0 ]; }; then
         bad=1 # it crashed, or ran nothing
     fi
-    skips=$(grep -c '^skip: ' "$log")
+    skips=$(grep -a -c '^skip: ' "$log")
     good=$((checks - bad - skips))
     [ "$good" -ge 0 ] || good=0
     passed=$((passed + good))
@@ -83,14 +83,14 @@ report() {
     skipped=$((skipped + skips))
 
     name=${test##*build/}
-    summary=$(grep -E '^[0-9]+%: ' "$log" | tail -n 1)
+    summary=$(grep -a -E '^[0-9]+%: ' "$log" | tail -n 1)
     printf '%-40s %s (%d s)\n' "${name#*/tests/}" "${summary:-no summary}" \
         "$seconds"
     if [ "$bad" -gt 0 ]; then
         echo "    $test ended with status $status and said:"
         sed 's/^/    /' "$log"
     else
-        grep '^skip: ' "$log" | sed 's/^/    /'
+        grep -a '^skip: ' "$log" | sed 's/^/    /'
     fi
 }
 
@@ -116,11 +116,12 @@ add_up() {
 }
 
 processors() {
-    getconf _NPROCESSORS_ONLN 2>/dev/null || nproc 2>/dev/null || echo 1
+    nproc 2>/dev/null || getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1
 }
 
 number=0
 for test in "$@"; do
     printf '%s %s\0' $((number += 1)) "$test"
-done | xargs -0 -n 1 -P "${JOBS:-$(processors)}" "$0" --one |
+done | xargs -0 -n 1 -P "${JOBS:-$(processors)}" \
+    bash "$root/tests/run.sh" --one |
     add_up "$@"

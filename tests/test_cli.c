@@ -248,6 +248,15 @@ START_TEST(a_run_trains_or_tests) {
 }
 END_TEST
 
+START_TEST(the_programs_name_is_plain) {
+    static char name[] = "\033[31mX";
+    set_command("--nosuch");
+    command[0] = name;
+    Run got = run_function(parse_files);
+    ck_assert_ptr_nonnull(strstr(got.output, "try: ?[31mX --help\n"));
+}
+END_TEST
+
 START_TEST(settings_are_what_results_depend_on) {
     Options o = parsed("--lr 0.25 --save x --optimizer sgd --augment --seed 7 "
                        "--threads 2 --quiet --plot none");
@@ -512,6 +521,7 @@ int main(void) {
         {locale_is_ignored},
         {files_are_tried_at_once},
         {a_run_trains_or_tests},
+        {the_programs_name_is_plain},
         {settings_are_what_results_depend_on},
         {charts_are_given_up_at_once},
         {mistakes_are_explained},

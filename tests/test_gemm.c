@@ -249,6 +249,8 @@ START_TEST(alpha_zero_reads_nothing) {
         for (int t = 0; t < 2; t++)
             sgemv("NT"[t], 2, 2, 0, none, 2, x, 0.5f, y);
         ck_assert(y[0] == 0.5f && y[1] == 0.5f);
+        sgemm('N', 'N', 2, 2, 3, 0, NULL, 3, NULL, 2, 0, c, 2);
+        sgemm('T', 'T', 2, 2, 0, 1, NULL, 2, NULL, 0, 0, c, 2);
         sger(2, 2, 0, x, x, a, 2);
         ck_assert(a[0] == 0 && a[1] == 1 && a[2] == 2 && a[3] == 3);
     }
@@ -274,6 +276,7 @@ static const char *const complaint[] = {
     "lda is 1, but a row has 2",
     "lda is 1, but a row has 2",
     "a matrix of -1 x 2",
+    "B has no columns",
 };
 
 static void call_wrongly(void) {
@@ -329,6 +332,9 @@ static void call_wrongly(void) {
         break;
     case 15:
         sger(-1, 2, 1, a, a, c, 2);
+        break;
+    case 16:
+        sgemm_pack(&b, 'N', 0, 2, a, 0);
         break;
     }
 }

@@ -393,12 +393,17 @@ START_TEST(classes_have_names) {
     ck_assert_str_eq(digits_class(&d, 7), "7");
     ck_assert(!d.classes.from_file);
     digits_free(&d);
-    put_text("set/classes.txt", "# ten\nzero\n one \r\ntwo\n3\n4\n5\n6\n7\n"
-                                "eight or so\n\n9");
+    put_text("set/classes.txt",
+             "# ten\nzero\xC2\x9B\n one \r\ntwo\n3\n4\n5\n6\n7\n"
+             "eight or so\n\n"
+             "\u6570\u5B57\u6570\u5B57\u6570\u5B57\u6570\u5B57\xC2\x9B");
     ck_assert_msg(digits_load(&d, "set", 0, 1, &err), "%s", err.message);
+    ck_assert_str_eq(digits_class(&d, 0), "zero??");
     ck_assert_str_eq(digits_class(&d, 1), "one");
     ck_assert_str_eq(digits_class(&d, 8), "eight or so");
-    ck_assert_str_eq(digits_class(&d, 9), "9");
+    // whole characters, and none that a terminal would obey
+    ck_assert_str_eq(digits_class(&d, 9),
+                     "\u6570\u5B57\u6570\u5B57\u6570\u5B57\u6570");
     digits_free(&d);
     put_text("set/classes.txt", "a\nb\n");
     check_refused("set", "classes.txt has 2 names for 10 classes");

@@ -192,6 +192,33 @@ START_TEST(a_file_from_python_is_read) {
 }
 END_TEST
 
+// As another program may write it again: the checksum goes by the model's order.
+START_TEST(the_checksum_survives_another_order) {
+    const char header[] =
+        "{\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}"
+        ",\"fc.weight\":{\"dtype\":\"F32\",\"shape\":[3,4],\"data_offsets\":"
+        "[12,60]},\"conv.weight\":{\"dtype\":\"F32\",\"shape\":[2,1,3,3],"
+        "\"data_offsets\":[60,132]},\"__metadata__\":{\"crc32\":\"d1208dad\"}}";
+    Net net;
+    net_init(&net);
+    Path path = scratch_path("net.safetensors");
+    assert_saves(path.text, &net);
+    FileBytes saved = read_bytes(path.text);
+    const uint8_t *data = saved.bytes + saved.size - 4 * COUNT;
+    uint8_t bytes[1024] = {strlen(header) % 256, strlen(header) / 256};
+    uint8_t *at = bytes + 8 + strlen(header);
+    memcpy(bytes + 8, header, strlen(header));
+    memcpy(at, data + 48, 12), memcpy(at + 12, data, 48);
+    memcpy(at + 60, data + 60, 72);
+    tensor_fill(&net.params.value, -1.0f);
+    assert_loads(write_bytes(bytes, 8 + strlen(header) + 132).text, &net);
+    for (int i = 0; i < COUNT; i++)
+        ck_assert(net.params.value.data[i] == (float)i);
+    file_free(&saved);
+    params_free(&net.params);
+}
+END_TEST
+
 START_TEST(space_and_order_do_not_matter) {
     Net net;
     net_init(&net);
@@ -495,6 +522,7 @@ int main(void) {
         {the_bytes_are_those_of_the_format},
         {saving_keeps_the_rights_of_a_new_file},
         {a_file_from_python_is_read},
+        {the_checksum_survives_another_order},
         {space_and_order_do_not_matter},
         {cut_short_anywhere_is_refused},
         {any_flipped_bit_is_refused},

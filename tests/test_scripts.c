@@ -199,7 +199,8 @@ START_TEST(deps_come_from_any_manager) {
         {"pacman", "+ pacman -S --needed --noconfirm gcc make pkgconf zlib "
                    "libpng libjpeg-turbo check gnuplot curl\n"},
         {"zypper", "+ zypper --non-interactive install gcc make pkg-config "
-                   "zlib-devel libpng16-devel libjpeg8-devel check-devel "
+                   "zlib-devel libpng16-devel libpng16-compat-devel "
+                   "libjpeg8-devel check-devel "
                    "gnuplot curl\n"},
         {"apk", "+ apk add gcc musl-dev make pkgconf zlib-dev libpng-dev "
                 "libjpeg-turbo-dev check-dev gnuplot curl\n"},
