@@ -70,6 +70,13 @@ static bool read_names(ClassNames *names, FILE *file, const char *path,
                      path, count, classes);
 }
 
+// NULL if there is none. A pipe of that name would never end.
+static FILE *open_file(const char *path) {
+    struct stat info;
+    bool there = stat(path, &info) == 0 && S_ISREG(info.st_mode);
+    return there ? fopen(path, "r") : NULL;
+}
+
 bool class_names_load(ClassNames *names, const char *folder, const char *set,
                       int classes, Error *err) {
     *names = (ClassNames){.from_file = false};
@@ -81,11 +88,7 @@ bool class_names_load(ClassNames *names, const char *folder, const char *set,
             snprintf(path, sizeof path, "%s/%s-mapping.txt", folder, set);
         else
             snprintf(path, sizeof path, "%s/classes.txt", folder);
-        struct stat info;
-        FILE *file = NULL;
-        if (stat(path, &info) == 0 &&
-            S_ISREG(info.st_mode)) // no pipe: it waits
-            file = fopen(path, "r");
+        FILE *file = open_file(path);
         if (file == NULL)
             continue;
         bool ok = read_names(names, file, path, mapping == 1, classes, err);
