@@ -61,9 +61,8 @@ Option option_output(const char *name, const char **target, const char *help);
 // The files of a program that trains one net, in the epochs of its --epochs:
 // its weights, and the whole state of the run (checkpoint.h).
 typedef struct {
-    const char *save, *load; // --save FILE, --load FILE; or NULL
-    const char *checkpoint,
-        *resume; // --checkpoint FILE, --resume FILE; or NULL
+    // --save FILE, --load FILE, --checkpoint FILE, --resume FILE; or NULL
+    const char *save, *load, *checkpoint, *resume;
     bool trains; // written by cli_parse: no --load, or --load with --epochs
 } RunFiles;
 
@@ -80,11 +79,12 @@ typedef struct {
 } CommonOptions;
 
 // Parses argv into the targets; adds the flags of files, if there are any, and
-// --seed --threads --plot --quiet --help --version. --help prints about (a sentence or two), then every flag with its
-// help and its default, at most 80 columns wide, and exits with 0. Chooses the
-// kernels (DL_KERNEL) and sets the number of threads. plot and threads get their
-// defaults ("svg", 0) if the struct holds zeros. A file that cannot be read or
-// written ends the program with status 1.
+// --seed --threads --plot --quiet --help --version. --help prints about (a
+// sentence or two), then every flag with its help and its default, at most 80
+// columns wide, and exits with 0. Chooses the kernels (DL_KERNEL) and sets the
+// number of threads. plot and threads get their defaults ("svg", 0) if the
+// struct holds zeros. A file that cannot be read or written ends the program
+// with status 1, files that make no sense together with 2.
 void cli_parse(CommonOptions *common, const char *program, const char *about,
                const Option *table, size_t count, int argc, char **argv);
 

@@ -16,9 +16,9 @@ void *mem_alloc(size_t count, size_t size);
 // written whole before they are read, where clearing would be wasted time.
 void *mem_alloc_raw(size_t count, size_t size);
 
-// What that message advises, in words that go on from "out of memory: ...; ".
-// It must stay valid. Returns what it advised before. (cli.h sets it for a program
-// that has --batch or --limit.)
+// What that message advises, in words that go on from "out of memory: ...; ";
+// they must stay valid. Returns what it advised before. (cli.h sets it for a
+// program that has --batch or --limit.)
 const char *mem_advise(const char *advice);
 
 // Gives the block back. mem_free(NULL) does nothing.

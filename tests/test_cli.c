@@ -189,14 +189,27 @@ static void parse_files(void) {
     printf("trains %d, %s", files.trains, common.settings);
 }
 
-START_TEST(files_are_tried_at_once) {
+typedef struct {
+    const char *line;
+    int status;
+    const char *says;
+} Line;
+
+// In a folder with one file, "here".
+static void check_lines(const Line *lines, size_t count) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     fclose(fopen("here", "w"));
-    const struct {
-        const char *line;
-        int status;
-        const char *says;
-    } cases[] = {
+    for (size_t i = 0; i < count; i++) {
+        set_command(lines[i].line);
+        Run got = run_function(parse_files);
+        ck_assert_msg(got.status == lines[i].status &&
+                          strstr(got.output, lines[i].says) != NULL,
+                      "%s: %d, %s", lines[i].line, got.status, got.output);
+    }
+}
+
+START_TEST(files_are_tried_at_once) {
+    const Line lines[] = {
         {"--load here --save there", 0, "trains 0"},
         {"--load none", 1, "error: cannot open none: No such file"},
         {"--save none/there", 1, "error: cannot write none/there: No such"},
@@ -205,13 +218,7 @@ START_TEST(files_are_tried_at_once) {
         {"--load a\033b", 1, "control characters is refused: a?b"},
         {"--save there --load none", 1, "cannot open none"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        set_command(cases[i].line);
-        Run got = run_function(parse_files);
-        ck_assert_int_eq(got.status, cases[i].status);
-        ck_assert_msg(strstr(got.output, cases[i].says) != NULL, "%s: %s",
-                      cases[i].line, got.output);
-    }
+    check_lines(lines, sizeof lines / sizeof *lines);
     ck_assert_int_ne(access("there", F_OK), 0);
 }
 END_TEST
@@ -219,13 +226,7 @@ END_TEST
 // --load alone tests the weights; --epochs trains them, also if it says no more
 // than the default.
 START_TEST(a_run_trains_or_tests) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    fclose(fopen("here", "w"));
-    const struct {
-        const char *line;
-        int status;
-        const char *says;
-    } cases[] = {
+    const Line lines[] = {
         {"", 0, "trains 1, program=lenet epochs=3 seed=0"},
         {"--epochs 3", 0, "trains 1, program=lenet epochs=3 seed=0"},
         {"--load here", 0, "trains 0, "},
@@ -238,13 +239,7 @@ START_TEST(a_run_trains_or_tests) {
         {"--save new --checkpoint new", 2, "are both new; give them two names"},
         {"--save ./here --resume here", 2, "are both ./here; give them two"},
     };
-    for (size_t i = 0; i < sizeof cases / sizeof *cases; i++) {
-        set_command(cases[i].line);
-        Run got = run_function(parse_files);
-        ck_assert_msg(got.status == cases[i].status &&
-                          strstr(got.output, cases[i].says) != NULL,
-                      "%s: %d, %s", cases[i].line, got.status, got.output);
-    }
+    check_lines(lines, sizeof lines / sizeof *lines);
 }
 END_TEST
 

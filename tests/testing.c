@@ -292,7 +292,7 @@ Run run_function(void (*function)(void)) {
 }
 
 // Takes all there is, in blocks of 1 KiB, and gives the last ones back.
-void allow_memory(int kib) {
+static void allow_memory(int kib) {
     enum { MOST = 1 << 14 };
     static void *block[MOST];
     unsigned long pages = 0; // of the whole process
@@ -307,6 +307,27 @@ void allow_memory(int kib) {
         count++;
     for (int i = 0; i < kib && count > 0; i++)
         free(block[--count]);
+}
+
+// run_function hands nothing to its function.
+static struct {
+    void (*read)(void);
+    int kib;
+} little;
+
+static void read_with_little_memory(void) {
+    allow_memory(little.kib);
+    little.read();
+}
+
+void assert_blames_memory(void (*read)(void), int most, int step) {
+    little.read = read;
+    for (little.kib = 0; little.kib <= most; little.kib += step) {
+        Run run = run_function(read_with_little_memory);
+        ck_assert_msg(strstr(run.output, "emory") != NULL ||
+                          strcmp(run.output, "it was read\n") == 0,
+                      "with %d KiB: %s", little.kib, run.output);
+    }
 }
 
 // ---- 4. Comparisons --------------------------------------------------------

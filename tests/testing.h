@@ -84,9 +84,10 @@ Run run_program(const char *command_line);
 // say can be looked at.
 Run run_function(void (*function)(void));
 
-// For a function that run_function runs: from here on it gets so many KiB of
-// memory and no more, where the system can limit it (Linux, no sanitizer).
-void allow_memory(int kib);
+// read prints "it was read" or an error message. With 0, step, ... most KiB of
+// memory left, as far as the system can limit it (Linux, no sanitizer), the
+// message must blame the memory, not the file.
+void assert_blames_memory(void (*read)(void), int most, int step);
 
 // No line is longer than 80 bytes, but for those that begin with "result:" or
 // "data:".
