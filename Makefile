@@ -133,8 +133,7 @@ $(B)/probe.mk: Makefile
 	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
 	else echo 'NO_CHECK := yes' >> $@; fi
 
-NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture \
-            check-aarch64 check-i686 check-s390x
+NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell test -w . || echo no),)
 $(error this folder cannot be written to; build in another one: make O=DIR)
@@ -225,7 +224,7 @@ test: $(TESTS) $(if $(filter release,$(CONFIG)),$(if $(wildcard ch$(CH)_*),ch$(C
 	@bash tests/run.sh $(TESTS)
 
 # Tests that run a whole program run the release build's, at the root.
-check-asan coverage: all
+check-asan check-valgrind check-aarch64 check-i686 check-s390x coverage: all
 
 check-asan:
 	@$(MAKE) --no-print-directory CONFIG=asan test
