@@ -50,7 +50,7 @@ BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*
 
 GOALS := all compile deps mnist fashion test plots bench help clean format format-check \
          check-asan check-valgrind check-aarch64 check-i686 check-s390x check-docs docs \
-         lecture coverage tidy smoke check-stops $(CHAPTERS)
+         lecture coverage tidy smoke check-stops mutants $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
 TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))
@@ -143,7 +143,7 @@ ifneq ($(MISSING),)
 $(error zlib and libpng (or pkg-config) are missing: run `make deps`)
 endif
 endif
-ifneq ($(filter test compile check-asan check-valgrind coverage,$(MAKECMDGOALS)),)
+ifneq ($(filter test compile mutants check-asan check-valgrind coverage,$(MAKECMDGOALS)),)
 ifneq ($(NO_CHECK),)
 $(error Check, which runs the tests, is missing: run `make deps`)
 endif
@@ -238,6 +238,11 @@ check-valgrind: $(TESTS)
 check-aarch64 check-i686 check-s390x: check-%:
 	@bash tests/cross.sh $*
 
+# Are small mistakes noticed? M=ch02_mlp: those whose name begins so. CHECK=1
+# only looks whether their places are still found, PART=3/10 takes a tenth.
+mutants:
+	@PART=$(PART) CHECK=$(CHECK) bash tests/mutants.sh $(M) $(CH)
+
 coverage:
 	@$(MAKE) --no-print-directory CONFIG=coverage test
 	@bash tests/coverage.sh build/coverage
@@ -310,6 +315,7 @@ help:
 	@echo 'make check-valgrind  library tests under valgrind'
 	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu;'
 	@echo '                     check-i686: 32-bit x86;  check-s390x: big-endian'
+	@echo 'make mutants         make small mistakes: does a test fail?  CH=06, M=NAME'
 	@echo 'make coverage        which lines the tests reach'
 	@echo 'make lecture L=A     lecture A (B, C, D) in slide order, with numbers'
 	@echo 'make check-docs      lectures, READMEs and code say the same'

@@ -4,6 +4,7 @@
 #include "ch01_perceptron/xor.c"
 #undef main
 
+#include "tables.h"
 #include "testing.h"
 
 START_TEST(one_neuron_gets_three) {
@@ -40,6 +41,30 @@ START_TEST(margin_is_a_distance) {
 }
 END_TEST
 
+// The network fires where one input is larger by more than 0.5, whichever it
+// is; the neuron on one side of its line.
+START_TEST(draws_both_regions) {
+    enum { POINTS = 91 * 91 };
+    static double x1[POINTS], x2[POINTS], neuron_fires[POINTS], fires[POINTS];
+    run_for_charts("xor --quiet");
+    const char *file = "out/ch01/xor.csv";
+    Search best = search();
+    ck_assert_int_eq(chart_column(file, 0, "x1", x1, POINTS), POINTS);
+    chart_column(file, 0, "x2", x2, POINTS);
+    chart_column(file, 0, "neuron", neuron_fires, POINTS);
+    chart_column(file, 0, "network", fires, POINTS);
+    for (int i = 0; i < POINTS; i++) {
+        double apart = fabs(x1[i] - x2[i]) - 0.5;
+        double above = best.w1 * x1[i] + best.w2 * x2[i] - best.theta;
+        ck_assert_msg(fires[i] == (apart > 0) || fabs(apart) < 1e-6,
+                      "the network at %g, %g: %g", x1[i], x2[i], fires[i]);
+        ck_assert_msg(neuron_fires[i] == (above > 0) || fabs(above) < 1e-6,
+                      "the neuron at %g, %g: %g", x1[i], x2[i],
+                      neuron_fires[i]);
+    }
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("xor --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -49,10 +74,8 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{one_neuron_gets_three},
-                          {rows_are_counted},
-                          {two_layers_get_four},
-                          {margin_is_a_distance},
-                          {prints_its_result}};
+    const Test tests[] = {{one_neuron_gets_three}, {rows_are_counted},
+                          {two_layers_get_four},   {margin_is_a_distance},
+                          {draws_both_regions},    {prints_its_result}};
     return run_tests("xor", tests, sizeof tests / sizeof *tests);
 }

@@ -1,5 +1,7 @@
 // The MLP's gradients, its dropout, its three sets, and what it reaches.
 
+#include "spy.h"
+
 #define main mlp_main
 #include "ch02_mlp/mlp.c"
 #undef main
@@ -7,6 +9,8 @@
 #include <string.h>
 
 #include "gradcheck.h"
+#include "method.h"
+#include "tables.h"
 #include "testing.h"
 
 // A batch of noise with labels, and a net small enough to differentiate.
@@ -145,6 +149,75 @@ START_TEST(drops_units_in_training_only) {
 }
 END_TEST
 
+// The program's net on 300 test digits: in batches of 256, as evaluate takes
+// them, the last one is smaller.
+typedef struct {
+    Mlp net;
+    Digits digits;
+} Untrained;
+
+static void untrained_init(Untrained *u, float dropout) {
+    Rng rng;
+    Error err;
+    rng_seed(&rng, 3);
+    mlp_init(&u->net, 16, 10, dropout, &rng);
+    ck_assert(digits_load(&u->digits, "synthetic", 300, 1, &err));
+}
+
+static void untrained_free(Untrained *u) {
+    mlp_free(&u->net);
+    digits_free(&u->digits);
+}
+
+// Floats add up to 300 losses of about 2.3 with an error of a few 1e-7 of them.
+START_TEST(mean_loss_is_over_digits) {
+    Untrained u;
+    untrained_init(&u, 0.0f);
+    Dataset first = u.digits.test, last;
+    dataset_hold_out(&last, &first, 44);
+    double loss = evaluate(&u.net, &u.digits.test).loss;
+    double parts = (256 * evaluate(&u.net, &first).loss +
+                    44 * evaluate(&u.net, &last).loss) /
+                   300;
+    ck_assert_double_eq_tol(loss, parts, 5e-6);
+    untrained_free(&u);
+}
+END_TEST
+
+START_TEST(nothing_is_dropped_in_an_evaluation) {
+    Untrained u;
+    untrained_init(&u, 0.5f);
+    double loss = evaluate(&u.net, &u.digits.test).loss;
+    u.net.dropout = 0.0f;
+    ck_assert_double_eq(evaluate(&u.net, &u.digits.test).loss, loss);
+    untrained_free(&u);
+}
+END_TEST
+
+// 25 of 300 digits are held out; 275 in batches of 64 are five steps an epoch.
+START_TEST(each_step_has_its_rate_and_its_gradient) {
+    run_spied(mlp_main, "mlp --epochs 2 --limit 300 --lr 0.01 --data synthetic "
+                        "--plot none --quiet");
+    ck_assert_int_eq(spy.steps, 10);
+    for (int t = 0; t < 10; t++)
+        ck_assert_float_eq(spy.lr[t], one_cycle(t, 10, 0.01f));
+    assert_first_step_has_a_gradient();
+}
+END_TEST
+
+// The training loss, nearly 0 after 40 epochs, stands left of the validation
+// loss, which is not.
+START_TEST(prints_the_training_loss_first) {
+    Run run = run_program("mlp --epochs 40 --limit 100 --lr 0.01 --data "
+                          "synthetic --plot none");
+    const char *last = from_line(run.output, "epoch 40/40");
+    double training = table_number(last, "epoch 40/40", 0);
+    double validation = table_number(last, "epoch 40/40", 1);
+    ck_assert_double_lt(training, 0.1);
+    ck_assert_double_gt(validation, 0.3);
+}
+END_TEST
+
 // What must not depend on the clock.
 static void strip_times(Run *run) {
     char *from = strstr(run->output, " seconds="),
@@ -202,6 +275,20 @@ START_TEST(learns_synthetic_digits) {
 }
 END_TEST
 
+// The last twelfth of the training digits is kept for validation: 83 of 1,000.
+// By chance 8 of them would be right; the program is right in 4.
+START_TEST(keeps_its_three_sets_apart) {
+    assert_test_is_unseen("mlp --epochs 3", "test_accuracy", ACCURACY);
+    assert_validation_is_unseen("mlp --epochs 3", "validation_accuracy",
+                                ACCURACY, 83);
+}
+END_TEST
+
+START_TEST(shuffles_the_digits) {
+    assert_shuffles("mlp --epochs 3", "test_accuracy", ACCURACY, 0.6);
+}
+END_TEST
+
 START_TEST(reads_98_of_100_digits) {
     if (mnist_dir_or_skip("reads_98_of_100_digits") == NULL)
         return;
@@ -220,10 +307,16 @@ int main(void) {
                           {has_the_weights_of_the_banner},
                           {each_hidden_layer_has_its_relu},
                           {drops_units_in_training_only},
+                          {mean_loss_is_over_digits},
+                          {nothing_is_dropped_in_an_evaluation},
+                          {each_step_has_its_rate_and_its_gradient},
+                          {prints_the_training_loss_first},
                           {same_result_for_any_number_of_threads},
                           {weights_survive_a_file},
                           {smallest_runs},
                           {learns_synthetic_digits},
+                          {keeps_its_three_sets_apart},
+                          {shuffles_the_digits},
                           {reads_98_of_100_digits}};
     return run_tests("mlp", tests, sizeof tests / sizeof *tests);
 }

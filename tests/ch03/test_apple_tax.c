@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 
 static double total_with(int edge, double value) {
@@ -96,10 +97,30 @@ START_TEST(prints_what_the_example_has) {
 }
 END_TEST
 
+// The chart's file: each arrow with its value, then its derivative.
+START_TEST(draws_value_and_derivative) {
+    Edge e[EDGES];
+    fill_basket(e);
+    buy(e);
+    double value[EDGES], derivative[EDGES];
+    run_for_charts("apple_tax --quiet");
+    const char *file = "out/ch03/apple_tax.csv";
+    ck_assert_int_eq(chart_column(file, 0, "value", value, EDGES), EDGES);
+    chart_column(file, 0, "derivative", derivative, EDGES);
+    for (int i = 0; i < EDGES; i++) {
+        ck_assert_double_eq_tol(value[i], e[i].value, 1e-6);
+        ck_assert_double_eq_tol(derivative[i], e[i].grad, 1e-6);
+    }
+}
+END_TEST
+
 int main(void) {
-    const Test tests[] = {
-        {two_apples},         {a_rise_is_multiplied_by_the_derivative},
-        {apples_and_oranges}, {gradients_are_slopes},
-        {prints_its_result},  {prints_what_the_example_has}};
+    const Test tests[] = {{two_apples},
+                          {a_rise_is_multiplied_by_the_derivative},
+                          {apples_and_oranges},
+                          {gradients_are_slopes},
+                          {prints_its_result},
+                          {prints_what_the_example_has},
+                          {draws_value_and_derivative}};
     return run_tests("apple_tax", tests, sizeof tests / sizeof *tests);
 }

@@ -2,6 +2,8 @@
 // precision (tests/golden/lenet.txt), central differences through all layers,
 // saving and loading, and the program with good arguments and bad ones.
 
+#include "spy.h"
+
 #define main lenet_main
 #include "ch06_cnn/lenet.c"
 #undef main
@@ -17,8 +19,10 @@
 #include "golden.h"
 #include "gradcheck.h"
 #include "kernels.h"
+#include "method.h"
 #include "numbers.h"
 #include "photos.h"
+#include "tables.h"
 #include "threads.h"
 
 // ---- 1. One step against PyTorch --------------------------------------------
@@ -311,6 +315,29 @@ START_TEST(learns_synthetic_digits) {
 }
 END_TEST
 
+START_TEST(tests_on_unseen_digits) {
+    assert_test_is_unseen("lenet --epochs 2 --batch 32", "test_accuracy",
+                          ACCURACY);
+}
+END_TEST
+
+START_TEST(shuffles_the_digits) {
+    assert_shuffles("lenet --epochs 2 --batch 32", "test_accuracy", ACCURACY,
+                    0.6);
+}
+END_TEST
+
+// 300 digits in batches of 64 are five steps an epoch.
+START_TEST(each_step_has_its_rate_and_its_gradient) {
+    run_spied(lenet_main, "lenet --epochs 2 --limit 300 --lr 0.01 --data "
+                          "synthetic --plot none --quiet");
+    ck_assert_int_eq(spy.steps, 10);
+    for (int t = 0; t < 10; t++)
+        ck_assert_float_eq(spy.lr[t], one_cycle(t, 10, 0.01f));
+    assert_first_step_has_a_gradient();
+}
+END_TEST
+
 static bool same_files(const char *a, const char *b) {
     char command[4096];
     int length = snprintf(command, sizeof command, "/usr/bin/env cmp '%s' '%s'",
@@ -428,6 +455,32 @@ START_TEST(draws_its_charts) {
         "out/ch06/lenet_mistakes.gp", "out/ch06/lenet_kernels.gp"};
     for (int i = 0; i < 4; i++)
         ck_assert_msg(access(names[i], R_OK) == 0, "no %s", names[i]);
+}
+END_TEST
+
+// The pairs under the pictures, "truth → prediction", are pairs of the confusion
+// matrix. 200 digits teach the net few of the ten answers: turned round, most
+// pairs are none.
+START_TEST(mistakes_are_labelled_truth_first) {
+    enum { CELLS = 100 };
+    double predicted[CELLS], truth[CELLS], count[CELLS];
+    run_for_charts("lenet --limit 200 --epochs 1 --data synthetic --quiet");
+    const char *file = "out/ch06/lenet_confusion.csv";
+    ck_assert_int_eq(chart_column(file, 0, "count", count, CELLS), CELLS);
+    chart_column(file, 0, "predicted", predicted, CELLS);
+    chart_column(file, 0, "true", truth, CELLS);
+
+    int captions = 0;
+    const char *script = text_of("out/ch06/lenet_mistakes.gp");
+    while ((script = strstr(script, "set label \"")) != NULL) {
+        int t, p;
+        ck_assert_int_eq(sscanf(script += 11, "%d → %d", &t, &p), 2);
+        for (int i = 0; i < CELLS; i++)
+            if (truth[i] == t && predicted[i] == p)
+                ck_assert_msg(count[i] > 0, "no %d was taken for a %d", t, p);
+        captions++;
+    }
+    ck_assert_int_eq(captions, MISTAKES);
 }
 END_TEST
 
@@ -573,6 +626,9 @@ int main(void) {
         {smoke_run},
         {smallest_runs},
         {learns_synthetic_digits},
+        {tests_on_unseen_digits},
+        {each_step_has_its_rate_and_its_gradient},
+        {shuffles_the_digits},
         {same_weights_for_any_number_of_threads},
         {runs_with_every_kernel},
         {saved_weights_give_the_same_result},
@@ -582,6 +638,7 @@ int main(void) {
         {missing_data_exits_1},
         {unwritable_out_does_not_stop_it},
         {draws_its_charts},
+        {mistakes_are_labelled_truth_first},
         {classifies_a_picture},
         {says_when_it_is_not_sure},
         {photos_are_read_or_doubted},

@@ -1,0 +1,146 @@
+#include "method.h"
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "digits.h"
+
+enum { TRAIN = 1000, TEST = 500 };
+
+// ---- 1. Spoiling --------------------------------------------------------------
+
+void turn_labels(Dataset *set) {
+    for (int n = 0; n < set->count; n++)
+        set->labels[n] = (uint8_t)((set->labels[n] + 1) % set->classes);
+}
+
+// A bar of two columns, further to the right for a higher class.
+void turn_into_bars(Dataset *set, int first) {
+    const int H = set->rows, W = set->cols, K = set->classes;
+    for (int n = first; n < set->count; n++) {
+        uint8_t *picture = set->pixels + (size_t)n * (size_t)(H * W);
+        memset(picture, 0, (size_t)(H * W));
+        for (int row = 0; row < H; row++)
+            memset(picture + row * W + set->labels[n] * (W - 2) / (K - 1), 255,
+                   2);
+    }
+}
+
+static void sort_by_label(Dataset *set) {
+    const size_t size = (size_t)(set->rows * set->cols);
+    Dataset from = *set;
+    set->pixels = malloc((size_t)set->count * size);
+    set->labels = malloc((size_t)set->count);
+    int to = 0;
+    for (int label = 0; label < set->classes; label++)
+        for (int n = 0; n < set->count; n++)
+            if (from.labels[n] == label) {
+                memcpy(set->pixels + (size_t)to * size,
+                       from.pixels + (size_t)n * size, size);
+                set->labels[to++] = (uint8_t)label;
+            }
+    free(from.pixels);
+    free(from.labels);
+}
+
+// ---- 2. As files --------------------------------------------------------------
+
+static void put_big_endian(FILE *out, int number) {
+    for (int shift = 24; shift >= 0; shift -= 8)
+        putc(number >> shift & 255, out);
+}
+
+// One IDX file: the sizes of `ndim` dimensions, then bytes.
+static void write_idx(const char *folder, const char *name, int ndim,
+                      const int *shape, const uint8_t *bytes) {
+    char path[1200];
+    snprintf(path, sizeof path, "%s/%s", folder, name);
+    FILE *out = fopen(path, "wb");
+    ck_assert_msg(out != NULL, "cannot write %s", path);
+    put_big_endian(out, 0x800 + ndim);
+    size_t size = 1;
+    for (int i = 0; i < ndim; i++) {
+        put_big_endian(out, shape[i]);
+        size *= (size_t)shape[i];
+    }
+    ck_assert_uint_eq(fwrite(bytes, 1, size, out), size);
+    ck_assert_int_eq(fclose(out), 0);
+}
+
+static void write_set(const char *folder, const char *name,
+                      const Dataset *set) {
+    const int shape[] = {set->count, set->rows, set->cols};
+    char file[64];
+    snprintf(file, sizeof file, "%s-images-idx3-ubyte", name);
+    write_idx(folder, file, 3, shape, set->pixels);
+    snprintf(file, sizeof file, "%s-labels-idx1-ubyte", name);
+    write_idx(folder, file, 1, shape, set->labels);
+}
+
+// Runs the program on these two sets, which are freed. Returns which part of
+// its answers was right.
+static double part_right(const char *command_line, const char *name,
+                         Scale scale, Dataset *train, Dataset *test) {
+    Path folder = scratch_path("digits");
+    mkdir(folder.text, 0777);
+    write_set(folder.text, "train", train);
+    write_set(folder.text, "t10k", test);
+    dataset_free(train);
+    dataset_free(test);
+    char command[2048];
+    snprintf(command, sizeof command,
+             "%s --data '%s' --threads 1 --plot none --quiet", command_line,
+             folder.text);
+    Run run = run_program(command);
+    ck_assert_msg(run.status == 0, "%s ended with status %d: %s", command,
+                  run.status, run.output);
+    return (result_value(&run, name) - scale.wrong) /
+           (scale.right - scale.wrong);
+}
+
+// ---- 3. What must hold --------------------------------------------------------
+
+void assert_test_is_unseen(const char *command_line, const char *name,
+                           Scale scale) {
+    Dataset train, test;
+    digits_draw(&train, TRAIN, 1);
+    digits_draw(&test, TEST, 2);
+    turn_labels(&test);
+    double right = part_right(command_line, name, scale, &train, &test);
+    ck_assert_msg(right < 0.2,
+                  "%s: all test labels are one too high, and yet %s counts "
+                  "%.0f %% of the answers as right: it learns from the test "
+                  "set, or it is tested on the training set",
+                  command_line, name, 100 * right);
+}
+
+void assert_validation_is_unseen(const char *command_line, const char *name,
+                                 Scale scale, int held) {
+    Dataset train, test;
+    digits_draw(&train, TRAIN, 1);
+    digits_draw(&test, TEST, 2);
+    turn_into_bars(&train, TRAIN - held);
+    double right = part_right(command_line, name, scale, &train, &test);
+    ck_assert_msg(right < 0.5,
+                  "%s: the last %d digits, kept for validation, are bars like "
+                  "none before them, and yet %s counts %.0f %% of the answers "
+                  "as right: it learns from them too, or it is validated on "
+                  "what it learned from",
+                  command_line, held, name, 100 * right);
+}
+
+void assert_shuffles(const char *command_line, const char *name, Scale scale,
+                     double least) {
+    Dataset train, test;
+    digits_draw(&train, TRAIN, 1);
+    digits_draw(&test, TEST, 2);
+    sort_by_label(&train);
+    double right = part_right(command_line, name, scale, &train, &test);
+    ck_assert_msg(right > least,
+                  "%s: the training digits are sorted, and %s counts only "
+                  "%.0f %% of the answers as right, not more than %.0f %%: are "
+                  "they shuffled anew for each epoch?",
+                  command_line, name, 100 * right, 100 * least);
+}

@@ -1,0 +1,46 @@
+// method.h - data that shows how a program learned, not only how well.
+//
+// The arithmetic of a program can be right and its method wrong: it learns from
+// the digits it is tested on, or is tested on those it learned from, or takes
+// them in the same order in every epoch. On ordinary data each of these looks
+// like a good score. So the digits here are spoiled, each time in a way that
+// only a wrong method can notice.
+
+#ifndef DL_METHOD_H
+#define DL_METHOD_H
+
+#include "data.h"
+#include "testing.h"
+
+// What a result line means: the number it gives if every answer is right, and
+// the one it gives if every answer is wrong.
+typedef struct {
+    double right, wrong;
+} Scale;
+static const Scale ACCURACY = {1, 0}, ERROR_RATE = {0, 1},
+                   ERROR_PERCENT = {0, 100};
+
+// Each of these runs a program, say "mlp --epochs 3", on 1,000 training and 500
+// test digits, and looks at a number of its result line.
+
+// Every test label is one too high (0 for 9). Who was tested on digits that he
+// had never seen is then right in less than 20 of 100 answers.
+void assert_test_is_unseen(const char *command_line, const char *name,
+                           Scale scale);
+
+// The last `held` training digits are bars, each class another one. Who kept
+// them for validation reads less than half of them.
+void assert_validation_is_unseen(const char *command_line, const char *name,
+                                 Scale scale, int held);
+
+// All training digits 0 come first, then all 1, and so on. Who shuffles them is
+// right in more than `least` of all answers (0.6); who does not forgets the
+// zeros while he looks at the nines.
+void assert_shuffles(const char *command_line, const char *name, Scale scale,
+                     double least);
+
+// The same to a set in memory, for a program whose task comes from no file.
+void turn_labels(Dataset *set);
+void turn_into_bars(Dataset *set, int first);
+
+#endif

@@ -1,0 +1,72 @@
+// spy.h - what a program does at each step of its training.
+//
+// Included before the program, it lets the calls of optimizer_step and
+// batches_start go through functions that note what they are given:
+//
+//     #include "spy.h"
+//     #define main mlp_main
+//     #include "ch02_mlp/mlp.c"
+//     #undef main
+//
+//     run_spied(mlp_main, "mlp --epochs 2 --limit 200 --plot none --quiet");
+//     assert_steps_are_fresh();
+
+#ifndef DL_SPY_H
+#define DL_SPY_H
+
+#include <math.h>
+#include <string.h>
+
+#include "data.h"
+#include "optim.h"
+#include "testing.h"
+
+enum { SPY_STEPS = 20000 };
+static struct {
+    int steps;              // calls of optimizer_step
+    float lr[SPY_STEPS];    // the learning rate of each
+    double norm[SPY_STEPS]; // the length of each gradient
+    int passes, shuffled;   // calls of batches_start; those with a generator
+} spy;
+
+static inline void spy_step(Optimizer *optimizer, Tensor *w, const Tensor *g) {
+    ck_assert_int_lt(spy.steps, SPY_STEPS);
+    double squares = 0;
+    for (size_t i = 0; i < g->size; i++)
+        squares += (double)g->data[i] * (double)g->data[i];
+    spy.norm[spy.steps] = sqrt(squares);
+    spy.lr[spy.steps++] = optimizer->lr;
+    optimizer_step(optimizer, w, g);
+}
+
+static inline void spy_start(Batches *b, Rng *rng) {
+    spy.passes++;
+    spy.shuffled += rng != NULL;
+    batches_start(b, rng);
+}
+
+#define optimizer_step spy_step
+#define batches_start  spy_start
+
+// Calls a program's main with these words. A test is a process of its own, so
+// it happens once in each, with nothing left from another.
+static inline void run_spied(int (*program)(int, char **), const char *words) {
+    static char text[512], *argv[64];
+    int argc = 0;
+    ck_assert_uint_lt(strlen(words), sizeof text);
+    strcpy(text, words);
+    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    ck_assert_int_eq(program(argc, argv), 0);
+    ck_assert_msg(spy.steps > 0, "%s: optimizer_step was never called", words);
+}
+
+// The gradient of the first step is not zero: it was computed before the step.
+// Who steps first takes nothing at first, and is one batch late from then on.
+static inline void assert_first_step_has_a_gradient(void) {
+    ck_assert_msg(spy.norm[0] > 0,
+                  "the first gradient is 0: is optimizer_step called before "
+                  "the backward pass?");
+}
+
+#endif

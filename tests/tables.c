@@ -1,0 +1,108 @@
+#include "tables.h"
+
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <unistd.h>
+
+// ---- 1. Printed tables ----------------------------------------------------------
+
+const char *from_line(const char *text, const char *line) {
+    const size_t length = strlen(line);
+    for (const char *at = text; *at != '\0';) {
+        const char *word = at + strspn(at, " ");
+        if (strncmp(word, line, length) == 0)
+            return at;
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    ck_abort_msg("no line begins with \"%s\" in:\n%s", line, text);
+}
+
+double table_number(const char *text, const char *row, int column) {
+    const char *at = strstr(from_line(text, row), row) + strlen(row);
+    const char *end = at + strcspn(at, "\n");
+    for (int found = 0; at < end;) {
+        char *after;
+        double x = strtod(at, &after);
+        if (after == at) // a word: to the next blank
+            after += strspn(at, " "), after += strcspn(after, " \n");
+        else if (found++ == column)
+            return x;
+        at = after;
+    }
+    ck_abort_msg("the line of \"%s\" has no %d numbers:\n%s", row, column + 1,
+                 from_line(text, row));
+}
+
+// ---- 2. Charts ------------------------------------------------------------------
+
+Run run_for_charts(const char *command_line) {
+    char command[1024], *path = strdup(getenv("PATH"));
+    snprintf(command, sizeof command, "%s --plot svg", command_line);
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1);
+    Run run = run_program(command);
+    setenv("PATH", path, 1);
+    free(path);
+    ck_assert_msg(run.status == 0, "%s ended with status %d: %s", command,
+                  run.status, run.output);
+    return run;
+}
+
+// The number of the column that the header gives this name, or -1.
+static int find_column(const char *header, const char *name) {
+    const size_t length = strcspn(name, "+");
+    int column = 0;
+    for (const char *at = header;; at++, column++) {
+        const size_t n = strcspn(at, ",\n");
+        if (n == length && strncmp(at, name, n) == 0)
+            return column + atoi(name + length);
+        at += n;
+        if (*at != ',')
+            return -1;
+    }
+}
+
+static const char *next_line(const char *at) {
+    at += strcspn(at, "\n");
+    return at + (*at == '\n');
+}
+
+// NaN if the line has not so many fields, or an empty one.
+static double field_number(const char *line, int column) {
+    for (; column > 0; column--) {
+        line += strcspn(line, ",\n");
+        if (*line++ != ',')
+            return (double)NAN;
+    }
+    char *end;
+    double x = strtod(line, &end);
+    return end > line ? x : (double)NAN;
+}
+
+int chart_column(const char *file, int block, const char *name, double *x,
+                 int most) {
+    const char *at = text_of(file);
+    int column = find_column(at, name);
+    for (int i = 0; i < block; i++) {
+        at = strstr(at, "\n\n\n");
+        ck_assert_msg(at != NULL, "%s has no block %d", file, block);
+        at += 3;
+    }
+    // a block may have a header of its own, or the first one's
+    const bool header = find_column(at, name) >= 0;
+    if (header)
+        column = find_column(at, name);
+    ck_assert_msg(column >= 0, "%s, block %d: no column %s in %.*s", file,
+                  block, name, (int)strcspn(at, "\n"), at);
+    if (header)
+        at = next_line(at);
+
+    int count = 0;
+    for (; *at != '\0' && strncmp(at, "\n\n", 2) != 0; at = next_line(at))
+        if (*at != '\n' && count < most) // one blank line: a gap in a curve
+            x[count++] = field_number(at, column);
+    return count;
+}

@@ -1,0 +1,32 @@
+// tables.h - what a reader sees: the numbers in a printed table and in the file
+// of a chart.
+
+#ifndef DL_TABLES_H
+#define DL_TABLES_H
+
+#include "testing.h"
+
+// The number in a column (the first is 0) of the first line of text that begins
+// with row: 2.2 for ("apple price", 1) in
+//
+//       arrow             value   d(total)/d(value)
+//       apple price          10        2.2
+//
+// A word that is no number ("of") is passed over. The test fails if there is no
+// such row or column; from_line(text, "2 apples") leaves out what stands above.
+double table_number(const char *text, const char *row, int column);
+
+// The rest of text from the first line that begins with `line` on.
+const char *from_line(const char *text, const char *line);
+
+// Runs a program in the test's own folder where it finds no gnuplot: what its
+// charts would be drawn from, out/ch03/apple_tax.csv and .gp, is all it writes.
+Run run_for_charts(const char *command_line);
+
+// One column of a chart's file, named as in its header; "sigmoid+1" is the one
+// to its right. Blocks are what gnuplot calls them (index 0, 1, ...): two blank
+// lines stand between them. Returns how many numbers there are, at most `most`.
+int chart_column(const char *file, int block, const char *name, double *x,
+                 int most);
+
+#endif
