@@ -50,7 +50,7 @@ BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*
 
 GOALS := all compile deps mnist fashion test plots bench help clean format format-check \
          check-asan check-valgrind check-aarch64 check-i686 check-s390x check-docs docs \
-         lecture coverage tidy smoke check-stops mutants $(CHAPTERS)
+         lecture coverage tidy smoke check-stops mutants claims $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
 TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))
@@ -243,6 +243,10 @@ check-aarch64 check-i686 check-s390x: check-%:
 mutants:
 	@PART=$(PART) CHECK=$(CHECK) bash tests/mutants.sh $(M) $(CH)
 
+# Do the programs show what their titles say, with three seeds? P=dropout: one.
+claims: all
+	@bash tests/claims.sh $(P)
+
 coverage:
 	@$(MAKE) --no-print-directory CONFIG=coverage test
 	@bash tests/coverage.sh build/coverage
@@ -316,6 +320,7 @@ help:
 	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu;'
 	@echo '                     check-i686: 32-bit x86;  check-s390x: big-endian'
 	@echo 'make mutants         make small mistakes: does a test fail?  CH=06, M=NAME'
+	@echo 'make claims          what the titles say, with three seeds;  P=dropout'
 	@echo 'make coverage        which lines the tests reach'
 	@echo 'make lecture L=A     lecture A (B, C, D) in slide order, with numbers'
 	@echo 'make check-docs      lectures, READMEs and code say the same'

@@ -35,6 +35,8 @@ GradCheck grad_check(double (*f)(void *context), void *context, float *w,
         if (!(error <= result.worst)) {
             result.worst = isnan(error) ? (double)INFINITY : error;
             result.where = i;
+            result.analytic = analytic;
+            result.numeric = numeric;
         }
     }
     return result;

@@ -6,9 +6,10 @@
 #include <stddef.h>
 
 typedef struct {
-    double worst;   // largest relative error |num - ana| / (|num| + |ana|);
-                    // infinite if one of them is NaN
-    size_t where;   // its index
+    double worst; // largest relative error |num - ana| / (|num| + |ana|);
+                  // infinite if one of them is NaN
+    size_t where; // its index, and there:
+    double analytic, numeric;
     double largest; // largest |analytic|: 0 means nothing was tested
     size_t skipped; // at a kink: left and right derivative differ
 } GradCheck;

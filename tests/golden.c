@@ -1,3 +1,4 @@
+#define TEST_HELPER
 #include "golden.h"
 
 #include <stdio.h>

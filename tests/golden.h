@@ -7,6 +7,7 @@
 #ifndef DL_GOLDEN_H
 #define DL_GOLDEN_H
 
+#include "messages.h"
 #include "tensor.h"
 
 // The tensor called prefix + name, "linear" and ".dx"; the caller frees it.
@@ -15,5 +16,8 @@ Tensor golden(const char *file, const char *prefix, const char *name);
 // One number of it; [0] of a tensor with a single one. In double.
 double golden_number(const char *file, const char *prefix, const char *name,
                      size_t index);
+
+#define golden(...)        FROM_HERE(golden(__VA_ARGS__))
+#define golden_number(...) FROM_HERE(golden_number(__VA_ARGS__))
 
 #endif

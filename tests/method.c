@@ -1,3 +1,4 @@
+#define TEST_HELPER
 #include "method.h"
 
 #include <stdio.h>

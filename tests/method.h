@@ -43,4 +43,9 @@ void assert_shuffles(const char *command_line, const char *name, Scale scale,
 void turn_labels(Dataset *set);
 void turn_into_bars(Dataset *set, int first);
 
+#define assert_test_is_unseen(...) FROM_HERE(assert_test_is_unseen(__VA_ARGS__))
+#define assert_validation_is_unseen(...)                                       \
+    FROM_HERE(assert_validation_is_unseen(__VA_ARGS__))
+#define assert_shuffles(...) FROM_HERE(assert_shuffles(__VA_ARGS__))
+
 #endif

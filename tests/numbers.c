@@ -1,3 +1,4 @@
+#define TEST_HELPER
 #include "numbers.h"
 
 #include <math.h>
@@ -85,10 +86,9 @@ void assert_within(const float *got, const float *want, const float *allowed,
     for (size_t i = 0; i < n; i++) {
         double apart = fabs((double)got[i] - (double)want[i]);
         if (!(apart <= (double)allowed[i]))
-            ck_abort_msg("%s, %s: [%zu] is %.9g, not %.9g: %.3g apart, "
-                         "%.3g allowed",
-                         kernels()->name, what, i, (double)got[i],
-                         (double)want[i], apart, (double)allowed[i]);
+            fail_here("%s, %s: [%zu] is %.9g, not %.9g (%.3g apart, %.3g "
+                      "allowed)%s",
+                      kernels()->name, what, i, (double)got[i], (double)want[i],
+                      apart, (double)allowed[i], guess_numbers(got, want, n));
     }
-    mark_point();
 }

@@ -9,6 +9,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "messages.h"
 #include "tensor.h"
 
 // Number i of sequence `seed`, evenly in [-1, 1), 24 bits: exact in a float.
@@ -40,5 +41,7 @@ bool use_kernel(int i);
 // and the shape `what`. NaN fails.
 void assert_within(const float *got, const float *want, const float *allowed,
                    size_t n, const char *what);
+
+#define assert_within(...) FROM_HERE(assert_within(__VA_ARGS__))
 
 #endif

@@ -50,23 +50,29 @@ static inline void spy_start(Batches *b, Rng *rng) {
 
 // Calls a program's main with these words. A test is a process of its own, so
 // it happens once in each, with nothing left from another.
-static inline void run_spied(int (*program)(int, char **), const char *words) {
+static inline void spied(int (*program)(int, char **), const char *words) {
     static char text[512], *argv[64];
     int argc = 0;
     ck_assert_uint_lt(strlen(words), sizeof text);
     strcpy(text, words);
     for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
         argv[argc++] = word;
-    ck_assert_int_eq(program(argc, argv), 0);
-    ck_assert_msg(spy.steps > 0, "%s: optimizer_step was never called", words);
+    int status = program(argc, argv);
+    if (status != 0)
+        fail_here("%s ended with status %d", words, status);
+    if (spy.steps == 0)
+        fail_here("%s: optimizer_step was never called", words);
 }
 
 // The gradient of the first step is not zero: it was computed before the step.
 // Who steps first takes nothing at first, and is one batch late from then on.
-static inline void assert_first_step_has_a_gradient(void) {
-    ck_assert_msg(spy.norm[0] > 0,
-                  "the first gradient is 0: is optimizer_step called before "
+static inline void first_gradient(void) {
+    if (!(spy.norm[0] > 0))
+        fail_here("the first gradient is 0: is optimizer_step called before "
                   "the backward pass?");
 }
+
+#define run_spied(...)                     FROM_HERE(spied(__VA_ARGS__))
+#define assert_first_step_has_a_gradient() FROM_HERE(first_gradient())
 
 #endif

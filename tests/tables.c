@@ -1,3 +1,4 @@
+#define TEST_HELPER
 #include "tables.h"
 
 #include <math.h>

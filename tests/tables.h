@@ -29,4 +29,9 @@ Run run_for_charts(const char *command_line);
 int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
+#define table_number(...)   FROM_HERE(table_number(__VA_ARGS__))
+#define from_line(...)      FROM_HERE(from_line(__VA_ARGS__))
+#define run_for_charts(...) FROM_HERE(run_for_charts(__VA_ARGS__))
+#define chart_column(...)   FROM_HERE(chart_column(__VA_ARGS__))
+
 #endif

@@ -1,3 +1,4 @@
+#define TEST_HELPER
 #include "testing.h"
 
 #include <fcntl.h>
@@ -339,10 +340,9 @@ void assert_close(const float *got, const float *want, size_t n,
         double error = fabs(g - w), most = tolerance * fmax(1, fabs(w));
         // written so that NaN, which is not <= anything, fails
         if (!(error <= most))
-            ck_abort_msg("%s[%zu] is %.9g, not %.9g: %.3g apart, %.3g allowed",
-                         what, i, g, w, error, most);
+            fail_here("%s[%zu] is %.9g, not %.9g (%.3g apart, %.3g allowed)%s",
+                      what, i, g, w, error, most, guess_numbers(got, want, n));
     }
-    mark_point();
 }
 
 double result_value(const Run *run, const char *name) {

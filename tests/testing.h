@@ -17,10 +17,11 @@
 #ifndef DL_TESTING_H
 #define DL_TESTING_H
 
-#include <check.h>
 #include <signal.h>
 #include <stdbool.h>
 #include <stddef.h>
+
+#include "messages.h"
 
 // ck_assert_float_eq prints its floats, which promotes them to double.
 #pragma GCC diagnostic ignored "-Wdouble-promotion"
@@ -100,5 +101,12 @@ void assert_learns(const char *command_line, double accuracy, double loss);
 // The number that the result line gives a name: 0.99 for "test_accuracy" in
 // "result: test_accuracy=0.99 epochs=3". The test fails if there is none.
 double result_value(const Run *run, const char *name);
+
+#define assert_close(...)         FROM_HERE(assert_close(__VA_ARGS__))
+#define text_of(...)              FROM_HERE(text_of(__VA_ARGS__))
+#define assert_blames_memory(...) FROM_HERE(assert_blames_memory(__VA_ARGS__))
+#define assert_80_columns(...)    FROM_HERE(assert_80_columns(__VA_ARGS__))
+#define assert_learns(...)        FROM_HERE(assert_learns(__VA_ARGS__))
+#define result_value(...)         FROM_HERE(result_value(__VA_ARGS__))
 
 #endif

@@ -1,0 +1,158 @@
+// messages.h - what a failed check says: what was got, what was wanted, how many
+// times as much that is, and a guess where one is plain.
+//
+// Check's own words are "Assertion 'fabsl(2.2 - e[APPLE].grad) < 1e-12' failed:
+// e[APPLE].grad == 10, 2.2 == 2.2, ...". Its macros for numbers and texts keep
+// their names and say instead:
+//
+//     e[APPLE].grad is 10, not 2.2 (7.8 apart, 1e-12 allowed): 4.54545 times as
+//     much
+//
+// A check in a helper that several files share (assert_close) is told with the
+// line of the test that called it: the helper defines TEST_HELPER before it
+// includes this, and its header has the caller note its line:
+//
+//     #define assert_close(...) FROM_HERE(assert_close(__VA_ARGS__))
+
+#ifndef DL_MESSAGES_H
+#define DL_MESSAGES_H
+
+#include <check.h>
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdnoreturn.h>
+
+#include "gradcheck.h"
+
+// ---- Where ------------------------------------------------------------------
+
+#ifdef TEST_HELPER
+#define HERE            NULL, 0
+#define FROM_HERE(call) (call)
+#else
+#define HERE            __FILE__, __LINE__
+#define FROM_HERE(call) (at_line(HERE), call)
+#endif
+
+// Notes which line of the test is in hand; a NULL changes nothing.
+void at_line(const char *file, int line);
+
+// Ends the test, at the line noted last.
+noreturn void fail_here(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
+// ---- What -------------------------------------------------------------------
+
+typedef enum { EQUAL, UNEQUAL, BELOW, AT_MOST, ABOVE, AT_LEAST } Relation;
+
+// got RELATION want must hold; with a tolerance, |got - want| < tolerance. The
+// texts are those of the program's source.
+void check_double(const char *file, int line, double got, const char *got_text,
+                  Relation relation, double want, const char *want_text,
+                  const double *tolerance);
+void check_int(const char *file, int line, intmax_t got, const char *got_text,
+               Relation relation, intmax_t want, const char *want_text);
+void check_uint(const char *file, int line, uintmax_t got, const char *got_text,
+                Relation relation, uintmax_t want, const char *want_text);
+void check_text(const char *file, int line, const char *got,
+                const char *got_text, const char *want);
+
+// What a wrong number looks like, as words to add to a message, or "": "the
+// sign is wrong", "5 times too large". Static memory.
+const char *guess_number(double got, double want);
+
+// The same for n numbers: one factor for all of them, an order that is another
+// one (transposed, backwards, one place further on), all zero.
+const char *guess_numbers(const float *got, const float *want, size_t n);
+
+// A gradient is the slope of its loss: grad_check found no relative error of
+// `off` or more, at most `kinks` elements left out, and some gradient above
+// `least`, without which nothing was tested.
+void assert_slopes(const char *what, const GradCheck *g, double off,
+                   double least, size_t kinks);
+#define assert_slopes(...) FROM_HERE(assert_slopes(__VA_ARGS__))
+
+// ---- Check's macros, said better --------------------------------------------
+
+#define CHECK_DOUBLE(x, relation, y)                                           \
+    check_double(HERE, (x), #x, relation, (y), #y, NULL)
+#define CHECK_FLOAT(x, relation, y)                                            \
+    check_double(HERE, (double)(float)(x), #x, relation, (double)(float)(y),   \
+                 #y, NULL)
+#define CHECK_INT(x, relation, y)                                              \
+    check_int(HERE, (intmax_t)(x), #x, relation, (intmax_t)(y), #y)
+#define CHECK_UINT(x, relation, y)                                             \
+    check_uint(HERE, (uintmax_t)(x), #x, relation, (uintmax_t)(y), #y)
+
+#undef ck_assert_double_eq
+#undef ck_assert_double_ne
+#undef ck_assert_double_lt
+#undef ck_assert_double_le
+#undef ck_assert_double_gt
+#undef ck_assert_double_ge
+#undef ck_assert_double_eq_tol
+#define ck_assert_double_eq(x, y) CHECK_DOUBLE(x, EQUAL, y)
+#define ck_assert_double_ne(x, y) CHECK_DOUBLE(x, UNEQUAL, y)
+#define ck_assert_double_lt(x, y) CHECK_DOUBLE(x, BELOW, y)
+#define ck_assert_double_le(x, y) CHECK_DOUBLE(x, AT_MOST, y)
+#define ck_assert_double_gt(x, y) CHECK_DOUBLE(x, ABOVE, y)
+#define ck_assert_double_ge(x, y) CHECK_DOUBLE(x, AT_LEAST, y)
+#define ck_assert_double_eq_tol(x, y, tolerance)                               \
+    check_double(HERE, (x), #x, EQUAL, (y), #y, &(const double){tolerance})
+
+#undef ck_assert_float_eq
+#undef ck_assert_float_ne
+#undef ck_assert_float_lt
+#undef ck_assert_float_le
+#undef ck_assert_float_gt
+#undef ck_assert_float_ge
+#undef ck_assert_float_eq_tol
+#define ck_assert_float_eq(x, y) CHECK_FLOAT(x, EQUAL, y)
+#define ck_assert_float_ne(x, y) CHECK_FLOAT(x, UNEQUAL, y)
+#define ck_assert_float_lt(x, y) CHECK_FLOAT(x, BELOW, y)
+#define ck_assert_float_le(x, y) CHECK_FLOAT(x, AT_MOST, y)
+#define ck_assert_float_gt(x, y) CHECK_FLOAT(x, ABOVE, y)
+#define ck_assert_float_ge(x, y) CHECK_FLOAT(x, AT_LEAST, y)
+#define ck_assert_float_eq_tol(x, y, tolerance)                                \
+    check_double(HERE, (double)(float)(x), #x, EQUAL, (double)(float)(y), #y,  \
+                 &(const double){tolerance})
+
+#undef ck_assert_int_eq
+#undef ck_assert_int_ne
+#undef ck_assert_int_lt
+#undef ck_assert_int_le
+#undef ck_assert_int_gt
+#undef ck_assert_int_ge
+#define ck_assert_int_eq(x, y) CHECK_INT(x, EQUAL, y)
+#define ck_assert_int_ne(x, y) CHECK_INT(x, UNEQUAL, y)
+#define ck_assert_int_lt(x, y) CHECK_INT(x, BELOW, y)
+#define ck_assert_int_le(x, y) CHECK_INT(x, AT_MOST, y)
+#define ck_assert_int_gt(x, y) CHECK_INT(x, ABOVE, y)
+#define ck_assert_int_ge(x, y) CHECK_INT(x, AT_LEAST, y)
+
+#undef ck_assert_uint_eq
+#undef ck_assert_uint_ne
+#undef ck_assert_uint_lt
+#undef ck_assert_uint_le
+#undef ck_assert_uint_gt
+#undef ck_assert_uint_ge
+#define ck_assert_uint_eq(x, y) CHECK_UINT(x, EQUAL, y)
+#define ck_assert_uint_ne(x, y) CHECK_UINT(x, UNEQUAL, y)
+#define ck_assert_uint_lt(x, y) CHECK_UINT(x, BELOW, y)
+#define ck_assert_uint_le(x, y) CHECK_UINT(x, AT_MOST, y)
+#define ck_assert_uint_gt(x, y) CHECK_UINT(x, ABOVE, y)
+#define ck_assert_uint_ge(x, y) CHECK_UINT(x, AT_LEAST, y)
+
+#undef ck_assert_str_eq
+#define ck_assert_str_eq(x, y) check_text(HERE, (x), #x, (y))
+
+#undef ck_assert
+#undef ck_assert_msg
+#define ck_assert(x) ck_assert_msg(x, "this does not hold: %s", #x)
+#define ck_assert_msg(x, ...)                                                  \
+    (at_line(HERE), (x) ? (void)0 : fail_here(__VA_ARGS__))
+#undef ck_abort_msg
+#define ck_abort_msg(...) (at_line(HERE), fail_here(__VA_ARGS__))
+
+#endif
