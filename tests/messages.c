@@ -10,9 +10,11 @@
 
 // ---- 1. Where -----------------------------------------------------------------
 
+enum { LINES = 4096 };
 static struct {
     const char *file;
     int line;
+    int passes[LINES]; // how often the check of this line was made
 } place;
 
 void at_line(const char *file, int line) {
@@ -22,13 +24,22 @@ void at_line(const char *file, int line) {
     place.line = line;
 }
 
+void at_check(const char *file, int line) {
+    at_line(file, line);
+    if (file != NULL && line < LINES)
+        place.passes[line]++;
+}
+
 noreturn void fail_here(const char *format, ...) {
-    char message[4096];
+    char message[4096], pass[64] = "";
     va_list arguments;
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    _ck_assert_failed(place.file, place.line, "", "%s", message);
+    if (place.line < LINES && place.passes[place.line] > 1)
+        snprintf(pass, sizeof pass, " (pass %d through this line)",
+                 place.passes[place.line]);
+    _ck_assert_failed(place.file, place.line, "", "%s%s", message, pass);
 }
 
 // ---- 2. Guesses ---------------------------------------------------------------
@@ -175,10 +186,26 @@ static Digits17 show(double x, double other) {
     return a;
 }
 
+// "not" for a number of the source; else what is wanted has a name: "b[2] is".
+typedef struct {
+    char text[256];
+} Words;
+
+static Words words_for(Relation relation, const char *want_text) {
+    Words w;
+    snprintf(w.text, sizeof w.text, "%s", relation_words[relation]);
+    if (!is_literal(want_text) && relation == EQUAL)
+        snprintf(w.text, sizeof w.text, "but %s is", want_text);
+    else if (!is_literal(want_text))
+        snprintf(w.text, sizeof w.text, "%s %s,", relation_words[relation],
+                 want_text);
+    return w;
+}
+
 void check_double(const char *file, int line, double got, const char *got_text,
                   Relation relation, double want, const char *want_text,
                   const double *tolerance) {
-    at_line(file, line);
+    at_check(file, line);
     if (tolerance != NULL ? fabs(want - got) < *tolerance
                           : holds(got, relation, want))
         return;
@@ -187,20 +214,18 @@ void check_double(const char *file, int line, double got, const char *got_text,
                      tolerance);
         return;
     }
-    char name[256] = "", apart[96] = "";
-    if (!is_literal(want_text))
-        snprintf(name, sizeof name, " = %s", want_text);
+    char apart[96] = "";
     if (tolerance != NULL)
         snprintf(apart, sizeof apart, " (%.3g apart, %.3g allowed)",
                  fabs(got - want), *tolerance);
-    fail_here("%s is %s, %s %s%s%s%s", got_text, show(got, want).text,
-              relation_words[relation], show(want, got).text, name, apart,
+    fail_here("%s is %s, %s %s%s%s", got_text, show(got, want).text,
+              words_for(relation, want_text).text, show(want, got).text, apart,
               relation == EQUAL ? guess_number(got, want) : "");
 }
 
 void check_int(const char *file, int line, intmax_t got, const char *got_text,
                Relation relation, intmax_t want, const char *want_text) {
-    at_line(file, line);
+    at_check(file, line);
     if (relation == EQUAL     ? got == want
         : relation == UNEQUAL ? got != want
         : relation == BELOW   ? got < want
@@ -212,14 +237,13 @@ void check_int(const char *file, int line, intmax_t got, const char *got_text,
         check_int(file, line, want, want_text, EQUAL, got, got_text);
         return;
     }
-    const bool literal = is_literal(want_text);
-    fail_here("%s is %jd, %s %jd%s%s", got_text, got, relation_words[relation],
-              want, literal ? "" : " = ", literal ? "" : want_text);
+    fail_here("%s is %jd, %s %jd", got_text, got,
+              words_for(relation, want_text).text, want);
 }
 
 void check_uint(const char *file, int line, uintmax_t got, const char *got_text,
                 Relation relation, uintmax_t want, const char *want_text) {
-    at_line(file, line);
+    at_check(file, line);
     if (relation == EQUAL     ? got == want
         : relation == UNEQUAL ? got != want
         : relation == BELOW   ? got < want
@@ -227,9 +251,8 @@ void check_uint(const char *file, int line, uintmax_t got, const char *got_text,
         : relation == ABOVE   ? got > want
                               : got >= want)
         return;
-    const bool literal = is_literal(want_text);
-    fail_here("%s is %ju, %s %ju%s%s", got_text, got, relation_words[relation],
-              want, literal ? "" : " = ", literal ? "" : want_text);
+    fail_here("%s is %ju, %s %ju", got_text, got,
+              words_for(relation, want_text).text, want);
 }
 
 // ---- 4. Texts -----------------------------------------------------------------
@@ -237,7 +260,7 @@ void check_uint(const char *file, int line, uintmax_t got, const char *got_text,
 // The first line in which they differ; all of both if they are short.
 void check_text(const char *file, int line, const char *got,
                 const char *got_text, const char *want) {
-    at_line(file, line);
+    at_check(file, line);
     if (got != NULL && want != NULL && strcmp(got, want) == 0)
         return;
     if (got == NULL || want == NULL)

@@ -35,8 +35,10 @@
 #define FROM_HERE(call) (at_line(HERE), call)
 #endif
 
-// Notes which line of the test is in hand; a NULL changes nothing.
+// Notes which line of the test is in hand; a NULL changes nothing. at_check also
+// counts how often a check there was made: who fails in a loop is told so.
 void at_line(const char *file, int line);
+void at_check(const char *file, int line);
 
 // Ends the test, at the line noted last.
 noreturn void fail_here(const char *format, ...)
@@ -75,15 +77,15 @@ void assert_slopes(const char *what, const GradCheck *g, double off,
 
 // ---- Check's macros, said better --------------------------------------------
 
-#define CHECK_DOUBLE(x, relation, y)                                           \
-    check_double(HERE, (x), #x, relation, (y), #y, NULL)
-#define CHECK_FLOAT(x, relation, y)                                            \
-    check_double(HERE, (double)(float)(x), #x, relation, (double)(float)(y),   \
-                 #y, NULL)
-#define CHECK_INT(x, relation, y)                                              \
-    check_int(HERE, (intmax_t)(x), #x, relation, (intmax_t)(y), #y)
-#define CHECK_UINT(x, relation, y)                                             \
-    check_uint(HERE, (uintmax_t)(x), #x, relation, (uintmax_t)(y), #y)
+// The left side is computed first, as in Check: it may change the right one.
+#define CHECK(function, type, x, x_text, relation, y, ...)                     \
+    do {                                                                       \
+        type ck_left = (type)(x);                                              \
+        function(HERE, ck_left, x_text, relation, (type)(y), __VA_ARGS__);     \
+    } while (0)
+#define CHECK_NEAR(type, x, x_text, y, y_text, tolerance)                      \
+    CHECK(check_double, type, x, x_text, EQUAL, y, y_text,                     \
+          &(const double){tolerance})
 
 #undef ck_assert_double_eq
 #undef ck_assert_double_ne
@@ -92,14 +94,20 @@ void assert_slopes(const char *what, const GradCheck *g, double off,
 #undef ck_assert_double_gt
 #undef ck_assert_double_ge
 #undef ck_assert_double_eq_tol
-#define ck_assert_double_eq(x, y) CHECK_DOUBLE(x, EQUAL, y)
-#define ck_assert_double_ne(x, y) CHECK_DOUBLE(x, UNEQUAL, y)
-#define ck_assert_double_lt(x, y) CHECK_DOUBLE(x, BELOW, y)
-#define ck_assert_double_le(x, y) CHECK_DOUBLE(x, AT_MOST, y)
-#define ck_assert_double_gt(x, y) CHECK_DOUBLE(x, ABOVE, y)
-#define ck_assert_double_ge(x, y) CHECK_DOUBLE(x, AT_LEAST, y)
+#define ck_assert_double_eq(x, y)                                              \
+    CHECK(check_double, double, x, #x, EQUAL, y, #y, NULL)
+#define ck_assert_double_ne(x, y)                                              \
+    CHECK(check_double, double, x, #x, UNEQUAL, y, #y, NULL)
+#define ck_assert_double_lt(x, y)                                              \
+    CHECK(check_double, double, x, #x, BELOW, y, #y, NULL)
+#define ck_assert_double_le(x, y)                                              \
+    CHECK(check_double, double, x, #x, AT_MOST, y, #y, NULL)
+#define ck_assert_double_gt(x, y)                                              \
+    CHECK(check_double, double, x, #x, ABOVE, y, #y, NULL)
+#define ck_assert_double_ge(x, y)                                              \
+    CHECK(check_double, double, x, #x, AT_LEAST, y, #y, NULL)
 #define ck_assert_double_eq_tol(x, y, tolerance)                               \
-    check_double(HERE, (x), #x, EQUAL, (y), #y, &(const double){tolerance})
+    CHECK_NEAR(double, x, #x, y, #y, tolerance)
 
 #undef ck_assert_float_eq
 #undef ck_assert_float_ne
@@ -108,15 +116,20 @@ void assert_slopes(const char *what, const GradCheck *g, double off,
 #undef ck_assert_float_gt
 #undef ck_assert_float_ge
 #undef ck_assert_float_eq_tol
-#define ck_assert_float_eq(x, y) CHECK_FLOAT(x, EQUAL, y)
-#define ck_assert_float_ne(x, y) CHECK_FLOAT(x, UNEQUAL, y)
-#define ck_assert_float_lt(x, y) CHECK_FLOAT(x, BELOW, y)
-#define ck_assert_float_le(x, y) CHECK_FLOAT(x, AT_MOST, y)
-#define ck_assert_float_gt(x, y) CHECK_FLOAT(x, ABOVE, y)
-#define ck_assert_float_ge(x, y) CHECK_FLOAT(x, AT_LEAST, y)
+#define ck_assert_float_eq(x, y)                                               \
+    CHECK(check_double, float, x, #x, EQUAL, y, #y, NULL)
+#define ck_assert_float_ne(x, y)                                               \
+    CHECK(check_double, float, x, #x, UNEQUAL, y, #y, NULL)
+#define ck_assert_float_lt(x, y)                                               \
+    CHECK(check_double, float, x, #x, BELOW, y, #y, NULL)
+#define ck_assert_float_le(x, y)                                               \
+    CHECK(check_double, float, x, #x, AT_MOST, y, #y, NULL)
+#define ck_assert_float_gt(x, y)                                               \
+    CHECK(check_double, float, x, #x, ABOVE, y, #y, NULL)
+#define ck_assert_float_ge(x, y)                                               \
+    CHECK(check_double, float, x, #x, AT_LEAST, y, #y, NULL)
 #define ck_assert_float_eq_tol(x, y, tolerance)                                \
-    check_double(HERE, (double)(float)(x), #x, EQUAL, (double)(float)(y), #y,  \
-                 &(const double){tolerance})
+    CHECK_NEAR(float, x, #x, y, #y, tolerance)
 
 #undef ck_assert_int_eq
 #undef ck_assert_int_ne
@@ -124,12 +137,13 @@ void assert_slopes(const char *what, const GradCheck *g, double off,
 #undef ck_assert_int_le
 #undef ck_assert_int_gt
 #undef ck_assert_int_ge
-#define ck_assert_int_eq(x, y) CHECK_INT(x, EQUAL, y)
-#define ck_assert_int_ne(x, y) CHECK_INT(x, UNEQUAL, y)
-#define ck_assert_int_lt(x, y) CHECK_INT(x, BELOW, y)
-#define ck_assert_int_le(x, y) CHECK_INT(x, AT_MOST, y)
-#define ck_assert_int_gt(x, y) CHECK_INT(x, ABOVE, y)
-#define ck_assert_int_ge(x, y) CHECK_INT(x, AT_LEAST, y)
+#define ck_assert_int_eq(x, y) CHECK(check_int, intmax_t, x, #x, EQUAL, y, #y)
+#define ck_assert_int_ne(x, y) CHECK(check_int, intmax_t, x, #x, UNEQUAL, y, #y)
+#define ck_assert_int_lt(x, y) CHECK(check_int, intmax_t, x, #x, BELOW, y, #y)
+#define ck_assert_int_le(x, y) CHECK(check_int, intmax_t, x, #x, AT_MOST, y, #y)
+#define ck_assert_int_gt(x, y) CHECK(check_int, intmax_t, x, #x, ABOVE, y, #y)
+#define ck_assert_int_ge(x, y)                                                 \
+    CHECK(check_int, intmax_t, x, #x, AT_LEAST, y, #y)
 
 #undef ck_assert_uint_eq
 #undef ck_assert_uint_ne
@@ -137,21 +151,31 @@ void assert_slopes(const char *what, const GradCheck *g, double off,
 #undef ck_assert_uint_le
 #undef ck_assert_uint_gt
 #undef ck_assert_uint_ge
-#define ck_assert_uint_eq(x, y) CHECK_UINT(x, EQUAL, y)
-#define ck_assert_uint_ne(x, y) CHECK_UINT(x, UNEQUAL, y)
-#define ck_assert_uint_lt(x, y) CHECK_UINT(x, BELOW, y)
-#define ck_assert_uint_le(x, y) CHECK_UINT(x, AT_MOST, y)
-#define ck_assert_uint_gt(x, y) CHECK_UINT(x, ABOVE, y)
-#define ck_assert_uint_ge(x, y) CHECK_UINT(x, AT_LEAST, y)
+#define ck_assert_uint_eq(x, y)                                                \
+    CHECK(check_uint, uintmax_t, x, #x, EQUAL, y, #y)
+#define ck_assert_uint_ne(x, y)                                                \
+    CHECK(check_uint, uintmax_t, x, #x, UNEQUAL, y, #y)
+#define ck_assert_uint_lt(x, y)                                                \
+    CHECK(check_uint, uintmax_t, x, #x, BELOW, y, #y)
+#define ck_assert_uint_le(x, y)                                                \
+    CHECK(check_uint, uintmax_t, x, #x, AT_MOST, y, #y)
+#define ck_assert_uint_gt(x, y)                                                \
+    CHECK(check_uint, uintmax_t, x, #x, ABOVE, y, #y)
+#define ck_assert_uint_ge(x, y)                                                \
+    CHECK(check_uint, uintmax_t, x, #x, AT_LEAST, y, #y)
 
 #undef ck_assert_str_eq
-#define ck_assert_str_eq(x, y) check_text(HERE, (x), #x, (y))
+#define ck_assert_str_eq(x, y)                                                 \
+    do {                                                                       \
+        const char *ck_left = (x);                                             \
+        check_text(HERE, ck_left, #x, (y));                                    \
+    } while (0)
 
 #undef ck_assert
 #undef ck_assert_msg
 #define ck_assert(x) ck_assert_msg(x, "this does not hold: %s", #x)
 #define ck_assert_msg(x, ...)                                                  \
-    (at_line(HERE), (x) ? (void)0 : fail_here(__VA_ARGS__))
+    (at_check(HERE), (x) ? (void)0 : fail_here(__VA_ARGS__))
 #undef ck_abort_msg
 #define ck_abort_msg(...) (at_line(HERE), fail_here(__VA_ARGS__))
 
