@@ -99,7 +99,8 @@ static double field_number(const char *line, int column) {
     }
     char *end;
     double x = strtod(line, &end);
-    return end > line ? x : (double)NAN;
+    // strtod passes over the end of a line
+    return end > line && *line != '\n' ? x : (double)NAN;
 }
 
 int chart_column(const char *file, int block, const char *name, double *x,
