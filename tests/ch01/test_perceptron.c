@@ -83,9 +83,8 @@ END_TEST
 
 // Epochs, mistakes, the bound; then the line that was learned.
 START_TEST(prints_what_each_gate_learned) {
-    const char *const names[] = {"AND", "OR", "NAND"}, *const outputs[] = {
-                                                           "0001", "0111",
-                                                           "1110"};
+    const char *const names[] = {"AND", "OR", "NAND"};
+    const char *const outputs[] = {"0001", "0111", "1110"};
     Run run = run_program("perceptron --plot none");
     for (int i = 0; i < 3; i++) {
         Gate g = trained(outputs[i]);
@@ -142,9 +141,8 @@ static void check_lines(const Gate *g, const char *name) {
             continue;
         script = after_text(script, "  (") - 1;
         ck_assert_int_eq(sscanf(script,
-                                "(%lf - %lf * x) / %lf with lines lw "
-                                "%lf",
-                                &a, &b, &c, &thick),
+                                "(%lf - %lf * x) / %lf with lines lw %lf", &a,
+                                &b, &c, &thick),
                          4);
         const double at[WEIGHTS] = {0.25, (a - b * 0.25) / c, 1.0};
         ck_assert_msg(fabs(dot(w, at)) < 1e-12,
@@ -181,9 +179,8 @@ START_TEST(draws_the_circle_of_xor) {
         const double got[WEIGHTS] = {w1[step], w2[step], b[step]};
         for (int i = 0; i < WEIGHTS; i++)
             ck_assert_msg(got[i] == w[i],
-                          "after %d samples weight %d is %g, "
-                          "not %g",
-                          step, i, got[i], w[i]);
+                          "after %d samples weight %d is %g, not %g", step, i,
+                          got[i], w[i]);
         learn(w, &g.samples[step % 4]);
     }
 }

@@ -200,8 +200,8 @@ START_TEST(a_layers_factor_is_the_root) {
 }
 END_TEST
 
-// One digit of a number is printed, or two (columns): it may be off by half of
-// the last.
+// A number of a row, of which one digit is printed (it may be off by half of
+// itself) or two (by a twentieth).
 static void check_number(const char *table, int f, int column, double want,
                          double tolerance) {
     double got = table_number(table, names[f], column);
@@ -279,10 +279,8 @@ START_TEST(draws_what_it_measured) {
 END_TEST
 
 START_TEST(same_result_for_any_number_of_threads) {
-    const char *line = "vanishing --quiet --plot none --width 16 --threads 1";
-    Run one = run_program(line);
-    Run two = run_program("vanishing --quiet --plot none --width 16 "
-                          "--threads 2");
+    Run one = run_program("vanishing --width 16 --plot none --threads 1");
+    Run two = run_program("vanishing --width 16 --plot none --threads 2");
     ck_assert_int_eq(one.status, 0);
     ck_assert_str_eq(one.output, two.output);
 }
