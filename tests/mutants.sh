@@ -166,15 +166,18 @@ restore() {
 
 # ---- 3. Run the tests of one ----------------------------------------------------
 
-# run_tests LOG TEST...: builds these tests and the programs of their names, and
+# run_tests LOG TEST...: builds these tests and the programs that they run, and
 # runs them: 0 all passed, 1 one failed, 2 something does not compile
 run_tests() {
-    local log=$1 test goals=() binaries=()
+    local log=$1 test program goals=() binaries=()
     shift
     for test in "$@"; do
         binaries+=("build/release/tests/$test")
-        test=${test##*test_}
-        [ ! -e "$(echo ch*/"$test.c")" ] || goals+=("$test")
+        # "mlp --epochs 1" in a test is a program that it runs
+        for program in $(grep -ohE '"[a-z0-9_]+' "tests/$test.c" |
+            tr -d '"' | sort -u); do
+            [ ! -e "$(echo ch*/"$program.c")" ] || goals+=("$program")
+        done
     done
     make -j"$at_once" "${binaries[@]}" ${goals[@]+"${goals[@]}"} >"$log" 2>&1 || return 2
     JOBS=$at_once bash tests/run.sh "${binaries[@]}" >"$log" 2>&1 || return 1

@@ -37,6 +37,26 @@ double table_number(const char *text, const char *row, int column) {
                  from_line(text, row));
 }
 
+const char *after_text(const char *text, const char *words) {
+    const char *at = strstr(text, words);
+    ck_assert_msg(at != NULL, "no \"%s\" in:\n%.2000s", words, text);
+    return at + strlen(words);
+}
+
+double truth_number(const char *text, int x1, int x2, int column) {
+    for (const char *at = text; *at != '\0';) {
+        int a, b, length = 0;
+        if (sscanf(at, "%d %d%n", &a, &b, &length) == 2 && a == x1 && b == x2) {
+            char row[64];
+            snprintf(row, sizeof row, "%.*s", length, at);
+            return table_number(at, row + strspn(row, " "), column);
+        }
+        at += strcspn(at, "\n");
+        at += *at == '\n';
+    }
+    ck_abort_msg("no row of %d and %d in:\n%.2000s", x1, x2, text);
+}
+
 // ---- 2. Charts ------------------------------------------------------------------
 
 Run run_for_charts(const char *command_line) {
@@ -80,7 +100,8 @@ static double field_number(const char *line, int column) {
     }
     char *end;
     double x = strtod(line, &end);
-    return end > line ? x : (double)NAN;
+    // strtod passes over the end of a line
+    return end > line && *line != '\n' ? x : (double)NAN;
 }
 
 int chart_column(const char *file, int block, const char *name, double *x,

@@ -19,6 +19,14 @@ double table_number(const char *text, const char *row, int column);
 // The rest of text from the first line that begins with `line` on.
 const char *from_line(const char *text, const char *line);
 
+// The rest of text after the first place where these words stand; the test fails
+// if they stand nowhere.
+const char *after_text(const char *text, const char *words);
+
+// The number in a column of a truth table, whose rows begin with x1 and x2: the
+// first column after these is 0.
+double truth_number(const char *text, int x1, int x2, int column);
+
 // Runs a program in the test's own folder where it finds no gnuplot: what its
 // charts would be drawn from, out/ch03/apple_tax.csv and .gp, is all it writes.
 Run run_for_charts(const char *command_line);

@@ -243,6 +243,17 @@ START_TEST(flip_mirrors_half) {
 }
 END_TEST
 
+// The middle of a picture that is not square: 2 x 5 pixels, mirrored.
+START_TEST(flip_mirrors_an_oblong) {
+    float pixels[] = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10};
+    const float want[] = {5, 4, 3, 2, 1, 10, 9, 8, 7, 6};
+    Tensor x = tensor_view(pixels, 4, 1, 1, 2, 5);
+    augment(&x, (Augment){.flip = 1.0f}, 11);
+    for (int i = 0; i < 10; i++)
+        ck_assert_float_eq(pixels[i], want[i]);
+}
+END_TEST
+
 // The other way, rows change places; both together are half a turn.
 START_TEST(vertical_flip_mirrors_half) {
     enum { N = 200, P = SIDE * SIDE };
@@ -376,6 +387,7 @@ int main(void) {
         {shear_slides_rows},
         {turn_with_shear_keeps_ink},
         {flip_mirrors_half},
+        {flip_mirrors_an_oblong},
         {vertical_flip_mirrors_half},
         {flips_come_before_the_shift},
         {noise_has_its_deviation},

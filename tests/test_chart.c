@@ -8,6 +8,7 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "tables.h"
 #include "testing.h"
 
 // Each test works in a folder of its own.
@@ -422,6 +423,103 @@ START_TEST(size_after_script_aborts) {
 }
 END_TEST
 
+// ---- Sheets of pictures, and classes ----------------------------------------
+
+// Opens a chart where there is no gnuplot: only what it would read is written.
+static void open_unseen(Chart *chart, const char *name) {
+    go_to_scratch();
+    setenv("PATH", "", 1);
+    ck_assert(chart_open(chart, "ch06", name, "svg"));
+}
+
+// Five pictures of 2 x 3 pixels, two in a row; pixel by pixel, row by row, each
+// goes from its darkest, 0, to its brightest, 1.
+enum { SHEET = 5, SHEET_H = 2, SHEET_W = 3, SHEET_P = SHEET_H * SHEET_W };
+
+typedef struct {
+    double x[SHEET][SHEET_P], y[SHEET][SHEET_P], grey[SHEET][SHEET_P];
+} Sheet;
+
+static void draw_sheet(Sheet *s) {
+    static const char *const captions[] = {"a", "b", "c", "d", "e"};
+    float pictures[SHEET * SHEET_P];
+    for (int i = 0; i < SHEET * SHEET_P; i++)
+        pictures[i] = (float)(100 * (i / SHEET_P) + i % SHEET_P);
+    Chart chart;
+    open_unseen(&chart, "sheet");
+    chart_pictures(&chart, pictures, SHEET, SHEET_H, SHEET_W, 2, captions);
+    chart_close(&chart);
+    for (int p = 0; p < SHEET; p++) {
+        const char *file = "out/ch06/sheet.csv";
+        ck_assert_int_eq(chart_column(file, p, "x", s->x[p], SHEET_P), SHEET_P);
+        chart_column(file, p, "y", s->y[p], SHEET_P);
+        chart_column(file, p, "grey", s->grey[p], SHEET_P);
+    }
+}
+
+// Right is a larger x, below a smaller y, within a picture and on the sheet.
+START_TEST(pictures_stand_as_they_lie) {
+    Sheet s;
+    draw_sheet(&s);
+    for (int p = 0; p < SHEET; p++) {
+        for (int i = 0; i < SHEET_P; i++) {
+            int at = 0; // the pixel in the file that is the i-th of the picture
+            while (at < SHEET_P && (s.x[p][at] - s.x[p][0] != i % SHEET_W ||
+                                    s.y[p][0] - s.y[p][at] != i / SHEET_W))
+                at++;
+            ck_assert_msg(at < SHEET_P, "picture %d has no pixel %d", p, i);
+            ck_assert_msg(fabs(s.grey[p][at] - i / (SHEET_P - 1.0)) < 1e-6,
+                          "picture %d, row %d, column %d: grey is %g, not %g",
+                          p, i / SHEET_W, i % SHEET_W, s.grey[p][at],
+                          i / (SHEET_P - 1.0));
+        }
+        ck_assert_msg(
+            (s.x[p][0] > s.x[0][0]) == (p % 2 == 1) &&
+                (p < 2 ? s.y[p][0] == s.y[0][0] : s.y[p][0] < s.y[p - 2][0]),
+            "picture %d does not stand in row %d, column %d", p, p / 2, p % 2);
+    }
+}
+END_TEST
+
+// Above the middle of its own picture, below whatever stands above.
+START_TEST(captions_stand_above_their_pictures) {
+    Sheet s;
+    draw_sheet(&s);
+    const char *script = text_of("out/ch06/sheet.gp");
+    for (int p = 0; p < SHEET; p++) {
+        double x, y;
+        char label[] = "set label \"?\" at ";
+        label[11] = (char)('a' + p);
+        ck_assert_int_eq(sscanf(after_text(script, label), "%lf,%lf", &x, &y),
+                         2);
+        ck_assert_msg(x == s.x[p][0] + 1 && y > s.y[p][0] &&
+                          (p < 2 || y < s.y[p - 2][SHEET_P - 1]),
+                      "the caption of picture %d is at %g, %g", p, x, y);
+    }
+}
+END_TEST
+
+// x and y lie side by side in one array, as a tensor of [N, 2] has them.
+START_TEST(classes_stand_at_their_points) {
+    const float points[] = {1, 10, 2, 20, 3, 30};
+    const int labels[] = {7, 8, 9};
+    const char *const columns[] = {"x", "y", "class"};
+    const double want[][3] = {{1, 2, 3}, {10, 20, 30}, {7, 8, 9}};
+    Chart chart;
+    open_unseen(&chart, "classes");
+    chart_classes(&chart, points, points + 1, 2, labels, 3, 0);
+    chart_close(&chart);
+    for (int c = 0; c < 3; c++) {
+        double got[3];
+        ck_assert_int_eq(
+            chart_column("out/ch06/classes.csv", 0, columns[c], got, 3), 3);
+        for (int i = 0; i < 3; i++)
+            ck_assert_msg(got[i] == want[c][i], "%s of point %d is %g, not %g",
+                          columns[c], i, got[i], want[c][i]);
+    }
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {three_files_are_left},
@@ -430,6 +528,9 @@ int main(void) {
         {cells_without_a_number_stay_empty},
         {blocks_are_told_apart},
         {titles_may_be_utf8},
+        {pictures_stand_as_they_lie},
+        {captions_stand_above_their_pictures},
+        {classes_stand_at_their_points},
         {png_is_a_png},
         {pdf_is_a_pdf},
         {dumb_prints_in_order},

@@ -402,6 +402,13 @@ START_TEST(synthetic_digits_follow_the_seed) {
     ck_assert_mem_ne(a.train.pixels, a.test.pixels, size);
     ck_assert_mem_ne(a.train.pixels, other.train.pixels, size);
     ck_assert_mem_ne(a.test.pixels, other.train.pixels, size);
+    // one by one: no test digit is a training digit of either seed
+    for (int i = 0; i < 20; i++)
+        for (int j = 0; j < 20; j++) {
+            const uint8_t *test = a.test.pixels + i * 784;
+            ck_assert_mem_ne(test, a.train.pixels + j * 784, 784);
+            ck_assert_mem_ne(test, other.train.pixels + j * 784, 784);
+        }
     digits_free(&a), digits_free(&b), digits_free(&other);
 }
 END_TEST

@@ -94,6 +94,40 @@ START_TEST(epochs_are_compared) {
 }
 END_TEST
 
+// Three epochs, each with one loss throughout.
+static struct {
+    int batches;
+    float loss[3];
+} epochs;
+
+static void end_third_epoch(void) {
+    Progress p;
+    progress_init(&p, 3, epochs.batches, true);
+    for (int epoch = 1; epoch <= 3; epoch++) {
+        progress_epoch(&p, epoch);
+        for (int i = 0; i < epochs.batches; i++)
+            progress_batch(&p, epochs.loss[epoch - 1]);
+    }
+    diagnose(&p, 10, NULL, 0.25f);
+    exit(run_end());
+}
+
+static Run third_epoch(int batches, float a, float b, float c) {
+    epochs.batches = batches;
+    epochs.loss[0] = a, epochs.loss[1] = b, epochs.loss[2] = c;
+    return run_function(end_third_epoch);
+}
+
+// Steps of all epochs count: three of 20 are not too few to have learned in.
+// And the best epoch is what the last one is compared with, not the one before.
+START_TEST(all_epochs_count) {
+    check(third_epoch(20, 2.3f, 2.3f, 2.3f), "guessing", "little was learned");
+    ck_assert_str_eq(third_epoch(16, 2.3f, 2.3f, 2.3f).output, "result:\n");
+    check(third_epoch(20, 0.5f, 0.9f, 1.4f), "rising", "it was 0.500");
+    check(third_epoch(20, 0.9f, 0.5f, 1.4f), "rising", "it was 0.500");
+}
+END_TEST
+
 START_TEST(a_good_training_is_left_alone) {
     ck_assert_str_eq(with(60, 2.07f, 1).output, "result:\n");
     ck_assert_str_eq(with(60, 0.01f, -1).output, "result:\n");
@@ -139,6 +173,7 @@ int main(void) {
     const Test tests[] = {
         {each_trouble_has_its_name},
         {epochs_are_compared},
+        {all_epochs_count},
         {a_good_training_is_left_alone},
         {programs_say_what_went_wrong},
     };

@@ -210,6 +210,33 @@ START_TEST(finds_the_axes_of_a_cloud) {
 }
 END_TEST
 
+// Six points, 6, 3 and 1 to either side along three axes that are no columns of
+// each other: the components are these axes, as rows, and the variances 2/5 of
+// the squares.
+START_TEST(components_are_rows) {
+    const float axis[3][3] = {{1, 2, 2}, {-2, -1, 2}, {2, -2, 1}};
+    const float reach[] = {6, 3, 1};
+    float points[6 * 3];
+    for (int i = 0; i < 18; i++)
+        points[i] = (i / 9 == 0 ? 1.0f : -1.0f) * reach[i / 3 % 3] *
+                    axis[i / 3 % 3][i % 3] / 3.0f;
+    Tensor x = tensor_view(points, 2, 6, 3);
+    Pca pca = {0};
+    pca_fit(&pca, &x);
+    for (int k = 0; k < 3; k++) {
+        float along = 0.0f;
+        for (int d = 0; d < 3; d++)
+            along += pca.components.data[3 * k + d] * axis[k][d] / 3.0f;
+        ck_assert_msg(fabsf(fabsf(along) - 1.0f) < 1e-5f,
+                      "component %d is not axis %d: their product is %g", k, k,
+                      (double)along);
+        ck_assert_float_eq_tol(pca.variance.data[k], 0.4f * reach[k] * reach[k],
+                               1e-4f);
+    }
+    pca_free(&pca);
+}
+END_TEST
+
 // X = (3, 0; 4, 5), columns (3, 4) and (0, 5): X^T X = (25, 20; 20, 25) has the
 // eigenvalues 45 and 5.
 START_TEST(singular_values_by_hand) {
@@ -261,6 +288,7 @@ int main(void) {
                           {vibrating_string},
                           {nan_aborts, .signal = SIGABRT},
                           {finds_the_axes_of_a_cloud},
+                          {components_are_rows},
                           {singular_values_by_hand},
                           {singular_values_are_roots_of_eigenvalues}};
     return run_tests("eigen", tests, sizeof tests / sizeof *tests);

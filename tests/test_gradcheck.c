@@ -48,6 +48,17 @@ START_TEST(right_gradient_passes) {
 }
 END_TEST
 
+// A step of 1/16 changes nothing for a quadratic if both sides are looked at;
+// one side alone would be off by 1 / 32 of (i + 1), 3 % of w = 1.
+START_TEST(both_sides_are_looked_at) {
+    Point p = quadratic_point();
+    for (int i = 0; i < N; i++)
+        p.w[i] = 1, p.grad[i] = (float)(i + 1);
+    GradCheck g = grad_check(quadratic, p.w, p.w, p.grad, N, N, 1.0 / 16, 1e-6);
+    ck_assert_msg(g.worst < 1e-6, "worst is %g at %zu", g.worst, g.where);
+}
+END_TEST
+
 // 1 % off, a wrong sign, one forgotten, two exchanged.
 START_TEST(wrong_gradient_is_caught) {
     Point p = quadratic_point();
@@ -178,6 +189,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {
         {right_gradient_passes},
+        {both_sides_are_looked_at},
         {wrong_gradient_is_caught},
         {all_zero_gradient_is_seen},
         {nan_is_caught},

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "history.h"
+#include "tables.h"
 
 // Batch i of a run has the loss i.
 static void run_epochs(History *h, int epochs, int batches) {
@@ -98,6 +99,71 @@ START_TEST(draws_against_epochs) {
 }
 END_TEST
 
+// 40 batches are 20 points: two batches each, and still x is the epoch. The
+// first panel is the loss, block 0.
+START_TEST(draws_many_batches_against_epochs) {
+    double x[40], loss[40];
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1); // no gnuplot: only what it would read
+    History h;
+    run_epochs(&h, 2, 40);
+    history_draw(&h, "ch99", "curves", "A test", "test error", "svg");
+    const char *file = "out/ch99/curves.csv";
+    ck_assert_int_eq(chart_column(file, 0, "epoch", x, 40), 40);
+    chart_column(file, 0, "training loss", loss, 40);
+    for (int i = 0; i < 40; i++) {
+        ck_assert_double_eq_tol(x[i], (i + 0.5) / 20, 1e-6);
+        ck_assert_double_eq_tol(loss[i], 2 * i + 0.5, 1e-6);
+    }
+    const char *const words[] = {"'training loss'", "'test error"};
+    const char *script = text_of("out/ch99/curves.gp");
+    for (int i = 0; i < 2; i++) {
+        script = after_text(script, words[i]);
+        ck_assert_int_eq(atoi(after_text(script, "DATA index ")), i);
+    }
+    history_free(&h);
+}
+END_TEST
+
+// One epoch of 27 batches, written; another History reads it and goes on. Its
+// curves are those of one that was never stopped.
+START_TEST(a_checkpoint_keeps_all_of_it) {
+    enum { EPOCHS = 2, BATCHES = 27 };
+    History whole, first, second;
+    Checkpoint c;
+    Error err;
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    run_epochs(&whole, EPOCHS, BATCHES);
+    history_init(&first, EPOCHS, BATCHES);
+    ck_assert(checkpoint_init(&c, "h.ck", NULL, "toy", "d", 1, &err));
+    history_checkpoint(&first, &c, EPOCHS);
+    checkpoint_start(&c);
+    for (int i = 0; i < BATCHES; i++)
+        history_batch(&first, (float)i);
+    history_epoch(&first, 10);
+    checkpoint_save(&c);
+    checkpoint_free(&c);
+
+    history_init(&second, EPOCHS, BATCHES);
+    ck_assert(checkpoint_init(&c, NULL, "h.ck", "toy", "d", 1, &err));
+    history_checkpoint(&second, &c, EPOCHS);
+    checkpoint_start(&c);
+    for (int i = BATCHES; i < 2 * BATCHES; i++)
+        history_batch(&second, (float)i);
+    history_epoch(&second, 9);
+    ck_assert_int_eq(second.points, whole.points);
+    ck_assert_int_eq(second.epochs, whole.epochs);
+    for (int i = 0; i < whole.points; i++)
+        ck_assert_float_eq(second.loss[i], whole.loss[i]);
+    for (int i = 0; i < EPOCHS; i++)
+        ck_assert_float_eq(second.error[i], whole.error[i]);
+    checkpoint_free(&c);
+    history_free(&whole);
+    history_free(&first);
+    history_free(&second);
+}
+END_TEST
+
 START_TEST(nothing_to_draw) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     History h = {0};
@@ -108,9 +174,10 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {
-        {twenty_points_per_epoch},   {uneven_parts},
-        {fewer_batches_than_points}, {stopped_in_the_middle},
-        {draws_against_epochs},      {nothing_to_draw},
+        {twenty_points_per_epoch},      {uneven_parts},
+        {fewer_batches_than_points},    {stopped_in_the_middle},
+        {draws_against_epochs},         {draws_many_batches_against_epochs},
+        {a_checkpoint_keeps_all_of_it}, {nothing_to_draw},
     };
     return run_tests("history", tests, sizeof tests / sizeof *tests);
 }

@@ -9,10 +9,12 @@
 
 #include "gradcheck.h"
 #include "kernels.h"
+#include "layers.h"
 #include "memory.h"
 #include "numbers.h"
 #include "params.h"
 #include "recurrent.h"
+#include "recurrent_net.h"
 #include "safetensors.h"
 #include "threads.h"
 
@@ -290,6 +292,62 @@ START_TEST(gradients_are_slopes) {
 }
 END_TEST
 
+// The same through recurrent_net.h, whose linear layer reads the last state, or
+// all of them: L = sum of logits * signal.
+typedef struct {
+    RecurrentNet net;
+    Asked asked;
+    Tensor x, signal;
+} Ready;
+
+static double loss_of_net(void *context) {
+    Ready *r = context;
+    recurrent_net_forward(&r->net, &r->x, r->asked);
+    double loss = 0;
+    for (size_t i = 0; i < r->signal.size; i++)
+        loss += (double)r->net.logits.data[i] * (double)r->signal.data[i];
+    return loss;
+}
+
+// No two of the sizes are alike. Where the last state is asked, the logits are
+// 2 rows, else 2 for each of 4 steps, step by step.
+START_TEST(nets_gradients_are_slopes) {
+    enum { T = 4, N = 2, D = 3, H = 5, CLASSES = 6 };
+    for (int kind = 0; kind < 3; kind++)
+        for (int asked = LAST_STATE; asked <= EVERY_STATE; asked++) {
+            Rng rng;
+            Ready r = {.asked = (Asked)asked};
+            const int rows = asked == LAST_STATE ? N : T * N;
+            rng_seed(&rng, 2);
+            recurrent_net_init(&r.net, (CellKind)kind, D, H, CLASSES, &rng);
+            r.x = noise_tensor(1, T, N, D, 0);
+            r.signal = noise_tensor(2, rows, CLASSES, 0, 0);
+            loss_of_net(&r);
+            ck_assert_int_eq(r.net.logits.shape[0], rows);
+            Tensor states = recurrent_states(&r.net.cell), y = {0};
+            states = tensor_view(states.data + (T * N - rows) * H, 2, rows, H);
+            linear_forward(&y, &states, &r.net.fc_w, &r.net.fc_b);
+            ck_assert_mem_eq(y.data, r.net.logits.data, y.size * sizeof(float));
+
+            tensor_copy(&r.net.dlogits, &r.signal);
+            recurrent_net_backward(&r.net, &r.x);
+            Params *params = &r.net.params;
+            GradCheck g = grad_check(loss_of_net, &r, params->value.data,
+                                     params->grad.data, params->value.size,
+                                     params->value.size, 1e-2, 0.02);
+            ck_assert_msg(g.worst < 0.01 && g.largest > 0.1,
+                          "%s, %s: [%zu] is off by %g",
+                          cell_name((CellKind)kind),
+                          asked == LAST_STATE ? "last state" : "every state",
+                          g.where, g.worst);
+            tensor_free(&y);
+            tensor_free(&r.x);
+            tensor_free(&r.signal);
+            recurrent_net_free(&r.net);
+        }
+}
+END_TEST
+
 // ---- 4. Promises ------------------------------------------------------------
 
 static void assert_bits(const Tensor *x, const Tensor *y) {
@@ -440,6 +498,7 @@ int main(void) {
         {same_as_the_definition},
         {gates_are_kept},
         {gradients_are_slopes},
+        {nets_gradients_are_slopes},
         {same_bits_for_any_number_of_threads},
         {carrying_on_is_the_same_as_not_stopping},
         {only_the_last_state_may_be_used},

@@ -2,8 +2,11 @@
 // lowest points are where they are said to be.
 
 #include <math.h>
+#include <stdlib.h>
+#include <unistd.h>
 
 #include "surfaces.h"
+#include "tables.h"
 #include "testing.h"
 
 // Central differences with h = 1e-5 are off by h^2 f''' / 6, at most 1e-7 for
@@ -94,6 +97,37 @@ START_TEST(difficulties) {
 }
 END_TEST
 
+static double tilted(const void *context, double x, double y) {
+    (void)context;
+    return x + 100.0 * y;
+}
+
+// x goes to the right, y upwards, each over its own range.
+START_TEST(a_map_is_not_transposed) {
+    enum { SIDE = 121, POINTS = SIDE * SIDE };
+    static double x[POINTS], y[POINTS], height[POINTS];
+    const double range[2][2] = {{0, 1}, {2, 4}};
+    Chart chart;
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1); // no gnuplot: only what it would read
+    ck_assert(chart_open(&chart, "ch99", "map", "svg"));
+    chart_surface(&chart, tilted, NULL, range);
+    chart_close(&chart);
+    const char *file = "out/ch99/map.csv";
+    ck_assert_int_eq(chart_column(file, 0, "x", x, POINTS), POINTS);
+    chart_column(file, 0, "y", y, POINTS);
+    chart_column(file, 0, "height", height, POINTS);
+    for (int i = 0; i < POINTS; i++) {
+        ck_assert(x[i] >= 0 && x[i] <= 1 && y[i] >= 2 && y[i] <= 4);
+        ck_assert_msg(fabs(height[i] - tilted(NULL, x[i], y[i])) < 1e-3,
+                      "the height at %g, %g is %g", x[i], y[i], height[i]);
+    }
+    const char *script = text_of("out/ch99/map.gp");
+    after_text(script, "set xrange [0:1]");
+    after_text(script, "set yrange [2:4]");
+}
+END_TEST
+
 START_TEST(no_such_surface) {
     surface(SURFACES);
 }
@@ -103,6 +137,7 @@ int main(void) {
     const Test tests[] = {{slopes},
                           {lowest_points},
                           {difficulties},
+                          {a_map_is_not_transposed},
                           {no_such_surface, .signal = SIGABRT}};
     return run_tests("surfaces", tests, sizeof tests / sizeof *tests);
 }

@@ -4,9 +4,11 @@
 #include "ch01_perceptron/gates.c"
 #undef main
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tables.h"
 #include "testing.h"
 
 START_TEST(truth_tables) {
@@ -54,30 +56,95 @@ START_TEST(two_conventions_are_two_gates) {
 }
 END_TEST
 
-// The chart's file has the truth tables, its script the lines: the lecture's
-// weights and thresholds.
-START_TEST(draws_the_gates) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    Run run = run_program("gates --quiet --plot svg");
-    ck_assert_int_eq(run.status, 0);
-    ck_assert_str_eq(text_of("out/ch01/gates.csv"),
-                     "x1,x2,y\n0,0,0\n0,1,0\n1,0,0\n1,1,1\n\n\n"
-                     "x1,x2,y\n0,0,0\n0,1,1\n1,0,1\n1,1,1\n\n\n"
-                     "x1,x2,y\n0,0,1\n0,1,1\n1,0,1\n1,1,0\n\n\n");
-    const char *script = text_of("out/ch01/gates.gp");
-    ck_assert_ptr_nonnull(
-        strstr(script, "'AND'\nline(x) = (0.7 - 0.5 * x) / 0.5\n"));
-    ck_assert_ptr_nonnull(
-        strstr(script, "'OR'\nline(x) = (0.2 - 0.5 * x) / 0.5\n"));
-    ck_assert_ptr_nonnull(
-        strstr(script, "'NAND'\nline(x) = (-0.7 - -0.5 * x) / -0.5\n"));
+// The three gates' weights are alike; these are not.
+START_TEST(each_input_has_its_own_weight) {
+    const Gate left = {"x1 and not x2", 1.0, -1.0, 0.5};
+    const Gate right = {"x2 and not x1", -1.0, 1.0, 0.5};
+    ck_assert_str_eq(outputs_of(&left, fire).text, "0010");
+    ck_assert_str_eq(outputs_of(&right, fire).text, "0100");
 }
 END_TEST
 
+// A reader may add gates of his own after these three.
+START_TEST(draws_the_gates) {
+    const char *want = "x1,x2,y\n0,0,0\n0,1,0\n1,0,0\n1,1,1\n\n\n"
+                       "x1,x2,y\n0,0,0\n0,1,1\n1,0,1\n1,1,1\n\n\n"
+                       "x1,x2,y\n0,0,1\n0,1,1\n1,0,1\n1,1,0\n\n\n";
+    run_for_charts("gates --quiet");
+    const char *data = text_of("out/ch01/gates.csv");
+    ck_assert_msg(strncmp(data, want, strlen(want)) == 0,
+                  "the chart's first three gates are not AND, OR, NAND:\n%s",
+                  data);
+}
+END_TEST
+
+// In each panel the side that is shaded, from the line to the upper end or the
+// lower (fill), is the one where the gate fires: at all four points, whatever
+// the signs of the weights.
+static void check_panel(const char *panel, const Gate *g) {
+    double theta, w1, w2, fill;
+    const char *line = after_text(panel, "line(x) = ");
+    ck_assert_int_eq(sscanf(line, "(%lf - %lf * x) / %lf", &theta, &w1, &w2),
+                     3);
+    const char *shade = after_text(line, "(line($1)):");
+    ck_assert_int_eq(sscanf(shade, "(%lf) with filledcurves", &fill), 1);
+    for (int i = 0; i < 4; i++) {
+        double y = (theta - w1 * (i / 2)) / w2;
+        bool shaded = (i % 2 > y) == (fill > 0.5);
+        ck_assert_msg(shaded == fire(g, i / 2, i % 2),
+                      "chart of %s: the point %d %d is %s, and the gate %s",
+                      g->name, i / 2, i % 2, shaded ? "shaded" : "not shaded",
+                      shaded ? "rests" : "fires");
+    }
+    // ones are filled (pt 7), zeros open (pt 6)
+    after_text(shade, "($3 == 1 ? $2 : NaN) with points pt 7");
+    after_text(shade, "($3 == 0 ? $2 : NaN) with points pt 6");
+}
+
+START_TEST(shades_the_side_that_fires) {
+    const Gate gates[] = {and_gate(),
+                          or_gate(),
+                          nand_gate(),
+                          {"x1 and not x2", 1.0, -1.0, 0.5},
+                          {"x1", 2.0, 1.0, 1.5}};
+    const int count = sizeof gates / sizeof *gates;
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1); // no gnuplot: only what it would read
+    draw(gates, count, "svg");
+    const char *panel = text_of("out/ch01/gates.gp");
+    for (int i = 0; i < count; i++) {
+        char title[64];
+        snprintf(title, sizeof title, "set title '%s'", gates[i].name);
+        panel = after_text(panel, title);
+        check_panel(panel, &gates[i]);
+    }
+}
+END_TEST
+
+START_TEST(prints_sums_and_outputs) {
+    const Gate gates[] = {and_gate(), or_gate(), nand_gate()};
+    Run run = run_program("gates --plot none");
+    for (int g = 0; g < 3; g++) {
+        const char *table = from_line(run.output, gates[g].name);
+        for (int i = 0; i < 4; i++) {
+            double sum = gates[g].w1 * (i / 2) + gates[g].w2 * (i % 2);
+            ck_assert_double_eq(truth_number(table, i / 2, i % 2, 0), sum);
+            ck_assert_double_eq(truth_number(table, i / 2, i % 2, 1),
+                                fire(&gates[g], i / 2, i % 2));
+        }
+    }
+}
+END_TEST
+
+// A reader's own gates stand after the three.
 START_TEST(prints_its_result) {
+    const char *want = "result: and=0001 or=0111 nand=1110";
     Run run = run_program("gates --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_str_eq(run.output, "result: and=0001 or=0111 nand=1110\n");
+    const char *rest = after_text(run.output, want);
+    ck_assert_msg(rest == run.output + strlen(want) &&
+                      (*rest == '\n' || *rest == ' '),
+                  "%s", run.output);
 }
 END_TEST
 
@@ -97,7 +164,10 @@ int main(void) {
                           {thresholds_of_the_lecture},
                           {at_the_threshold_it_rests},
                           {two_conventions_are_two_gates},
+                          {each_input_has_its_own_weight},
                           {draws_the_gates},
+                          {shades_the_side_that_fires},
+                          {prints_sums_and_outputs},
                           {prints_its_result},
                           {says_which_word_is_which}};
     return run_tests("gates", tests, sizeof tests / sizeof *tests);

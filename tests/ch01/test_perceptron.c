@@ -4,6 +4,7 @@
 #include "ch01_perceptron/perceptron.c"
 #undef main
 
+#include "tables.h"
 #include "testing.h"
 
 static Gate trained(const char *outputs) {
@@ -80,6 +81,111 @@ START_TEST(delta_rule_finds_the_line) {
 }
 END_TEST
 
+// Epochs, mistakes, the bound; then the line that was learned.
+START_TEST(prints_what_each_gate_learned) {
+    const char *const names[] = {"AND", "OR", "NAND"};
+    const char *const outputs[] = {"0001", "0111", "1110"};
+    Run run = run_program("perceptron --plot none");
+    for (int i = 0; i < 3; i++) {
+        Gate g = trained(outputs[i]);
+        const double *w = g.w[g.epochs];
+        const double want[] = {g.epochs, g.mistakes, round(novikoff(&g)),
+                               w[W1],    w[W2],      w[BIAS]};
+        for (int column = 0; column < 6; column++) {
+            double got = table_number(run.output, names[i], column);
+            ck_assert_msg(got == want[column],
+                          "%s: number %d of its row is %g, not %g", names[i],
+                          column + 1, got, want[column]);
+        }
+    }
+}
+END_TEST
+
+// The row of 1,000 samples has the weights that the result line has, to three
+// digits and to two.
+START_TEST(regression_follows_the_seed) {
+    double w[WEIGHTS];
+    Rng rng;
+    rng_seed(&rng, 3);
+    regress(w, true, &rng);
+    Run run = run_program("perceptron --seed 3 --plot none");
+    const char *const names[] = {"w1", "w2", "b"};
+    for (int i = 0; i < WEIGHTS; i++) {
+        ck_assert_double_eq_tol(table_number(run.output, "1000", i), w[i],
+                                0.0006);
+        ck_assert_double_eq_tol(result_value(&run, names[i]), w[i], 0.006);
+    }
+    run = run_program("perceptron --quiet --plot none");
+    ck_assert_msg(fabs(result_value(&run, "w1") - w[W1]) > 0.006 ||
+                      fabs(result_value(&run, "w2") - w[W2]) > 0.006,
+                  "seeds 1 and 3 end with the same weights");
+}
+END_TEST
+
+// A script's lines are x2 = (-b - w1 x) / w2 after every epoch where there is
+// one; only the last is thick.
+static void check_lines(const Gate *g, const char *name) {
+    char file[64];
+    double y[4];
+    snprintf(file, sizeof file, "out/ch01/%s.csv", name);
+    ck_assert_int_eq(chart_column(file, 0, "y", y, 4), 4);
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_eq(y[i], g->samples[i].target);
+
+    snprintf(file, sizeof file, "out/ch01/%s.gp", name);
+    const char *script = after_text(text_of(file), "plot ");
+    double thickest = 0.0, a, b, c, thick = 0.0;
+    for (int e = 1; e <= g->epochs; e++) {
+        const double *w = g->w[e];
+        if (w[W2] == 0.0)
+            continue;
+        script = after_text(script, "  (") - 1;
+        ck_assert_int_eq(sscanf(script,
+                                "(%lf - %lf * x) / %lf with lines lw %lf", &a,
+                                &b, &c, &thick),
+                         4);
+        const double at[WEIGHTS] = {0.25, (a - b * 0.25) / c, 1.0};
+        ck_assert_msg(fabs(dot(w, at)) < 1e-12,
+                      "%s: the line after epoch %d is not where the sum is 0: "
+                      "%.40s",
+                      name, e, script);
+        ck_assert_msg(e == g->epochs || thick < 3.0, "%s: epoch %d is thick",
+                      name, e);
+        thickest = fmax(thickest, thick);
+    }
+    ck_assert_msg(thick == thickest && thick > 2.0,
+                  "%s: the last line is not the thick one", name);
+}
+
+START_TEST(draws_the_lines_it_learned) {
+    Gate a = trained("0001"), o = trained("0111");
+    run_for_charts("perceptron --quiet");
+    check_lines(&a, "perceptron_and");
+    check_lines(&o, "perceptron_or");
+}
+END_TEST
+
+START_TEST(draws_the_circle_of_xor) {
+    enum { MOST = 1000 };
+    double w1[MOST], w2[MOST], b[MOST], w[WEIGHTS] = {0};
+    Gate g = trained("0110");
+    run_for_charts("perceptron --quiet");
+    const char *file = "out/ch01/perceptron_xor.csv";
+    int steps = chart_column(file, 0, "w1", w1, MOST);
+    chart_column(file, 0, "w2", w2, MOST);
+    chart_column(file, 0, "b", b, MOST);
+    ck_assert_int_gt(steps, 8 * g.cycle);
+    for (int step = 0; step < steps; step++) {
+        const double got[WEIGHTS] = {w1[step], w2[step], b[step]};
+        for (int i = 0; i < WEIGHTS; i++)
+            ck_assert_msg(got[i] == w[i],
+                          "after %d samples weight %d is %g, not %g", step, i,
+                          got[i], w[i]);
+        learn(w, &g.samples[step % 4]);
+    }
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("perceptron --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -94,6 +200,10 @@ int main(void) {
                           {bounds_by_hand},
                           {first_epochs_by_hand},
                           {delta_rule_finds_the_line},
+                          {prints_what_each_gate_learned},
+                          {regression_follows_the_seed},
+                          {draws_the_lines_it_learned},
+                          {draws_the_circle_of_xor},
                           {prints_its_result}};
     return run_tests("perceptron", tests, sizeof tests / sizeof *tests);
 }

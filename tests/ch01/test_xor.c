@@ -12,6 +12,15 @@ START_TEST(one_neuron_gets_three) {
     ck_assert_int_eq(best.right, 3);
     ck_assert_int_eq(rows_right(best.w1, best.w2, best.theta), 3);
     ck_assert_int_eq((int)best.tried, 81 * 81 * 81);
+    // half the way from a corner to the diagonal that does not pass through it
+    ck_assert_double_eq_tol(best.margin, 0.5 / sqrt(2.0), 1e-12);
+}
+END_TEST
+
+// 10 and 01 look alike to every gate above, but not to this neuron.
+START_TEST(inputs_keep_their_order) {
+    ck_assert_int_eq(neuron(1, -1, 0.5, 1, 0), 1);
+    ck_assert_int_eq(neuron(1, -1, 0.5, 0, 1), 0);
 }
 END_TEST
 
@@ -65,6 +74,47 @@ START_TEST(draws_both_regions) {
 }
 END_TEST
 
+// The first title is that of the neuron, column 3; ones are the points of $one.
+START_TEST(titles_and_points_are_right) {
+    int column, a[4];
+    run_for_charts("xor --quiet");
+    const char *script = text_of("out/ch01/xor.gp");
+    const char *const titles[] = {"'one neuron", "'two layers"};
+    for (int i = 0; i < 2; i++) {
+        const char *plot = after_text(after_text(script, titles[i]), "using ");
+        ck_assert_int_eq(sscanf(plot, "1:2:%d", &column), 1);
+        ck_assert_int_eq(column, 3 + i);
+    }
+    const char *const blocks[] = {"$zero << END\nx1,x2\n",
+                                  "$one << END\nx1,x2\n"};
+    for (int y = 0; y < 2; y++) {
+        ck_assert_int_eq(sscanf(after_text(script, blocks[y]), "%d,%d %d,%d",
+                                &a[0], &a[1], &a[2], &a[3]),
+                         4);
+        ck_assert_int_eq(a[0] != a[1], y);
+        ck_assert_int_eq(a[2] != a[3], y);
+    }
+}
+END_TEST
+
+// The columns after x1 and x2: XOR, one neuron, the gates, two layers.
+START_TEST(prints_all_four_rows) {
+    Search best = search();
+    Run run = run_program("xor --plot none");
+    for (int i = 0; i < 4; i++) {
+        int x1 = i / 2, x2 = i % 2;
+        const int want[] = {x1 != x2,
+                            neuron(best.w1, best.w2, best.theta, x1, x2),
+                            x1 != x2, x1 != x2};
+        for (int column = 0; column < 4; column++)
+            ck_assert_msg(truth_number(run.output, x1, x2, column) ==
+                              want[column],
+                          "row %d %d, column %d is not %d:\n%s", x1, x2,
+                          column + 1, want[column], run.output);
+    }
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("xor --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -74,8 +124,14 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{one_neuron_gets_three}, {rows_are_counted},
-                          {two_layers_get_four},   {margin_is_a_distance},
-                          {draws_both_regions},    {prints_its_result}};
+    const Test tests[] = {{one_neuron_gets_three},
+                          {rows_are_counted},
+                          {two_layers_get_four},
+                          {margin_is_a_distance},
+                          {inputs_keep_their_order},
+                          {draws_both_regions},
+                          {titles_and_points_are_right},
+                          {prints_all_four_rows},
+                          {prints_its_result}};
     return run_tests("xor", tests, sizeof tests / sizeof *tests);
 }

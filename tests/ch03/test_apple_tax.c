@@ -4,6 +4,7 @@
 #include "ch03_backprop/apple_tax.c"
 #undef main
 
+#include <math.h>
 #include <string.h>
 
 #include "tables.h"
@@ -114,6 +115,102 @@ START_TEST(draws_value_and_derivative) {
 }
 END_TEST
 
+// The file's columns, one number an arrow: its start, its end, what it carries.
+typedef struct {
+    double x[EDGES], y[EDGES], to_x[EDGES], to_y[EDGES], value[EDGES];
+} Arrows;
+
+static Arrows drawn_arrows(void) {
+    Arrows a;
+    const char *file = "out/ch03/apple_tax.csv";
+    run_for_charts("apple_tax --quiet");
+    ck_assert_int_eq(chart_column(file, 0, "x", a.x, EDGES), EDGES);
+    chart_column(file, 0, "y", a.y, EDGES);
+    chart_column(file, 0, "dx", a.to_x, EDGES);
+    chart_column(file, 0, "dy", a.to_y, EDGES);
+    chart_column(file, 0, "value", a.value, EDGES);
+    for (int i = 0; i < EDGES; i++) {
+        a.to_x[i] += a.x[i];
+        a.to_y[i] += a.y[i];
+    }
+    return a;
+}
+
+// Each circle has the sign of what it does: of the two arrows that end at its
+// edge, 0.27 from its middle, it makes the one that begins there.
+START_TEST(draws_the_right_node) {
+    Arrows a = drawn_arrows();
+    const char *script = text_of("out/ch03/apple_tax.gp");
+    int nodes = 0;
+    while ((script = strstr(script, "circle at ")) != NULL) {
+        double x, y, sum = 0.0, product = 1.0, out = 0.0;
+        ck_assert_int_eq(sscanf(script += 10, "%lf,%lf", &x, &y), 2);
+        for (int i = 0; i < EDGES; i++) {
+            if (hypot(a.to_x[i] - x, a.to_y[i] - y) < 0.35) {
+                sum += a.value[i];
+                product *= a.value[i];
+            }
+            if (hypot(a.x[i] - x, a.y[i] - y) < 0.35)
+                out = a.value[i];
+        }
+        const char *sign = after_text(script, "set label '");
+        double want = sign[0] == '+' ? sum : product;
+        ck_assert_msg(fabs(out - want) < 1e-6,
+                      "the node at %g, %g is drawn as %.2s, which makes %g of "
+                      "its inputs, not %g",
+                      x, y, sign, want, out);
+        nodes++;
+    }
+    ck_assert_int_eq(nodes, 4);
+}
+END_TEST
+
+START_TEST(draws_names_and_numbers_in_their_place) {
+    Arrows a = drawn_arrows();
+    Edge e[EDGES];
+    fill_basket(e);
+    const char *script = text_of("out/ch03/apple_tax.gp");
+    for (int i = APPLES; i <= TAX; i++) {
+        char label[64];
+        double x, y;
+        snprintf(label, sizeof label, "set label '%s' at ", e[i].name);
+        const char *at = after_text(script, label);
+        ck_assert_int_eq(sscanf(at, "%lf,%lf", &x, &y), 2);
+        ck_assert_msg(x == a.x[i] && y == a.y[i],
+                      "%s stands at %g, %g, and its arrow begins at %g, %g",
+                      e[i].name, x, y, a.x[i], a.y[i]);
+    }
+    // column 5 is the value, 6 the derivative: that one is below the arrow
+    for (int i = 0; i < 2; i++) {
+        double offset;
+        int column;
+        script = after_text(script, "($2+$4*0.45");
+        ck_assert_int_eq(sscanf(script, "%lf):%d", &offset, &column), 2);
+        ck_assert_msg((column == 5) == (offset > 0.0),
+                      "column %d is drawn %g above its arrow", column, offset);
+    }
+}
+END_TEST
+
+// From, to, the rise of the total, and the derivative that explains it.
+START_TEST(prints_rises) {
+    const int inputs[] = {APPLE, APPLES, TAX};
+    Edge e[EDGES];
+    fill_apples(e);
+    buy_apples(e);
+    Run run = run_program("apple_tax --plot none");
+    const char *table = from_line(run.output, "input");
+    for (int i = 0; i < 3; i++) {
+        const Edge *in = &e[inputs[i]];
+        const double want[] = {in->value, in->value + 0.1, 0.1 * in->grad,
+                               in->grad};
+        for (int column = 0; column < 4; column++)
+            ck_assert_double_eq_tol(table_number(table, in->name, column),
+                                    want[column], 1e-9);
+    }
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {{two_apples},
                           {a_rise_is_multiplied_by_the_derivative},
@@ -121,6 +218,9 @@ int main(void) {
                           {gradients_are_slopes},
                           {prints_its_result},
                           {prints_what_the_example_has},
-                          {draws_value_and_derivative}};
+                          {draws_value_and_derivative},
+                          {draws_the_right_node},
+                          {draws_names_and_numbers_in_their_place},
+                          {prints_rises}};
     return run_tests("apple_tax", tests, sizeof tests / sizeof *tests);
 }

@@ -4,6 +4,9 @@
 #include "ch03_backprop/chain_rule.c"
 #undef main
 
+#include <math.h>
+
+#include "tables.h"
 #include "testing.h"
 
 // Small whole numbers and halves: every product below is exact.
@@ -56,6 +59,66 @@ START_TEST(a_fork_adds) {
 }
 END_TEST
 
+// Rows z, t, x, y: a value, then d z / d(value).
+START_TEST(prints_the_chain) {
+    Chain c;
+    chain_forward(&c, 2, 1);
+    chain_backward(&c);
+    const char *const rows[] = {"z", "t", "x", "y"};
+    const double value[] = {c.z, c.t, c.x, c.y},
+                 slope[] = {c.dz, c.dt, c.dx, c.dy};
+    Run run = run_program("chain_rule --plot none");
+    const char *table = from_line(run.output, "value");
+    for (int i = 0; i < 4; i++) {
+        ck_assert_double_eq(table_number(table, rows[i], 0), value[i]);
+        ck_assert_double_eq(table_number(table, rows[i], 1), slope[i]);
+    }
+    // a signal of 1.3 at x = 10, y = 5
+    ck_assert_double_eq(table_number(run.output, "x * y", 0), 1.3 * 5);
+    ck_assert_double_eq(table_number(run.output, "x * y", 1), 1.3 * 10);
+}
+END_TEST
+
+// In each panel the curve rises at its point as the tangent does. Over 1/10 to
+// either side the difference of a parabola is exact; the file has 7 digits of
+// numbers up to 25, which makes 5e-6 / 0.1.
+START_TEST(tangents_touch_their_curves) {
+    enum { POINTS = 81, MIDDLE = 40 };
+    double column[3][POINTS];
+    const char *const names[] = {"x", "t", "z"};
+    run_for_charts("chain_rule --quiet");
+    for (int i = 0; i < 3; i++)
+        ck_assert_int_eq(chart_column("out/ch03/chain_rule.csv", 0, names[i],
+                                      column[i], POINTS),
+                         POINTS);
+    for (int p = 0; p < POINTS; p++) {
+        double x = column[0][p], t = column[1][p], z = column[2][p];
+        ck_assert_double_eq_tol(x, 2.0 + (p - MIDDLE) / 20.0, 1e-6);
+        ck_assert_double_eq_tol(t, x + 1.0, 1e-6);
+        ck_assert_double_eq_tol(z, t * t, 1e-5);
+    }
+    const char *script = text_of("out/ch03/chain_rule.gp");
+    for (int panel = 0; panel < 3; panel++) {
+        int from, to;
+        double value, slope, at;
+        script = after_text(script, "plot DATA using ");
+        ck_assert_int_eq(sscanf(script, "%d:%d", &from, &to), 2);
+        script = after_text(script, ", ");
+        ck_assert_int_eq(
+            sscanf(script, "%lf + %lf * (x - %lf)", &value, &slope, &at), 3);
+        const double *u = column[from - 1], *v = column[to - 1];
+        double want =
+            (v[MIDDLE + 2] - v[MIDDLE - 2]) / (u[MIDDLE + 2] - u[MIDDLE - 2]);
+        ck_assert_msg(fabs(slope - want) < 1e-4 &&
+                          fabs(at - u[MIDDLE]) < 1e-6 &&
+                          fabs(value - v[MIDDLE]) < 1e-5,
+                      "%s over %s: the tangent at %g has the slope %g, the "
+                      "curve %g",
+                      names[to - 1], names[from - 1], at, slope, want);
+    }
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("chain_rule --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -71,6 +134,8 @@ int main(void) {
                           {derivative_is_the_slope},
                           {add_passes_on_and_multiply_swaps},
                           {a_fork_adds},
+                          {prints_the_chain},
+                          {tangents_touch_their_curves},
                           {prints_its_result}};
     return run_tests("chain_rule", tests, sizeof tests / sizeof *tests);
 }

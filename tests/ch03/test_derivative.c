@@ -4,6 +4,7 @@
 #include "ch03_backprop/derivative.c"
 #undef main
 
+#include "tables.h"
 #include "testing.h"
 
 // (x + h)^2 + 1 - (x^2 + 1) over h is 2x + h exactly. What is left is rounding:
@@ -131,6 +132,105 @@ START_TEST(best_step_is_where_theory_says) {
 }
 END_TEST
 
+// x0, then y0, x1, y1, dy/dx (2x and the step), dy rounded, its quotient, the
+// central difference (2x), 2x. Of six decimals the last is rounded.
+START_TEST(prints_forward_before_central) {
+    Run run = run_program("derivative --plot none");
+    const char *table = from_line(run.output, "x0");
+    const char *const rows[] = {"1", "2"};
+    for (int x = 1; x <= 2; x++) {
+        ck_assert_double_eq_tol(table_number(table, rows[x - 1], 3),
+                                2 * x + 1e-4, 1e-6);
+        ck_assert_double_eq_tol(table_number(table, rows[x - 1], 6), 2 * x,
+                                1e-6);
+    }
+    // the lecture's 8, 7 and 27 at (1, 2, 3), by formula and by differences
+    for (int column = 0; column < 2; column++) {
+        const char *text = run.output;
+        ck_assert_double_eq_tol(table_number(text, "df/dx = 2x + 3y", column),
+                                8, 1e-6);
+        ck_assert_double_eq_tol(table_number(text, "df/dy = 3x + 2y", column),
+                                7, 1e-6);
+        ck_assert_double_eq_tol(table_number(text, "df/dz = 3z^2", column), 27,
+                                1e-6);
+    }
+}
+END_TEST
+
+// Two digits are printed: a twentieth of a number at most.
+START_TEST(prints_the_best_steps) {
+    Method method[METHODS];
+    list_methods(method);
+    Run run = run_program("derivative --plot none");
+    for (int m = 0; m < METHODS; m++) {
+        double h = best_step(&method[m]);
+        const double want[] = {
+            h, relative_error(&method[m], h),
+            pow(method[m].epsilon, 1.0 / (1 + method[m].order))};
+        for (int column = 0; column < 3; column++) {
+            double got = table_number(run.output, method[m].name, column);
+            ck_assert_msg(fabs(got / want[column] - 1.0) < 0.06,
+                          "%s, number %d: %g, not %g", method[m].name,
+                          column + 1, got, want[column]);
+        }
+    }
+}
+END_TEST
+
+// The tangents' slopes are 2x and the step; the secant goes through 1, 2 and
+// 2, 5. Seven digits of numbers below 10.
+START_TEST(draws_tangents_and_secant) {
+    enum { ROWS = 61 };
+    double x[ROWS], y[3][ROWS];
+    const char *const names[] = {"tangent at x = 1", "tangent at x = 2",
+                                 "secant with step 1"};
+    const double at[] = {1, 2, 1}, slope[] = {2.0001, 4.0001, 3};
+    run_for_charts("derivative --quiet");
+    const char *file = "out/ch03/derivative_tangent.csv";
+    ck_assert_int_eq(chart_column(file, 0, "x", x, ROWS), ROWS);
+    for (int c = 0; c < 3; c++) {
+        chart_column(file, 0, names[c], y[c], ROWS);
+        for (int i = 0; i < ROWS; i++) {
+            double want = parabola(at[c]) + slope[c] * (x[i] - at[c]);
+            ck_assert_msg(fabs(y[c][i] - want) < 1e-5, "%s is %g at %g, not %g",
+                          names[c], y[c][i], x[i], want);
+        }
+    }
+}
+END_TEST
+
+// Each curve is that of its name: where the step is large, h/2 for forward and
+// h^2/6 for central, up to terms of h/3 and h^2/20 of that; at 1e-10 a float
+// has long lost the step (an error of 1), a double has not.
+START_TEST(draws_each_methods_error) {
+    double h[STEPS], e[STEPS];
+    Method method[METHODS];
+    list_methods(method);
+    run_for_charts("derivative --quiet");
+    const char *file = "out/ch03/derivative_error.csv";
+    ck_assert_int_eq(chart_column(file, 0, "step", h, STEPS), STEPS);
+    for (int m = 0; m < METHODS; m++) {
+        const bool is_float = strncmp(method[m].name, "float", 5) == 0;
+        chart_column(file, 0, method[m].name, e, STEPS);
+        for (int i = 4; i <= 6; i++) { // steps of 0.1 to 0.03
+            double want = method[m].order == 1 ? h[i] / 2 : h[i] * h[i] / 6;
+            ck_assert_msg(fabs(e[i] / want - 1) < 0.05,
+                          "%s, step %g: the error is %g, not %g",
+                          method[m].name, h[i], e[i], want);
+        }
+        ck_assert_msg((e[40] > 0.5) == is_float, "%s, step %g: the error is %g",
+                      method[m].name, h[40], e[40]);
+    }
+}
+END_TEST
+
+START_TEST(step_is_the_step) {
+    Run run = run_program("derivative --step 0.5 --quiet --plot none");
+    ck_assert_double_eq(result_value(&run, "slope_at_1"), 2.5);
+    ck_assert_double_eq(result_value(&run, "df_dz"), 27.25); // 3z^2 + h^2
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("derivative --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -149,6 +249,11 @@ int main(void) {
                           {truncation_grows_with_the_order},
                           {rounding_grows_as_the_step_shrinks},
                           {best_step_is_where_theory_says},
+                          {prints_forward_before_central},
+                          {prints_the_best_steps},
+                          {draws_tangents_and_secant},
+                          {draws_each_methods_error},
+                          {step_is_the_step},
                           {prints_its_result}};
     return run_tests("derivative", tests, sizeof tests / sizeof *tests);
 }

@@ -4,8 +4,10 @@
 #include "ch03_backprop/linear_fit.c"
 #undef main
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 
 // 2x(xw - y), worked by hand: 2 * 1.5 * (1.5 * 2 - 0.8) = 3 * 2.2 and so on.
@@ -87,6 +89,91 @@ START_TEST(the_rate_decides) {
 }
 END_TEST
 
+// Six decimals of w and loss, four digits of the gradient.
+START_TEST(prints_each_step) {
+    Points p = measured();
+    Descent path;
+    train(&path, &p, 0.0, 0.05, 20);
+    Run run = run_program("linear_fit --lr 0.05 --plot none");
+    const char *table = from_line(run.output, "step");
+    const int steps[] = {0, 1, 2, 5, 20};
+    for (int i = 0; i < 5; i++) {
+        int k = steps[i];
+        char row[16];
+        snprintf(row, sizeof row, "%d ", k);
+        const double want[] = {path.step[k].w, path.step[k].loss,
+                               path.step[k].dloss};
+        for (int column = 0; column < 3; column++) {
+            double got = table_number(table, row, column);
+            ck_assert_msg(fabs(got - want[column]) <
+                              1e-6 + 1e-3 * fabs(want[column]) * (column == 2),
+                          "step %d, number %d: %g, not %g", k, column + 1, got,
+                          want[column]);
+        }
+    }
+    // the factor that steps_shrink_the_distance finds
+    ck_assert_ptr_nonnull(strstr(run.output, " = 0.725."));
+}
+END_TEST
+
+START_TEST(start_is_the_start) {
+    Points p = measured();
+    Descent path;
+    train(&path, &p, -3.0, 0.02, 1);
+    Run run = run_program("linear_fit --start -3 --lr 0.02 --epochs 1 --quiet "
+                          "--plot none");
+    ck_assert_double_eq_tol(result_value(&run, "w"), path.step[1].w, 1e-5);
+}
+END_TEST
+
+// Block 1 is the bowl, block 2 the steps; the script has a line for some of
+// them. Seven digits of losses below 20.
+START_TEST(draws_the_bowl_and_the_steps) {
+    enum { MOST = 101 };
+    double w[MOST], loss[MOST];
+    Points p = measured();
+    Descent path;
+    train(&path, &p, 0.0, (double)0.05f, 20);
+    run_for_charts("linear_fit --quiet");
+    const char *file = "out/ch03/linear_fit.csv";
+    for (int block = 1; block <= 2; block++) {
+        int count = chart_column(file, block, "w", w, MOST);
+        chart_column(file, block, "loss", loss, MOST);
+        ck_assert_int_eq(count, block == 1 ? MOST : 21);
+        for (int i = 0; i < count; i++) {
+            ck_assert_msg(fabs(loss[i] - mean_loss(&p, w[i])) < 2e-5,
+                          "block %d: the loss at w = %g is %g, not %g", block,
+                          w[i], loss[i], mean_loss(&p, w[i]));
+            if (block == 2)
+                ck_assert_double_eq_tol(w[i], path.step[i].w, 1e-6);
+        }
+    }
+    const char *script = text_of("out/ch03/linear_fit.gp");
+    int lines = 0;
+    for (; (script = strstr(script, "* x lt")) != NULL; lines++) {
+        const char *number = script;
+        while (number[-1] != ',')
+            number--;
+        double slope = strtod(number, NULL);
+        int step = atoi(after_text(script, "title 'step "));
+        ck_assert_msg(fabs(slope - path.step[step].w) < 1e-6,
+                      "step %d is drawn with w = %g, not %g", step, slope,
+                      path.step[step].w);
+        script++;
+    }
+    ck_assert_int_ge(lines, 3);
+}
+END_TEST
+
+START_TEST(says_how_the_loss_rose) {
+    double from, to;
+    Run run = run_program("linear_fit --lr 0.5 --epochs 3 --quiet --plot none");
+    const char *words = after_text(run.output, "rose from");
+    ck_assert_int_eq(sscanf(words, "%lf to %lf", &from, &to), 2);
+    ck_assert_double_lt(from, to);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("linear_fit --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -109,6 +196,10 @@ int main(void) {
                           {best_weight_is_the_bottom},
                           {steps_shrink_the_distance},
                           {the_rate_decides},
+                          {prints_each_step},
+                          {start_is_the_start},
+                          {draws_the_bowl_and_the_steps},
+                          {says_how_the_loss_rose},
                           {prints_its_result},
                           {says_what_to_do_about_a_loss_that_overflows}};
     return run_tests("linear_fit", tests, sizeof tests / sizeof *tests);

@@ -5,9 +5,11 @@
 #include "ch03_backprop/matrix_grad.c"
 #undef main
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "layers.h"
+#include "tables.h"
 #include "testing.h"
 
 static void set(Tensor *t, const float *values) {
@@ -203,6 +205,102 @@ START_TEST(error_is_relative_to_the_largest) {
 }
 END_TEST
 
+// The gradients that the program shows with its seed, 1.
+typedef struct {
+    Tensor dX, dH, dW, db;
+} Shown;
+
+static Shown shown_gradients(void) {
+    Rng rng;
+    Bilinear f;
+    Layer layer;
+    Shown s = {0};
+    rng_seed(&rng, 1);
+    bilinear_init(&f, 6, 8, &rng);
+    layer_init(&layer, 5, 4, 3, &rng);
+    bilinear_backward(&s.dX, &f);
+    layer_forward(&layer);
+    layer_backward(&s.dH, &s.dW, &s.db, &layer, &layer.Z);
+    bilinear_free(&f);
+    layer_free(&layer);
+    return s;
+}
+
+static void shown_free(Shown *s) {
+    tensor_free(&s->dX);
+    tensor_free(&s->dH);
+    tensor_free(&s->dW);
+    tensor_free(&s->db);
+}
+
+// Below each name the matrix, row by row, with three decimals: after the word
+// "formula" and again after "differences".
+START_TEST(prints_every_matrix_under_its_name) {
+    Shown s = shown_gradients();
+    const char *const names[] = {"df/dX", "dL/dH", "dL/dW", "dL/db"};
+    const char *const words[] = {"formula", "differences"};
+    const Tensor *want[] = {&s.dX, &s.dH, &s.dW, &s.db};
+    Run run = run_program("matrix_grad --plot none");
+    for (int m = 0; m < 4; m++)
+        for (int w = 0; w < 2; w++) {
+            char *at = (char *)from_line(run.output, names[m]);
+            at = (char *)after_text(from_line(at, words[w]), words[w]);
+            for (size_t i = 0; i < want[m]->size; i++) {
+                double x = strtod(at, &at), right = (double)want[m]->data[i];
+                ck_assert_msg(fabs(x - right) < 6e-4,
+                              "%s by %s: element %zu is %g, not %g", names[m],
+                              words[w], i, x, right);
+            }
+        }
+    shown_free(&s);
+}
+END_TEST
+
+// Seven digits of numbers below 100.
+static void check_block(int block, const Tensor *d) {
+    enum { MOST = 48 };
+    double row[MOST], column[MOST], formula[MOST];
+    const char *file = "out/ch03/matrix_grad.csv";
+    ck_assert_int_eq(chart_column(file, block, "row", row, MOST), d->size);
+    chart_column(file, block, "column", column, MOST);
+    chart_column(file, block, "formula", formula, MOST);
+    for (size_t i = 0; i < d->size; i++) {
+        int at = ((int)row[i] - 1) * d->shape[1] + (int)column[i] - 1;
+        ck_assert_msg(at >= 0 && at < (int)d->size &&
+                          fabs(formula[i] - (double)d->data[at]) < 1e-4,
+                      "block %d, row %g, column %g: %g", block, row[i],
+                      column[i], formula[i]);
+    }
+}
+
+START_TEST(draws_each_matrix_under_its_title) {
+    int block;
+    Shown s = shown_gradients();
+    run_for_charts("matrix_grad --quiet");
+    check_block(0, &s.dX);
+    check_block(1, &s.dW);
+    const char *script = text_of("out/ch03/matrix_grad.gp");
+    const char *const titles[] = {"'df/dX", "'dL/dW"};
+    for (int i = 0; i < 2; i++) {
+        const char *plot =
+            after_text(after_text(script, titles[i]), "DATA index ");
+        ck_assert_int_eq(sscanf(plot, "%d", &block), 1);
+        ck_assert_int_eq(block, i);
+    }
+    shown_free(&s);
+}
+END_TEST
+
+// In dX each element is one product, and may be exact. A sum of products in
+// float32 is not: an error of 0 would mean that a number was compared with
+// itself.
+START_TEST(errors_are_not_of_itself) {
+    Run run = run_program("matrix_grad --quiet --plot none");
+    ck_assert_double_gt(result_value(&run, "dH_error"), 0.0);
+    ck_assert_double_gt(result_value(&run, "dW_error"), 0.0);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     const char *const names[] = {"dX_error", "dH_error", "dW_error",
                                  "db_error"};
@@ -226,6 +324,9 @@ int main(void) {
                           {layer_agrees_with_differences},
                           {is_the_librarys_linear_layer},
                           {error_is_relative_to_the_largest},
+                          {prints_every_matrix_under_its_name},
+                          {draws_each_matrix_under_its_title},
+                          {errors_are_not_of_itself},
                           {prints_its_result}};
     return run_tests("matrix_grad", tests, sizeof tests / sizeof *tests);
 }

@@ -5,9 +5,11 @@
 #include "ch03_backprop/vanishing.c"
 #undef main
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "gradcheck.h"
+#include "tables.h"
 #include "testing.h"
 
 static const char *const names[] = {"sigmoid", "tanh", "ReLU"};
@@ -187,28 +189,119 @@ static double number_after(const Run *run, const char *words) {
     return strtod(at + strlen(words), NULL);
 }
 
-// The program's numbers, to the digits printed; the largest factor is 3.2 or, where rounding
-// makes tanh's with large weights smaller, Xavier's 2.3.
-START_TEST(prints_its_result) {
-    Run one = run_program("vanishing --quiet --plot none --threads 1");
-    Run two = run_program("vanishing --quiet --plot none --threads 2");
+// 2^10 over the ten layers between the last of 11 and the first.
+START_TEST(a_layers_factor_is_the_root) {
+    Measured m = {.depth = 11};
+    m.layer.of[TANH][HE][1] = 1024.0;
+    ck_assert_double_eq_tol(per_layer(&m, TANH, HE), 2.0, 1e-14);
+}
+END_TEST
+
+// A number of a row, of which one digit is printed (it may be off by half of
+// itself) or two (by a twentieth).
+static void check_number(const char *table, int f, int column, double want,
+                         double tolerance) {
+    double got = table_number(table, names[f], column);
+    ck_assert_msg(fabs(got / want - 1.0) < tolerance,
+                  "%s, number %d: %g, not %g", names[f], column + 1, got, want);
+}
+
+// Small nets, whose numbers differ in every place of the two tables.
+START_TEST(prints_what_it_measured) {
+    Measured m = {.depth = 6};
+    measure_all(&m, 8, 1);
+    Run run = run_program("vanishing --depth 6 --width 8 --plot none");
+    for (int f = 0; f < ACTIVATIONS; f++) {
+        const char *table = from_line(run.output, names[0]);
+        for (int init = 0; init < INITS; init++)
+            check_number(table, f, init, m.layer.of[f][init][1], 0.51);
+        table = from_line(from_line(table, names[RELU]) + 1, names[0]);
+        for (int init = LARGE; init < INITS; init++)
+            for (int s = 0; s < SCALES; s++)
+                check_number(table, f, (init - LARGE) * SCALES + s,
+                             m.scaled[f][init][s], 0.06);
+    }
+    // beside each name its standard deviation
+    const char *head = after_text(run.output, "small");
+    head = after_text(head, "Xavier");
+    ck_assert_double_eq_tol(strtod(head, NULL), (double)deviation(XAVIER, 8, 8),
+                            1e-4);
+    head = after_text(head, "He");
+    ck_assert_double_eq_tol(strtod(head, NULL), (double)deviation(HE, 8, 8),
+                            1e-4);
+    const double tanh_kept = number_after(&run, "tanh keeps "),
+                 relu_kept = number_after(&run, "weights, ReLU ");
+    ck_assert_double_eq_tol(tanh_kept / m.layer.of[TANH][XAVIER][1], 1, 0.06);
+    ck_assert_double_eq_tol(relu_kept / m.layer.of[RELU][HE][1], 1, 0.06);
+    ck_assert_double_eq_tol(
+        result_value(&run, "relu_he") / m.layer.of[RELU][HE][1], 1, 0.006);
+}
+END_TEST
+
+// A panel's curves: those of its activation, named as the initial weights are.
+static void check_curves(const char *name, int from, int to,
+                         const Norms *norms) {
+    const char *const columns[] = {"small", "large", "Xavier", "He"};
+    char file[64];
+    double x[MAX_DEPTH];
+    snprintf(file, sizeof file, "out/ch03/%s.csv", name);
+    for (int f = 0; f < ACTIVATIONS; f++)
+        for (int init = 0; init < INITS; init++) {
+            int count = chart_column(file, f, columns[init], x, MAX_DEPTH);
+            ck_assert_int_eq(count, to - from + 1);
+            for (int i = 0; i < count; i++) {
+                double want = norms->of[f][init][from + i];
+                ck_assert_msg(fabs(x[i] - want) <= 1e-5 * want,
+                              "%s, %s, %s at %d: %g, not %g", name, names[f],
+                              columns[init], from + i, x[i], want);
+            }
+        }
+    snprintf(file, sizeof file, "out/ch03/%s.gp", name);
+    const char *script = text_of(file);
+    for (int f = 0; f < ACTIVATIONS; f++) {
+        char title[64];
+        snprintf(title, sizeof title, "set title '%s'", names[f]);
+        script = after_text(after_text(script, title), "DATA index ");
+        ck_assert_int_eq(atoi(script), f);
+    }
+}
+
+START_TEST(draws_what_it_measured) {
+    Measured m = {.depth = 6};
+    measure_all(&m, 8, 1);
+    run_for_charts("vanishing --depth 6 --width 8 --quiet");
+    check_curves("vanishing_layers", 1, 6, &m.layer);
+    check_curves("vanishing_depth", 2, MAX_DEPTH, &m.first);
+}
+END_TEST
+
+START_TEST(same_result_for_any_number_of_threads) {
+    Run one = run_program("vanishing --width 16 --plot none --threads 1");
+    Run two = run_program("vanishing --width 16 --plot none --threads 2");
     ck_assert_int_eq(one.status, 0);
     ck_assert_str_eq(one.output, two.output);
-    ck_assert_double_lt(result_value(&one, "sigmoid_xavier"), 1e-25);
-    ck_assert_double_eq_tol(result_value(&one, "tanh_xavier") / 0.177, 1,
+}
+END_TEST
+
+// The program's numbers, to the digits printed; the largest factor is 3.2 or,
+// where rounding makes tanh's with large weights smaller, Xavier's 2.3.
+START_TEST(prints_its_result) {
+    Run run = run_program("vanishing --plot none");
+    ck_assert_int_eq(run.status, 0);
+    ck_assert_double_lt(result_value(&run, "sigmoid_xavier"), 1e-25);
+    ck_assert_double_eq_tol(result_value(&run, "tanh_xavier") / 0.177, 1,
                             0.005);
-    ck_assert_double_eq_tol(result_value(&one, "relu_xavier") / 7.23e-8, 1,
+    ck_assert_double_eq_tol(result_value(&run, "relu_xavier") / 7.23e-8, 1,
                             0.005);
-    ck_assert_double_eq_tol(result_value(&one, "relu_he") / 1.72, 1, 0.005);
-    ck_assert_double_eq(result_value(&one, "depth"), 50.0);
-    one = run_program("vanishing --plot none");
-    double largest = number_after(&one, "changes it by a factor of ");
+    ck_assert_double_eq_tol(result_value(&run, "relu_he") / 1.72, 1, 0.005);
+    ck_assert_double_eq(result_value(&run, "depth"), 50.0);
+    double largest = number_after(&run, "changes it by a factor of ");
     ck_assert_double_ge(largest, 2.2);
     ck_assert_double_le(largest, 5.0);
     ck_assert_double_eq_tol(
-        number_after(&one, "Xavier's weights,\n  ") / 2.3e22, 1, 0.03);
-    one = run_program("vanishing --quiet --plot none --depth 2 --width 1");
-    ck_assert_int_eq(one.status, 0);
+        number_after(&run, "Xavier's weights,\n  ") / 2.3e22, 1, 0.03);
+    run = run_program("vanishing --quiet --plot none --depth 2 --width 1");
+    ck_assert_int_eq(run.status, 0);
 }
 END_TEST
 
@@ -218,6 +311,10 @@ int main(void) {
                           {deviations_are_the_papers},
                           {backward_is_the_derivative},
                           {gradients_through_fifty_layers},
+                          {a_layers_factor_is_the_root},
+                          {prints_what_it_measured},
+                          {draws_what_it_measured},
+                          {same_result_for_any_number_of_threads},
                           {prints_its_result}};
     return run_tests("vanishing", tests, sizeof tests / sizeof *tests);
 }
