@@ -140,7 +140,7 @@ int main(void) {
         {each_trouble_has_its_name},
         {epochs_are_compared},
         {a_good_training_is_left_alone},
-        {programs_say_what_went_wrong},
+        {programs_say_what_went_wrong, .seconds = 200},
     };
     return run_tests("diagnosis", tests, sizeof tests / sizeof *tests);
 }

@@ -101,7 +101,7 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{slopes},
-                          {lowest_points},
+                          {lowest_points, .seconds = 20},
                           {difficulties},
                           {no_such_surface, .signal = SIGABRT}};
     return run_tests("surfaces", tests, sizeof tests / sizeof *tests);

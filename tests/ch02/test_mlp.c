@@ -224,6 +224,6 @@ int main(void) {
                           {weights_survive_a_file},
                           {smallest_runs},
                           {learns_synthetic_digits},
-                          {reads_98_of_100_digits}};
+                          {reads_98_of_100_digits, .seconds = 150}};
     return run_tests("mlp", tests, sizeof tests / sizeof *tests);
 }

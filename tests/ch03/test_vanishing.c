@@ -220,7 +220,7 @@ int main(void) {
                           {largest_slopes},
                           {deviations_are_the_papers},
                           {backward_is_the_derivative},
-                          {gradients_through_fifty_layers},
-                          {prints_its_result}};
+                          {gradients_through_fifty_layers, .seconds = 100},
+                          {prints_its_result, .seconds = 100}};
     return run_tests("vanishing", tests, sizeof tests / sizeof *tests);
 }

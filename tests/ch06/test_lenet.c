@@ -564,7 +564,7 @@ int main(void) {
     const Test tests[] = {
         {logits_and_loss_as_in_pytorch},
         {gradients_as_in_pytorch},
-        {gradients_by_central_differences},
+        {gradients_by_central_differences, .seconds = 20},
         {weights_of_each_layer},
         {shapes_of_each_layer},
         {worst_mistakes_are_kept_in_order},
@@ -572,8 +572,8 @@ int main(void) {
         {loaded_weights_give_the_same_logits},
         {smoke_run},
         {smallest_runs},
-        {learns_synthetic_digits},
-        {same_weights_for_any_number_of_threads},
+        {learns_synthetic_digits, .seconds = 40},
+        {same_weights_for_any_number_of_threads, .seconds = 20},
         {runs_with_every_kernel},
         {saved_weights_give_the_same_result},
         {bad_weights_exit_1},
@@ -582,9 +582,9 @@ int main(void) {
         {missing_data_exits_1},
         {unwritable_out_does_not_stop_it},
         {draws_its_charts},
-        {classifies_a_picture},
+        {classifies_a_picture, .seconds = 20},
         {says_when_it_is_not_sure},
-        {photos_are_read_or_doubted},
+        {photos_are_read_or_doubted, .seconds = 1000},
     };
     return run_tests("lenet", tests, sizeof tests / sizeof *tests);
 }
