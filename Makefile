@@ -71,7 +71,8 @@ CC := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c) 2>/dev/n
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wdouble-promotion \
-            -Wstrict-prototypes -Wmissing-prototypes -Wvla
+            -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            -Werror=implicit-function-declaration
 ifdef CI
 WARNINGS += -Werror
 endif
@@ -253,7 +254,8 @@ remake = $(MAKE)
 check-asan check-valgrind check-aarch64 check-i686 check-s390x coverage: all
 
 ifneq ($(filter asan coverage,$(CONFIG)),)
-export SLOWER ?= 10
+SLOWER ?= 10
+export SLOWER
 endif
 check-asan:
 	@$(MAKE) --no-print-directory CONFIG=asan test

@@ -19,7 +19,7 @@ first_error() {
     local lines
     lines=$(sed -e '/^make/d' -e 's:^\./::' | LC_ALL=C tr -cd '\n\40-\176')
     echo "$lines" | grep -m 1 -i -e 'error: ' -e 'undefined ' -e 'multiple def' ||
-        echo "${lines%%$'\n'*}"
+        echo "$lines" | head -n 1
 }
 
 # before_main TEST: what its object would run in the runner, before main or in
@@ -32,7 +32,7 @@ before_main() {
     *) return ;;
     esac
     command -v readelf >/dev/null || return
-    readelf -SsW "${1%/tests/*}/tests/testing.o" "$1.o" 2>/dev/null | awk '
+    LC_ALL=C readelf -SsW "${1%/tests/*}/tests/testing.o" "$1.o" 2>/dev/null | awk '
         /^File: / { file++ }
         match($0, / (\.(preinit|init|fini|ctors|dtors)[._a-z0-9]*|IFUNC)/) {
             if (file == 1)
@@ -49,7 +49,7 @@ before_main() {
 # unfit TEST: a sentence if it must not be run
 unfit() {
     local error
-    if [ -n "${REMAKE:-}" ] && ! "$REMAKE" -s "$1.ready" >"$place/made" 2>&1; then
+    if [ -n "${REMAKE:-}" ] && ! LC_ALL=C "$REMAKE" -s "$1.ready" >"$place/made" 2>&1; then
         error=$(first_error <"$place/made")
         case $error in
         *error:*) echo "does not compile: $error" ;;

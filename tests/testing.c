@@ -24,7 +24,7 @@
 // ---- 1. The runner ----------------------------------------------------------
 
 enum { DEFAULT_SECONDS = 5, MOST_PRINTED = 1 << 20 };
-static const rlim_t MOST_MEMORY = (rlim_t)4 << 30, MOST_WRITTEN = 256 << 20;
+static const rlim_t MOST_MEMORY = (rlim_t)2 << 30, MOST_WRITTEN = 256 << 20;
 
 // How a test's process ended, seen from inside. It lies in memory which the
 // runner and its children share.
@@ -39,11 +39,11 @@ static struct {
     const Test *tests; // [count]
     Ending *endings;   // [count], shared between processes
     SRunner *check;
-    size_t current;   // number of the test in hand, from 1
-    pid_t process;    // of the test in hand
-    double started;   // the test in hand, by now()
-    double deadline;  // for what the test in hand runs
-    off_t log;        // bytes of stdout before the test in hand
+    size_t current;   // number of the current test, from 1
+    pid_t process;    // of the current test
+    double started;   // the current test, by now()
+    double deadline;  // for what the current test runs
+    off_t log;        // bytes of stdout before the current test
     int stopped;      // tests that Check let pass although they did not finish
     char folder[256]; // holds one scratch folder per test
 } runner;
@@ -79,7 +79,7 @@ static double seconds_of(const Test *test) {
 //
 // That stops whatever runs in a test, not what runs in the runner: run.sh
 // refuses functions that are called before main, but not macros that rewrite
-// the test behind the #include. Nor does it stop a search through memory,
+// the test after the #include. Nor does it stop a search through memory,
 // the parent's too (/proc): for that, tests would have to run as another user.
 static struct {
     int descriptor;
@@ -177,9 +177,10 @@ static void limit(int what, rlim_t most) {
         setrlimit(what, &(struct rlimit){most, most});
 }
 
-// AddressSanitizer maps terabytes and could not go on under a limit.
-static bool memory_can_be_limited(void) {
-#if defined(__SANITIZE_ADDRESS__)
+// AddressSanitizer maps terabytes and could not go on under a limit. macOS has
+// none.
+bool memory_can_be_limited(void) {
+#if !defined(__linux__) || defined(__SANITIZE_ADDRESS__)
     return false;
 #elif defined(__has_feature)
     return !__has_feature(address_sanitizer);

@@ -42,10 +42,11 @@ typedef struct {
 // where the exit status 1 is expected, and so does a run that selects no test.
 // run.sh is told the verdicts apart from what the tests print.
 //
-// A test has 4 GiB of memory, writes files of at most 256 MiB, and whatever it
+// A test has 2 GiB of memory, writes files of at most 256 MiB, and whatever it
 // started ends with it. Its time limit should be ten times what it takes on a
 // quiet machine; `make test SLOWER=10` makes every limit ten times longer.
 int run_tests(const char *name, const Test *tests, size_t count);
+bool memory_can_be_limited(void); // not under AddressSanitizer
 
 // |got - want| <= tolerance * max(1, |want|), else the test fails and says
 // which element it was. NaN fails.
