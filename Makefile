@@ -71,7 +71,8 @@ CC := $(firstword $(foreach c,gcc clang cc,$(if $(shell command -v $(c) 2>/dev/n
 endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wdouble-promotion \
-            -Wstrict-prototypes -Wmissing-prototypes -Wvla
+            -Wstrict-prototypes -Wmissing-prototypes -Wvla \
+            -Werror=implicit-function-declaration
 ifdef CI
 WARNINGS += -Werror
 endif
@@ -207,10 +208,18 @@ $(CHAPTERS): %: $$(notdir $$(patsubst $$(percent).c,$$(percent),$$(wildcard %_*/
 
 # ---- 4. Tests ------------------------------------------------------------------
 
-# make test CH=06 takes one chapter's tests, CH=common the library's; without
-# CH, all of them.
+# make test CH=06 takes one chapter's tests, CH=common the library's, P=lenet
+# one program's or one library module's; without them, all.
 CHOSEN := $(if $(filter common,$(CH)),tests/test_%,$(if $(CH),tests/ch$(CH)/%,%))
-TESTS  := $(patsubst %.c,$(B)/%,$(filter $(CHOSEN),$(TEST_SOURCES)))
+CHOSEN := $(filter $(CHOSEN),$(TEST_SOURCES))
+ifneq ($(P),)
+UNKNOWN := $(foreach p,$(P),$(if $(filter %/test_$(p).c,$(CHOSEN)),,$(p)))
+ifneq ($(strip $(UNKNOWN)),)
+$(error no tests of $(strip $(UNKNOWN)): `make help` lists the programs, common/README.md the modules)
+endif
+CHOSEN := $(foreach p,$(P),$(filter %/test_$(p).c,$(CHOSEN)))
+endif
+TESTS  := $(patsubst %.c,$(B)/%,$(CHOSEN))
 
 # A test includes the program it tests, with main renamed: so it finds files
 # from the root, and that renamed main has no prototype.
@@ -220,12 +229,34 @@ $(patsubst %.c,$(B)/%,$(TEST_SOURCES)): %: %.o \
 	$(call say,link,$(notdir $@))
 	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(CHECK_LIBS) $(LDLIBS) -o $@
 
-test: $(TESTS) $(if $(filter release,$(CONFIG)),$(if $(wildcard ch$(CH)_*),ch$(CH),all))
-	@bash tests/run.sh $(TESTS)
+# A test needs its binary and, in a chapter, the program of that name, which it
+# runs; the library's tests run several.
+READY := $(TESTS:=.ready)
+.PHONY: build-tests $(READY)
+program_of = $(filter $(patsubst test_%,%,$(notdir $(1))),$(PROGRAMS))
+$(READY): $(B)/tests/%.ready: $(B)/tests/% \
+    $$(if $$(filter release,$(CONFIG)),$$(if $$(findstring /,$$*),$$(call program_of,$$*)))
+	@:
+RUN_BY_TESTS := $(if $(filter release,$(CONFIG)),$(if $(filter $(B)/tests/test_%,$(TESTS)),$(PROGRAMS)))
+build-tests: $(READY) $(RUN_BY_TESTS) ; @:
+
+# What does not compile keeps nothing else from being tested. run.sh then makes
+# each test again before it runs it, so that no old binary takes its place.
+test:
+	@rm -f $(B)/broken
+	@$(MAKE) --no-print-directory -k build-tests || { : > $(B)/broken; \
+	  for p in $(RUN_BY_TESTS); do $(MAKE) -s $$p >/dev/null 2>&1 || rm -f $$p; done; }
+	@REMAKE="$$([ ! -e $(B)/broken ] || echo '$(remake)')" bash tests/run.sh $(TESTS)
+# Not to be seen as $(MAKE) in that line: make -n would run the tests.
+remake = $(MAKE)
 
 # Tests that run a whole program run the release build's, at the root.
 check-asan check-valgrind check-aarch64 check-i686 check-s390x coverage: all
 
+ifneq ($(filter asan coverage,$(CONFIG)),)
+SLOWER ?= 10
+export SLOWER
+endif
 check-asan:
 	@$(MAKE) --no-print-directory CONFIG=asan test
 
@@ -310,7 +341,8 @@ help:
 	@echo 'make ch06            build one chapter;  make lenet  one program'
 	@echo 'make mnist           fetch the MNIST digits into data/mnist'
 	@echo 'make fashion         the same of Fashion-MNIST, clothes instead of digits'
-	@echo 'make test            run all tests;  CH=06 one chapter, CH=common the library'
+	@echo 'make test            run all tests;  CH=06 one chapter, CH=common the library,'
+	@echo '                     P=lenet one program, P="gemm rng" two modules of the library'
 	@echo 'make plots           draw every chart;  make plots CH=06  one chapter'
 	@echo 'make bench           measure speed beside OpenBLAS and PyTorch'
 	@echo 'make smoke           run every program for a second or two'
@@ -330,6 +362,7 @@ help:
 	@echo
 	@echo 'variables: V=1 (show commands)  CC=clang  CONFIG=release|asan|coverage  CH=06'
 	@echo '           BLAS=own|openblas  O=DIR (build there, where this is read-only)'
+	@echo '           JUNIT=FILE (test results as XML)  SLOWER=10 (ten times more time)'
 	@echo 'programs:'
 	@for c in $(CHAPTERS); do printf '  %s:' $$c; \
 	  for f in $${c}_*/*.c; do [ -f $$f ] && printf ' %s' $$(basename $$f .c); done; echo; \

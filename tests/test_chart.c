@@ -47,7 +47,7 @@ static int count(const char *text, const char *part) {
 static bool skip_without_gnuplot(const char *test) {
     if (system("gnuplot --version > gnuplot.txt 2>&1") == 0)
         return false;
-    printf("skip: %s: no gnuplot (run `make deps`)\n", test);
+    skip_test(test, "no gnuplot (run `make deps`)");
     return true;
 }
 
@@ -359,7 +359,7 @@ END_TEST
 // /dev/full takes everything and keeps nothing, like a disk without room.
 static void check_full_disk(const char *file) {
     if (!exists("/dev/full")) {
-        puts("skip: no /dev/full here");
+        skip_test("full_disk_is_told", "no /dev/full here");
         return;
     }
     mkdir("out", 0777), mkdir("out/ch06", 0777);

@@ -92,7 +92,7 @@ END_TEST
 
 START_TEST(gnuplot_draws_it) {
     if (system("gnuplot --version > gnuplot.txt 2>&1") != 0) {
-        printf("skip: gnuplot_draws_it: no gnuplot (run `make deps`)\n");
+        skip_test("gnuplot_draws_it", "no gnuplot (run `make deps`)");
         return;
     }
     draw();

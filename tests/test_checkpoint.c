@@ -358,9 +358,9 @@ int main(void) {
         {the_same_name_replaces_a_block},
         {other_settings_are_named},
         {a_fresh_run_overwrites_no_checkpoint},
-        {damage_is_noticed},
+        {damage_is_noticed, .seconds = 40},
         {missing_blocks_are_named},
-        {killed_again_and_again},
+        {killed_again_and_again, .seconds = 150},
         {load_trains_on_or_tests},
         {save_is_another_file},
     };

@@ -170,7 +170,7 @@ START_TEST(locale_is_ignored) {
     while (i < 4 && setlocale(LC_ALL, names[i]) == NULL)
         i++;
     if (i == 4)
-        puts("skip: locale_is_ignored: no German or French locale here");
+        skip_test("locale_is_ignored", "no German or French locale here");
     ck_assert_float_eq(parsed("--lr 0.5").learning_rate, 0.5f);
     char text[8];
     snprintf(text, sizeof text, "%.1f", 0.5);

@@ -288,7 +288,7 @@ int main(void) {
         {damaged_vocabularies_are_refused},
         {the_tale_is_plain},
         {bad_texts_are_refused},
-        {streams_go_on_where_they_left_off},
+        {streams_go_on_where_they_left_off, .seconds = 20},
         {one_character_makes_no_stream, .signal = SIGABRT},
         {one_hot_is_one_hot},
     };

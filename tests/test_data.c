@@ -222,7 +222,7 @@ static void limit_memory(void) {
     unsigned long pages = 0;
     FILE *f = fopen("/proc/self/statm", "r");
     if (f == NULL || fscanf(f, "%lu", &pages) != 1 || pages > 1 << 24)
-        printf("skip: memory is not limited in huge_claims\n");
+        skip_test("huge_claims_allocate_nothing", "memory is not limited");
     else
         setrlimit(RLIMIT_AS, &(struct rlimit){1 << 30, 1 << 30});
     if (f != NULL)
@@ -481,7 +481,7 @@ int main(void) {
         {the_environment_names_the_folder},
         {data_mnist_is_found_or_complained_about},
         {what_cannot_be_digits_is_refused},
-        {synthetic_digits_come_in_full_number},
+        {synthetic_digits_come_in_full_number, .seconds = 20},
         {synthetic_digits_follow_the_seed},
         {what_is_said_about_the_data},
         {mnist_is_what_it_should_be},

@@ -175,7 +175,7 @@ int main(void) {
         {epochs_are_compared},
         {all_epochs_count},
         {a_good_training_is_left_alone},
-        {programs_say_what_went_wrong},
+        {programs_say_what_went_wrong, .seconds = 200},
     };
     return run_tests("diagnosis", tests, sizeof tests / sizeof *tests);
 }

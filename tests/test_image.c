@@ -445,7 +445,7 @@ int main(void) {
         {rows_come_from_the_top},
 #ifdef HAVE_JPEG
         {jpeg_is_read_and_turned},
-        {jpeg_cut_short_or_damaged_is_survived},
+        {jpeg_cut_short_or_damaged_is_survived, .seconds = 200},
 #else
         {jpeg_is_refused_with_what_to_type},
 #endif
@@ -453,7 +453,7 @@ int main(void) {
         {damaged_pgm_is_refused},
         {pgm_cut_short_anywhere_is_refused},
         {png_cut_short_anywhere_is_refused},
-        {png_with_any_flipped_bit_is_survived},
+        {png_with_any_flipped_bit_is_survived, .seconds = 40},
         {no_memory_is_no_damage},
         {png_of_monstrous_size_is_refused},
         {what_is_written_is_read_again},

@@ -457,8 +457,8 @@ int main(void) {
         {a_digit_is_20_high_and_centred_by_mass},
         {dark_on_light_is_light_on_dark},
         {where_it_lies_does_not_matter},
-        {its_size_does_not_matter},
-        {a_photograph_of_4000_x_3000},
+        {its_size_does_not_matter, .seconds = 20},
+        {a_photograph_of_4000_x_3000, .seconds = 20},
         {a_thin_pen_is_as_bright_as_a_thick_one},
         {a_picture_of_5_x_5},
         {ink_on_nearly_half_of_the_border},
@@ -467,10 +467,10 @@ int main(void) {
         {lines_of_one_pixel},
         {noise_and_dust_are_no_ink},
         {an_empty_picture_is_doubted},
-        {any_picture_is_survived},
+        {any_picture_is_survived, .seconds = 60},
         {digits_of_mnist_stay_what_they_are},
-        {a_photo_shows_the_digit_of_plain_paper},
-        {what_cannot_be_read_is_doubted},
+        {a_photo_shows_the_digit_of_plain_paper, .seconds = 100},
+        {what_cannot_be_read_is_doubted, .seconds = 40},
     };
     return run_tests("image_digit", tests, sizeof tests / sizeof *tests);
 }

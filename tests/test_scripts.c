@@ -1,5 +1,5 @@
 // The scripts under tests/ and what they must not let through. fetch.sh is
-// given mirrors on this disk; check_docs.sh, run.sh and smoke.sh are given
+// given mirrors on this disk; check_docs.sh, run.sh, smoke.sh and make are given
 // small made-up trees, first right and then broken in one way.
 
 #include "testing.h"
@@ -39,7 +39,7 @@ static void assert_says(const Run *run, int status, const char *text) {
 static bool can_fetch(const char *test) {
     if (system("command -v curl >/dev/null") == 0)
         return true;
-    printf("skip: %s: no curl here\n", test);
+    skip_test(test, "no curl here");
     return false;
 }
 
@@ -139,14 +139,14 @@ START_TEST(mnist_keeps_nothing_of_a_wrong_mirror) {
 }
 END_TEST
 
-// Files of a gigabyte, and a gzipped one that unpacks to a third of that:
+// Files of 200 MB, and a gzipped one that unpacks to 300 MB:
 // refused, and nothing of them is left.
 START_TEST(mnist_survives_a_hostile_mirror) {
     if (!can_fetch("mnist_survives_a_hostile_mirror"))
         return;
     shell("mkdir huge && for f in train-images-idx3 train-labels-idx1 "
           "t10k-images-idx3 t10k-labels-idx1; do "
-          "dd if=/dev/zero of=huge/$f-ubyte bs=1 count=1 seek=1000000000 "
+          "dd if=/dev/zero of=huge/$f-ubyte bs=1 count=1 seek=200000000 "
           "2>/dev/null; done && "
           "head -c 300000000 /dev/zero | gzip -1 "
           ">huge/t10k-labels-idx1-ubyte.gz");
@@ -377,7 +377,7 @@ START_TEST(a_lecture_in_slide_order) {
 }
 END_TEST
 
-// ---- 5. run.sh and smoke.sh ------------------------------------------------
+// ---- 5. run.sh --------------------------------------------------------------
 
 // Makes an executable shell script that prints and exits so.
 static void write_script(const char *name, const char *text) {
@@ -393,60 +393,197 @@ static Run run_runner(const char *name) {
     return run_program(command);
 }
 
+// What a test binary begins with: its runner reads the secret word, and tells
+// run.sh "NUMBER VERDICT SECONDS NAME PLACE MESSAGE" on descriptor 3.
+#define TELLS                                                                  \
+    "#!/bin/sh\nread word\ntell() { echo \"$word $*\" >&3; }\n"                \
+    "tell 1 failed 0 one x.c:1 not run; tell 2 failed 0 two x.c:2 not run\n"
+
 START_TEST(runner_adds_up) {
-    write_script("good", "#!/bin/sh\necho 'skip: x: no data'\n"
-                         "echo '100%: Checks: 5, Failures: 0, Errors: 0'\n");
+    write_script("good", TELLS "tell 1 passed 0.1 one x.c:1\n"
+                               "tell 2 skipped 0 two x.c:2 no data\n");
     Run run = run_runner("good");
-    assert_says(&run, 0, "\n4 passed, 0 failed, 1 skipped\n");
-    write_script("bad", "#!/bin/sh\n"
-                        "echo '40%: Checks: 5, Failures: 2, Errors: 1'\n"
-                        "echo 'because of this'; exit 1\n");
+    assert_says(&run, 0, "    skip: two: no data\n");
+    assert_says(&run, 0, "\n1 passed, 0 failed, 1 skipped\n");
+    write_script("bad", TELLS "tell 1 passed 0.1 one x.c:1\n"
+                              "tell 2 failed 0 two x.c:2 1 is not 2\n"
+                              "echo 'because of this'; exit 1\n");
     run = run_runner("bad");
-    assert_says(&run, 1, "\n2 passed, 3 failed\n");
-    assert_says(&run, 1, "because of this");
+    assert_says(&run, 1, "    failed: two: 1 is not 2\n");
+    assert_says(&run, 1, "    because of this\n");
+    assert_says(&run, 1, "\n1 passed, 1 failed\n");
 }
 END_TEST
 
 START_TEST(runner_counts_crashes_and_idle_runs) {
-    write_script("crash", "#!/bin/sh\nkill -9 $$\n");
+    write_script("crash", TELLS "tell 1 passed 0.1 one x.c:1\nkill -9 $$\n");
     Run run = run_runner("crash");
-    assert_says(&run, 1, "\n0 passed, 1 failed\n");
-    write_script("idle", "#!/bin/sh\n"
-                         "echo '100%: Checks: 0, Failures: 0, Errors: 0'\n");
+    assert_says(&run, 1, "    failed: two: not run\n");
+    assert_says(&run, 1, "\n1 passed, 1 failed\n");
+    write_script("idle", "#!/bin/sh\n");
     run = run_runner("idle");
+    assert_says(&run, 1, "idle: ended with status 0, no test was run\n");
     assert_says(&run, 1, "\n0 passed, 1 failed\n");
-    write_script("stopped", "#!/bin/sh\n"
-                            "echo '100%: Checks: 3, Failures: 0, Errors: 0'\n"
-                            "echo 'x.c:1:E:x: stopped before its end: it'\n"
-                            "echo 'x.c:9:E:y: stopped before its end: it'\n"
-                            "exit 1\n");
-    run = run_runner("stopped");
-    assert_says(&run, 1, "\n1 passed, 2 failed\n");
-    write_script("leaks", "#!/bin/sh\n"
-                          "echo '100%: Checks: 3, Failures: 0, Errors: 0'\n"
-                          "exit 23\n");
+    write_script("leaks", TELLS "tell 1 passed 0.1 one x.c:1\n"
+                                "tell 2 passed 0.1 two x.c:2\nexit 23\n");
     run = run_runner("leaks");
+    assert_says(&run, 1, "leaks: ended with status 23 after its tests\n");
     assert_says(&run, 1, "\n2 passed, 1 failed\n");
+    run = run_runner("missing");
+    assert_says(&run, 1, "missing: there is no such test\n");
+    assert_says(&run, 1, "\n0 passed, 1 failed\n");
     run = run_program("tests/run.sh");
     assert_says(&run, 1, "0 passed, 1 failed\n");
 }
 END_TEST
 
+// Without the word nothing counts, whether printed or told.
+START_TEST(runner_believes_the_word_only) {
+    write_script("forger",
+                 TELLS "tell 2 passed 0.1 two x.c:2\n"
+                       "echo '100%: Checks: 9, Failures: 0, Errors: 0'\n"
+                       "echo '1000 passed, 0 failed'\n"
+                       "echo '1 passed 0.1 one x.c:1' >&3\n"
+                       "echo 'word 1 passed 0.1 one x.c:1' >&3\n");
+    Run run = run_runner("forger");
+    assert_says(&run, 1, "\n1 passed, 1 failed\n");
+}
+END_TEST
+
 // The second one ends first; the reports keep the order.
 START_TEST(runner_keeps_the_order) {
-    write_script("slow", "#!/bin/sh\nwhile [ ! -e \"$DONE\" ]; do :; done\n"
-                         "echo '100%: Checks: 1, Failures: 0, Errors: 0'\n");
-    write_script("fast", "#!/bin/sh\n: >\"$DONE\"\n"
-                         "echo '100%: Checks: 2, Failures: 0, Errors: 0'\n");
+    write_script("slow", TELLS "while [ ! -e \"$DONE\" ]; do :; done\n"
+                               "tell 1 passed 0 one x.c:1\n"
+                               "tell 2 passed 0 two x.c:2\n");
+    write_script("fast", TELLS ": >\"$DONE\"\ntell 1 passed 0 one x.c:1\n"
+                               "tell 2 passed 0 two x.c:2\n");
     setenv("DONE", scratch_path("done").text, 1);
     setenv("JOBS", "2", 1);
     Run run = run_program("tests/run.sh \"$HERE\"/slow \"$HERE\"/fast");
-    assert_says(&run, 0, "\n3 passed, 0 failed\n");
+    assert_says(&run, 0, "\n4 passed, 0 failed\n");
     const char *slow = strstr(run.output, "slow ");
     const char *fast = strstr(run.output, "fast ");
     ck_assert(slow != NULL && fast != NULL && slow < fast);
 }
 END_TEST
+
+START_TEST(results_become_xml) {
+    write_script("odd & <even>",
+                 TELLS "tell 1 passed 0.25 one x.c:1\n"
+                       "tell 2 failed 0 two x.c:2 '\"a\" < b && c > ]]> 逻辑'\n"
+                       "tell 3 skipped 0 three x.c:3 no data\n");
+    setenv("JUNIT", scratch_path("x.xml").text, 1);
+    Run run = run_runner("odd\\ \\&\\ \\<even\\>");
+    assert_says(&run, 1, "\n1 passed, 1 failed, 1 skipped\n");
+    const char *xml = text_of("x.xml");
+    ck_assert_ptr_nonnull(
+        strstr(xml, "name=\"one\" time=\"0.25\"></testcase>"));
+    ck_assert_ptr_nonnull(
+        strstr(xml, "<failure message=\"&quot;a&quot; &lt; b &amp;&amp; c > "
+                    "]]> 逻辑\" type=\"x.c:2\"/></testcase>\n"));
+    ck_assert_ptr_nonnull(strstr(xml, "<skipped message=\"no data\""));
+    shell("command -v python3 >/dev/null || exit 0; python3 -c '"
+          "import xml.etree.ElementTree as tree; "
+          "suites = tree.parse(\"x.xml\").getroot(); "
+          "assert len(suites.findall(\"testsuite/testcase\")) == 3; "
+          "assert suites.find(\".//failure\").get(\"type\") == \"x.c:2\"'");
+    setenv("JUNIT", scratch_path("none/x.xml").text, 1);
+    write_script("good", TELLS "tell 1 passed 0 one x.c:1\n"
+                               "tell 2 passed 0 two x.c:2\n");
+    run = run_runner("good");
+    assert_says(&run, 1, "\n2 passed, 1 failed\n");
+}
+END_TEST
+
+// ---- 6. make test -----------------------------------------------------------
+
+// A tree with two programs and their tests, and as much of the library as the
+// runner needs. It is compiled as fast as can be.
+static void make_tree(void) {
+    setenv("ROOT", project_path("").text, 1);
+    unsetenv("MAKEFLAGS"); // of the make that runs this test
+    unsetenv("P");
+    unsetenv("CH");
+    unsetenv("CONFIG");
+    unsetenv("JUNIT");
+    unsetenv("CK_RUN_CASE");
+    shell(
+        "mkdir -p common tests ch01_x tests/ch01 && "
+        "cp \"$ROOT\"/Makefile . && cp \"$ROOT\"/tests/testing.[ch] "
+        "\"$ROOT\"/tests/run.sh tests && "
+        "cp \"$ROOT\"/common/error.h common && printf '#include <stdlib.h>\\n"
+        "#include \"error.h\"\\nvoid require_failed(const char *file, "
+        "int line, const char *condition, const char *format, ...) { abort(); "
+        "}\\n' >common/error.c && "
+        "for x in a b; do "
+        "printf '#include <stdio.h>\\nstatic int f(void) { return 1; }\\n"
+        "int main(void) { printf(\"%%d\\\\n\", f()); }\\n' >ch01_x/$x.c && "
+        "printf '#define main %s_main\\n#include \"ch01_x/%s.c\"\\n"
+        "#undef main\\n#include \"testing.h\"\\n"
+        "START_TEST(f_is_1) { ck_assert_int_eq(f(), 1); } END_TEST\\n"
+        "START_TEST(runs) { ck_assert_str_eq(run_program(\"%s\").output, "
+        "\"1\\\\n\"); } END_TEST\\n"
+        "int main(void) {\\n    const Test tests[] = {{f_is_1}, {runs}};\\n"
+        "    return run_tests(\"%s\", tests, 2);\\n}\\n' "
+        "$x $x $x $x >tests/ch01/test_$x.c || exit; done");
+}
+
+// Changes the tree and runs `make test` with these variables.
+static void assert_make(const char *change, const char *variables, int status,
+                        const char *text) {
+    char command[256];
+    shell(change);
+    snprintf(command, sizeof command,
+             "/usr/bin/env make -C \"$HERE\" test CFLAGS=-O0 %s", variables);
+    Run run = run_program(command);
+    assert_says(&run, status, text);
+}
+
+START_TEST(one_program_can_be_tested) {
+    make_tree();
+    assert_make("true", "P=b", 0, "\n2 passed, 0 failed\n");
+    shell("test -e b && test ! -e a");
+    assert_make("true", "P='a b'", 0, "\n4 passed, 0 failed\n");
+    assert_make("true", "P='a c'", 2, "no tests of c: `make help` lists");
+    assert_make("true", "P=a CH=02", 2, "no tests of a");
+}
+END_TEST
+
+START_TEST(what_does_not_compile_stops_nothing_else) {
+    make_tree();
+    assert_make("true", "CH=01", 0, "\n4 passed, 0 failed\n");
+    assert_make("cp ch01_x/a.c . && echo 'int x = ;' >>ch01_x/a.c", "CH=01", 2,
+                "    failed: test_a: does not compile: ch01_x/a.c:4:9: error:");
+    assert_make("true", "", 2, "\n2 passed, 1 failed\n");
+    // main's test does not need main
+    assert_make("sed 's/main/start/' a.c >ch01_x/a.c", "", 2,
+                "    failed: test_a: does not link: ");
+    assert_make("true", "P=b", 0, "\n2 passed, 0 failed\n");
+    assert_make("cp a.c ch01_x; echo 'int x = ;' >>common/error.c", "", 2,
+                "\n0 passed, 2 failed\n");
+}
+END_TEST
+
+START_TEST(no_code_runs_in_the_runner) {
+    make_tree();
+    if (system("command -v readelf >/dev/null") != 0) {
+        skip_test("no_code_runs_in_the_runner", "no readelf here");
+        return;
+    }
+    assert_make("cp ch01_x/a.c . && echo '__attribute__((constructor)) "
+                "static void early(void) { puts(\"1000 passed\"); }' "
+                ">>ch01_x/a.c",
+                "P=a", 2,
+                "    failed: test_a: has code that runs before or after main: "
+                ".init_array");
+    assert_make("cp a.c ch01_x; echo 'int getpid(void) { return 1; }' "
+                ">>ch01_x/a.c",
+                "P=a", 2,
+                "    failed: test_a: replaces getpid, which the runner calls");
+}
+END_TEST
+
+// ---- 7. smoke.sh ------------------------------------------------------------
 
 static const char program[] =
     "#!/bin/sh\ncase $1 in\n--help) echo 'usage: x [--epochs N]'; exit 0 ;;\n"
@@ -476,23 +613,28 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {
-        {mnist_comes_from_a_gzipped_mirror},
-        {mnist_comes_from_a_plain_mirror},
-        {mnist_goes_on_from_what_is_there},
-        {mnist_refuses_a_corrupted_mirror},
-        {mnist_survives_a_hostile_mirror},
+        {mnist_comes_from_a_gzipped_mirror, .seconds = 40},
+        {mnist_comes_from_a_plain_mirror, .seconds = 40},
+        {mnist_goes_on_from_what_is_there, .seconds = 40},
+        {mnist_refuses_a_corrupted_mirror, .seconds = 60},
+        {mnist_survives_a_hostile_mirror, .seconds = 100},
         {mnist_follows_no_link},
         {fashion_is_fetched_with_its_names},
-        {deps_come_from_any_manager},
+        {deps_come_from_any_manager, .seconds = 40},
         {links_leave_out_what_was_built},
         {mnist_keeps_nothing_of_a_wrong_mirror},
-        {docs_that_agree_pass},
-        {docs_that_disagree_are_listed},
+        {docs_that_agree_pass, .seconds = 20},
+        {docs_that_disagree_are_listed, .seconds = 150},
         {a_lecture_in_slide_order},
         {runner_adds_up},
-        {runner_counts_crashes_and_idle_runs},
+        {runner_counts_crashes_and_idle_runs, .seconds = 20},
+        {runner_believes_the_word_only},
         {runner_keeps_the_order},
-        {smoke_sees_what_is_wrong},
+        {results_become_xml},
+        {one_program_can_be_tested, .seconds = 60},
+        {what_does_not_compile_stops_nothing_else, .seconds = 100},
+        {no_code_runs_in_the_runner, .seconds = 60},
+        {smoke_sees_what_is_wrong, .seconds = 20},
     };
     return run_tests("scripts", tests, sizeof tests / sizeof *tests);
 }

@@ -135,7 +135,7 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{slopes},
-                          {lowest_points},
+                          {lowest_points, .seconds = 20},
                           {difficulties},
                           {a_map_is_not_transposed},
                           {no_such_surface, .signal = SIGABRT}};

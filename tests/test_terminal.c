@@ -259,8 +259,9 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {
-        {the_screen_notices}, {chapters_1_to_3}, {chapter_4},
-        {chapter_5},          {chapter_6},       {chapter_7},
+        {the_screen_notices},        {chapters_1_to_3, .seconds = 100},
+        {chapter_4, .seconds = 40},  {chapter_5, .seconds = 60},
+        {chapter_6, .seconds = 100}, {chapter_7, .seconds = 40},
     };
     return run_tests("terminal", tests, sizeof tests / sizeof *tests);
 }

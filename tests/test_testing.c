@@ -9,6 +9,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "error.h"
@@ -40,6 +42,77 @@ START_TEST(dies) {
 }
 END_TEST
 
+// What a program under test might do in place of its work.
+
+START_TEST(leaves_half_way) {
+    _exit(0);
+}
+END_TEST
+
+START_TEST(crashes) {
+    raise(SIGSEGV);
+}
+END_TEST
+
+START_TEST(hangs) {
+    for (;;)
+        pause();
+}
+END_TEST
+
+START_TEST(runs_what_hangs) {
+    run_program("/bin/sleep 77");
+}
+END_TEST
+
+START_TEST(prints_without_end) {
+    static char much[1 << 20];
+    for (;;)
+        fwrite(memset(much, 'x', sizeof much), sizeof much, 1, stdout);
+}
+END_TEST
+
+START_TEST(runs_what_prints_without_end) {
+    run_program("/usr/bin/yes");
+}
+END_TEST
+
+START_TEST(claims_and_leaves) {
+    puts("100%: Checks: 1000, Failures: 0, Errors: 0\n1000 passed, 0 failed");
+    if (write(3, "1 passed 0 x x.c:1\n", 19) > 0)
+        puts("somebody took it");
+    fflush(stdout);
+    _exit(0);
+}
+END_TEST
+
+START_TEST(kills_the_runner) {
+    kill(getppid(), SIGKILL);
+}
+END_TEST
+
+// A child in a session of its own is in no process group of the test. Its
+// number goes into the file $CHILD.
+START_TEST(leaves_a_child) {
+    pid_t child = fork();
+    if (child == 0) {
+        setsid();
+        FILE *file = fopen(getenv("CHILD"), "w");
+        fprintf(file, "%d", (int)getpid());
+        fclose(file);
+        for (;;)
+            pause();
+    }
+    while (access(getenv("CHILD"), F_OK) != 0)
+        usleep(1000);
+}
+END_TEST
+
+START_TEST(takes_much_memory) {
+    ck_assert_ptr_null(malloc((size_t)3 << 30));
+}
+END_TEST
+
 START_TEST(nan_is_not_close) {
     const float got[] = {1.0f, NAN}, want[] = {1.0f, 2.0f};
     assert_close(got, want, 2, 1e-3, "x");
@@ -54,6 +127,7 @@ END_TEST
 
 // The entry called name; several entries try one function in several ways.
 static int run_inner(const char *name) {
+    unsetenv("CK_RUN_CASE"); // of the outer test
     const struct {
         const char *name;
         Test test;
@@ -68,6 +142,17 @@ static int run_inner(const char *name) {
         {"exit_expected", {dies, .exit_status = 1}},
         {"no_exit", {good, .exit_status = 1}},
         {"fails_not_exits", {fails, .exit_status = 1}},
+        {"leaves_half_way", {leaves_half_way}},
+        {"crashes", {crashes}},
+        {"hangs", {hangs, .seconds = 0.2}},
+        {"runs_what_hangs", {runs_what_hangs, .seconds = 2}},
+        {"prints_without_end", {prints_without_end, .seconds = 60}},
+        {"runs_what_prints_without_end",
+         {runs_what_prints_without_end, .seconds = 60}},
+        {"claims_and_leaves", {claims_and_leaves}},
+        {"kills_the_runner", {kills_the_runner}},
+        {"leaves_a_child", {leaves_a_child}},
+        {"takes_much_memory", {takes_much_memory}},
         {"nan_is_not_close", {nan_is_not_close}},
         {"far_is_not_close", {far_is_not_close}},
     };
@@ -112,6 +197,7 @@ END_TEST
 
 START_TEST(exit_half_way_is_noticed) {
     ck_assert(!passes("exits_half_way"));
+    ck_assert(!passes("leaves_half_way"));
 }
 END_TEST
 
@@ -132,6 +218,72 @@ START_TEST(close_is_relative_and_refuses_nan) {
     ck_assert(!passes("far_is_not_close"));
     const float got[] = {200.1f, 0.0009f}, want[] = {200.0f, 0.0f};
     assert_close(got, want, 2, 1e-3, "x");
+}
+END_TEST
+
+// The same by way of run.sh, which must end so and say this.
+static void assert_run_sh(const char *name, const char *end, const char *says) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("SELF", self, 1);
+    unsetenv("SLOWER"); // of tests that hang
+    FILE *script = fopen("cheat", "w");
+    fprintf(script, "#!/bin/sh\nexec \"$SELF\" %s\n", name);
+    fclose(script);
+    ck_assert_int_eq(chmod("cheat", 0755), 0);
+    Run run = run_program("tests/run.sh \"$PWD\"/cheat");
+    size_t size = strlen(run.output), last = strlen(end);
+    ck_assert_msg(size > last && strcmp(run.output + size - last, end) == 0,
+                  "%s does not end with %s: %s", name, end, run.output);
+    ck_assert_msg(strstr(run.output, says) != NULL, "%s does not say %s: %s",
+                  name, says, run.output);
+}
+
+static const char lost[] = "\n0 passed, 1 failed\n";
+
+START_TEST(what_is_printed_is_no_verdict) {
+    assert_run_sh("good", "\n1 passed, 0 failed\n", "cheat ");
+    assert_run_sh("claims_and_leaves", lost, "it called exit");
+    Run run = run_program("tests/run.sh \"$PWD\"/cheat");
+    ck_assert_ptr_null(strstr(run.output, "somebody took it"));
+    assert_run_sh("exits_half_way", lost, "it called exit");
+    assert_run_sh("fails", lost, "fails: Assertion '1 == 2' failed");
+}
+END_TEST
+
+START_TEST(a_crash_loses_no_test) {
+    assert_run_sh("crashes", lost, "signal 11");
+    assert_run_sh("kills_the_runner", lost, "kills_the_runner: not run");
+}
+END_TEST
+
+START_TEST(what_hangs_is_ended) {
+    assert_run_sh("hangs", lost, "imeout");
+    assert_run_sh("runs_what_hangs", lost,
+                  "/bin/sleep 77 did not end within the test's time limit");
+}
+END_TEST
+
+START_TEST(output_without_end_is_cut) {
+    assert_run_sh("prints_without_end", lost, "ile size limit");
+    assert_run_sh("runs_what_prints_without_end", lost,
+                  "/usr/bin/yes printed more than 64 MB");
+}
+END_TEST
+
+START_TEST(memory_is_limited) {
+    if (memory_can_be_limited())
+        assert_run_sh("takes_much_memory", "\n1 passed, 0 failed\n", "cheat");
+    else
+        skip_test("memory_is_limited", "not with this compiler's sanitizer");
+}
+END_TEST
+
+START_TEST(nothing_stays_behind) {
+#ifdef __linux__
+    setenv("CHILD", scratch_path("child").text, 1);
+    assert_run_sh("leaves_a_child", "\n1 passed, 0 failed\n", "cheat ");
+    ck_assert_int_eq(kill(atoi(text_of("child")), 0), -1);
+#endif
 }
 END_TEST
 
@@ -164,6 +316,27 @@ START_TEST(run_tells_output_and_status) {
     ck_assert_int_eq(run_function(read_input).status, 7);
     ck_assert_int_eq(run_program("/bin/sh -c 'exit 3'").status, 3);
     ck_assert_int_eq(run_program("no_such_program").status, 127);
+}
+END_TEST
+
+static void leave_a_writer(void) {
+    printf("to stdout\n");
+    fflush(stdout);
+    if (fork() > 0)
+        return;
+    for (int i = 0; i < 770; i++) {
+        usleep(100000);
+        printf("late\n");
+        fflush(stdout);
+    }
+    _exit(0);
+}
+
+START_TEST(a_childs_children_are_not_waited_for) {
+    time_t started = time(NULL);
+    Run run = run_function(leave_a_writer);
+    ck_assert_str_eq(run.output, "to stdout\n");
+    ck_assert_int_le(time(NULL) - started, 3);
 }
 END_TEST
 
@@ -209,6 +382,13 @@ int main(int argc, char **argv) {
         {failed_check_is_no_exit},
         {nothing_run_is_a_failure},
         {close_is_relative_and_refuses_nan},
+        {what_is_printed_is_no_verdict, .seconds = 20},
+        {a_crash_loses_no_test, .seconds = 20},
+        {what_hangs_is_ended, .seconds = 40},
+        {output_without_end_is_cut, .seconds = 150},
+        {memory_is_limited},
+        {nothing_stays_behind},
+        {a_childs_children_are_not_waited_for},
         {run_tells_output_and_status},
         {long_output_keeps_its_end},
         {paths_hold_from_any_folder},

@@ -351,7 +351,7 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {
-        {every_part_runs_once},
+        {every_part_runs_once, .seconds = 20},
         {short_runs_follow_each_other},
         {sleeping_workers_are_woken},
         {number_changes_between_runs},
@@ -359,7 +359,7 @@ int main(void) {
         {slow_part_holds_up_no_other},
         {one_thread_runs_parts_in_order},
         {run_inside_a_task_stays_in_its_thread},
-        {two_callers_do_not_mix},
+        {two_callers_do_not_mix, .seconds = 60},
         {fork_has_a_pool_of_its_own},
         {signals_are_the_main_threads},
         {task_may_end_the_program},

@@ -1,10 +1,12 @@
 #define TEST_HELPER
 #include "testing.h"
 
+#include <dirent.h>
 #include <fcntl.h>
 #include <ftw.h>
 #include <limits.h>
 #include <math.h>
+#include <poll.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -12,24 +14,38 @@
 #include <sys/resource.h>
 #include <sys/stat.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
 
 #include "error.h"
 
 // ---- 1. The runner ----------------------------------------------------------
 
+enum { DEFAULT_SECONDS = 5, MOST_PRINTED = 1 << 20 };
+static const rlim_t MOST_MEMORY = (rlim_t)2 << 30, MOST_WRITTEN = 256 << 20;
+
 // How a test's process ended, seen from inside. It lies in memory which the
 // runner and its children share.
 typedef struct {
-    bool finished; // the test function returned
-    bool exited;   // the process called exit(); a failed ck_assert does not
+    bool finished;     // the test function returned
+    bool exited;       // the process called exit(); a failed ck_assert does not
+    char skipped[256]; // why the test did not apply here, or ""
 } Ending;
 
 // Check's fixtures take no arguments, so what they need stands here.
 static struct {
-    Ending *endings;  // [count], shared between processes
-    size_t current;   // number of the test in hand, from 1
-    pid_t process;    // of the test in hand
+    const Test *tests; // [count]
+    Ending *endings;   // [count], shared between processes
+    SRunner *check;
+    size_t current;   // number of the current test, from 1
+    pid_t process;    // of the current test
+    double started;   // the current test, by now()
+    double deadline;  // for what the current test runs
+    off_t log;        // bytes of stdout before the current test
+    int stopped;      // tests that Check let pass although they did not finish
     char folder[256]; // holds one scratch folder per test
 } runner;
 
@@ -41,9 +57,113 @@ static Path join(const char *folder, const char *file) {
     return path;
 }
 
+// Not the library's seconds_now(): that one is tested here.
+static double now(void) {
+    struct timespec t;
+    clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + 1e-9 * (double)t.tv_nsec;
+}
+
+// The test's limit: what its entry says, times $SLOWER.
+static double seconds_of(const Test *test) {
+    const char *slower = getenv("SLOWER");
+    double times = slower != NULL ? strtod(slower, NULL) : 1;
+    return (test->seconds > 0 ? test->seconds : DEFAULT_SECONDS) *
+           (times > 0 ? times : 1);
+}
+
+// ---- 1.1 Verdicts -----------------------------------------------------------
+
+// What a test prints is no verdict: the program that it includes could print
+// the same. run.sh opens descriptor 3 for verdicts and sends a secret word on
+// stdin, with which each of them must begin. A test's process has neither.
+//
+// That stops whatever runs in a test, not what runs in the runner: run.sh
+// refuses functions that are called before main, but not macros that rewrite
+// the test after the #include. Nor does it stop a search through memory,
+// the parent's too (/proc): for that, tests would have to run as another user.
+static struct {
+    int descriptor;
+    size_t length;  // of the secret word; 0: run by hand, nobody listens
+    char line[512]; // begins with it; a pipe takes so many bytes as a whole
+} channel;
+
+static void channel_open(void) {
+    const char *descriptor = getenv("TEST_CHANNEL");
+    if (descriptor == NULL)
+        return;
+    channel.descriptor = atoi(descriptor);
+    unsetenv("TEST_CHANNEL");
+    char *at = channel.line;
+    while (channel.length < 64 && read(STDIN_FILENO, at, 1) == 1 && *at != '\n')
+        at++, channel.length++;
+    dup2(open("/dev/null", O_RDONLY), STDIN_FILENO);
+}
+
+static void channel_close(void) {
+    if (channel.length > 0)
+        close(channel.descriptor);
+    memset(&channel, 0, sizeof channel);
+}
+
+// The length of the printable character of UTF-8 that text begins with; 0 if it
+// begins with something else.
+static size_t character(const char *text) {
+    static const unsigned least[] = {0, 0, 0x80, 0x800, 0x10000};
+    const unsigned char *byte = (const unsigned char *)text;
+    if (byte[0] < 0x80)
+        return byte[0] >= ' ' && byte[0] != 0x7F;
+    size_t n = byte[0] < 0xE0 ? 2 : byte[0] < 0xF0 ? 3 : 4;
+    unsigned code = byte[0] & (0x7Fu >> n);
+    for (size_t i = 1; i < n; i++) {
+        if ((byte[i] & 0xC0) != 0x80)
+            return 0;
+        code = code << 6 | (byte[i] & 0x3F);
+    }
+    bool surrogate = code >= 0xD800 && code <= 0xDFFF;
+    bool whole = byte[0] >= 0xC2 && code >= least[n] && code <= 0x10FFFF;
+    return whole && !surrogate && (code & 0xFFFE) != 0xFFFE ? n : 0;
+}
+
+// Sends "WORD 3 failed 0.012 name file:line message", in one line of plain
+// text. The last one that is sent about a test counts.
+static void channel_send(size_t i, const char *verdict, double seconds,
+                         const char *file, int line, const char *message) {
+    if (channel.length == 0)
+        return;
+    char *at = channel.line + channel.length;
+    char *end = channel.line + sizeof channel.line - 1;
+    at +=
+        snprintf(at, (size_t)(end - at), " %zu %s %.3f %.80s %.80s:%d ", i + 1,
+                 verdict, seconds, runner.tests[i].test->name, file, line);
+    for (size_t n; *message != '\0'; message += n > 0 ? n : 1) {
+        n = character(message);
+        if (at + (n > 0 ? n : 1) >= end)
+            break;
+        if (n == 0)
+            *at++ = *message == '\n' ? ' ' : '?';
+        for (size_t k = 0; k < n; k++)
+            *at++ = message[k];
+    }
+    *at++ = '\n';
+    size_t size = (size_t)(at - channel.line);
+    if (write(channel.descriptor, channel.line, size) != (ssize_t)size)
+        channel_close();
+}
+
+// ---- 1.2 Before and after each test -----------------------------------------
+
 // In the runner, before each test's process is started.
 static void next_test(void) {
-    runner.current++;
+    const char *only = getenv("CK_RUN_CASE");
+    do
+        runner.current++;
+    while (only != NULL &&
+           strcmp(runner.tests[runner.current - 1].test->name, only) != 0);
+    struct stat log;
+    bool file = fstat(STDOUT_FILENO, &log) == 0 && S_ISREG(log.st_mode);
+    runner.log = file ? log.st_size : -1;
+    runner.started = now();
 }
 
 static void note_exit(void) {
@@ -52,10 +172,36 @@ static void note_exit(void) {
         runner.endings[runner.current - 1].exited = true;
 }
 
-// In the test's process, before and after the test function.
+static void limit(int what, rlim_t most) {
+    struct rlimit old;
+    if (getrlimit(what, &old) == 0 && old.rlim_max > most)
+        setrlimit(what, &(struct rlimit){most, most});
+}
+
+// AddressSanitizer maps terabytes and could not go on under a limit. macOS has
+// none.
+bool memory_can_be_limited(void) {
+#if !defined(__linux__) || defined(__SANITIZE_ADDRESS__)
+    return false;
+#elif defined(__has_feature)
+    return !__has_feature(address_sanitizer);
+#else
+    return true;
+#endif
+}
+
+// In the test's process, before and after the test function. Whatever the test
+// starts must end a little before the test does, so that it can say who it was.
 static void enter_test(void) {
+    channel_close();
     runner.process = getpid();
+    runner.deadline =
+        now() + 0.8 * seconds_of(&runner.tests[runner.current - 1]);
     atexit(note_exit);
+    limit(RLIMIT_FSIZE,
+          MOST_WRITTEN + (rlim_t)(runner.log > 0 ? runner.log : 0));
+    if (memory_can_be_limited())
+        limit(RLIMIT_DATA, MOST_MEMORY);
     REQUIRE(mkdir(scratch_path("").text, 0777) == 0, "cannot make %s",
             scratch_path("").text);
 }
@@ -64,13 +210,108 @@ static void leave_test(void) {
     runner.endings[runner.current - 1].finished = true;
 }
 
+#ifdef __linux__
+static pid_t parent_of(pid_t process) {
+    char file[64], text[512] = "";
+    snprintf(file, sizeof file, "/proc/%d/stat", (int)process);
+    FILE *in = fopen(file, "r");
+    if (in == NULL)
+        return 0;
+    text[fread(text, 1, sizeof text - 1, in)] = '\0';
+    fclose(in);
+    // "12 (name) S 10 ...": 10 is the parent; the name may hold a ')', too
+    const char *name_end = strrchr(text, ')');
+    return name_end != NULL && strlen(name_end) > 4 ? atoi(name_end + 4) : 0;
+}
+
+static void kill_children(void) {
+    DIR *processes = opendir("/proc");
+    if (processes == NULL)
+        return;
+    for (const struct dirent *entry; (entry = readdir(processes)) != NULL;) {
+        pid_t process = atoi(entry->d_name);
+        if (process > 0 && parent_of(process) == getpid())
+            kill(process, SIGKILL);
+    }
+    closedir(processes);
+}
+#endif
+
+// Check kills the process group of a test that has ended. On Linux those that
+// left the group (setsid) have become children of the runner: they end, too.
+static void end_leftovers(void) {
+#ifdef __linux__
+    for (int round = 0; round < 1000; round++) {
+        pid_t ended = waitpid(-1, NULL, WNOHANG);
+        if (ended < 0)
+            return;
+        if (ended == 0) {
+            kill_children();
+            usleep(1000);
+        }
+    }
+#endif
+}
+
+// Of a test that prints without end, the beginning is enough.
+static void shorten_log(void) {
+    struct stat log;
+    if (runner.log < 0 || fstat(STDOUT_FILENO, &log) != 0 ||
+        log.st_size <= runner.log + MOST_PRINTED)
+        return;
+    if (ftruncate(STDOUT_FILENO, runner.log + MOST_PRINTED) == 0)
+        lseek(STDOUT_FILENO, 0, SEEK_END);
+}
+
+// What Check says of the test, except that some tests pass there which stopped
+// before their end.
+static void judge(void) {
+    size_t i = runner.current - 1;
+    const Test *test = &runner.tests[i];
+    const Ending *ending = &runner.endings[i];
+    double seconds = now() - runner.started;
+    TestResult **results = srunner_results(runner.check);
+    TestResult *result = results[srunner_ntests_run(runner.check) - 1];
+    bool whole = test->signal != 0        ? true
+                 : test->exit_status != 0 ? ending->exited
+                                          : ending->finished;
+    const char *file = test->test->file, *message = "";
+    int line = test->test->line;
+    if (tr_rtype(result) != CK_PASS) {
+        const char *at = tr_lfile(result);
+        channel_send(i, "failed", seconds, at != NULL ? at : file,
+                     at != NULL ? tr_lno(result) : line, tr_msg(result));
+    } else if (!whole) {
+        message = test->exit_status != 0
+                      ? "stopped before its end: a check failed"
+                      : "stopped before its end: it called exit";
+        printf("%s:%d:E:%s: %s\n", file, line, test->test->name, message);
+        fflush(stdout);
+        channel_send(i, "failed", seconds, file, line, message);
+        runner.stopped++;
+    } else
+        channel_send(i, ending->skipped[0] ? "skipped" : "passed", seconds,
+                     file, line, ending->skipped);
+    free(results);
+}
+
+// In the runner, after each test's process has ended.
+static void test_ended(void) {
+    end_leftovers();
+    shorten_log();
+    judge();
+}
+
+// ---- 1.3 All tests ----------------------------------------------------------
+
 static int remove_entry(const char *path, const struct stat *info, int type,
                         struct FTW *where) {
     (void)info, (void)type, (void)where;
     return remove(path);
 }
 
-static void runner_start(size_t count) {
+static void runner_start(const Test *tests, size_t count) {
+    runner.tests = tests;
     const char *tmp = getenv("TMPDIR");
     Path folder = join(tmp != NULL && tmp[0] ? tmp : "/tmp", "test.XXXXXX");
     REQUIRE(strlen(folder.text) < sizeof runner.folder, "TMPDIR is too long");
@@ -81,9 +322,18 @@ static void runner_start(size_t count) {
         mmap(NULL, (count + 1) * sizeof *runner.endings, PROT_READ | PROT_WRITE,
              MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     REQUIRE(runner.endings != MAP_FAILED, "no shared memory");
+#ifdef __linux__
+    prctl(PR_SET_CHILD_SUBREAPER, 1);
+#endif
+    // Until a test has ended, it has failed: so no early end makes one vanish.
+    channel_open();
+    for (size_t i = 0; i < count; i++)
+        channel_send(i, "failed", 0, tests[i].test->file, tests[i].test->line,
+                     "not run: the runner ended before it");
 }
 
 static void runner_stop(size_t count) {
+    channel_close();
     munmap(runner.endings, (count + 1) * sizeof *runner.endings);
     nftw(runner.folder, remove_entry, 16, FTW_DEPTH | FTW_PHYS);
 }
@@ -91,8 +341,8 @@ static void runner_stop(size_t count) {
 // Each test is a Check case of its own, so that CK_RUN_CASE can name it.
 static TCase *case_of(const Test *test) {
     TCase *tcase = tcase_create(test->test->name);
-    tcase_set_timeout(tcase, TEST_SECONDS);
-    tcase_add_unchecked_fixture(tcase, next_test, NULL);
+    tcase_set_timeout(tcase, seconds_of(test));
+    tcase_add_unchecked_fixture(tcase, next_test, test_ended);
     tcase_add_checked_fixture(tcase, enter_test, leave_test);
     if (test->signal != 0)
         tcase_add_test_raise_signal(tcase, test->test, test->signal);
@@ -103,43 +353,23 @@ static TCase *case_of(const Test *test) {
     return tcase;
 }
 
-// Counts the tests that Check let pass although they stopped before their end.
-static int count_stopped(const Test *tests, size_t count, SRunner *sr) {
-    TestResult **results = srunner_results(sr);
-    int stopped = 0;
-    for (size_t i = 0; i < count; i++) {
-        const Ending *ending = &runner.endings[i];
-        bool whole = tests[i].signal != 0        ? true
-                     : tests[i].exit_status != 0 ? ending->exited
-                                                 : ending->finished;
-        if (tr_rtype(results[i]) != CK_PASS || whole)
-            continue;
-        printf("%s:%d:E:%s: stopped before its end: %s\n", tests[i].test->file,
-               tests[i].test->line, tests[i].test->name,
-               tests[i].exit_status != 0 ? "a check failed" : "it called exit");
-        stopped++;
-    }
-    free(results);
-    return stopped;
-}
-
 int run_tests(const char *name, const Test *tests, size_t count) {
-    runner_start(count);
+    setenv("CK_MAX_MSG_SIZE", "65536", 0); // it exits on a longer message
+    runner_start(tests, count);
     Suite *suite = suite_create(name);
     for (size_t i = 0; i < count; i++)
         suite_add_tcase(suite, case_of(&tests[i]));
-    SRunner *sr = srunner_create(suite);
-    srunner_set_fork_status(sr, CK_FORK);
-    srunner_run_all(sr, CK_NORMAL);
+    runner.check = srunner_create(suite);
+    srunner_set_fork_status(runner.check, CK_FORK);
+    srunner_run_all(runner.check, CK_NORMAL);
 
-    int ran = srunner_ntests_run(sr);
-    int bad = srunner_ntests_failed(sr);
+    int ran = srunner_ntests_run(runner.check);
+    int bad = srunner_ntests_failed(runner.check) + runner.stopped;
     if (ran == 0 || (size_t)ran != count) {
         printf("%s: only %d of %zu tests were run\n", name, ran, count);
         bad++;
-    } else
-        bad += count_stopped(tests, count, sr);
-    srunner_free(sr);
+    }
+    srunner_free(runner.check);
     runner_stop(count);
     return bad == 0 ? EXIT_SUCCESS : EXIT_FAILURE;
 }
@@ -187,6 +417,13 @@ Path scratch_path(const char *file) {
     return file[0] == '\0' ? folder : join(folder.text, file);
 }
 
+void skip_test(const char *test, const char *why) {
+    Ending *ending = &runner.endings[runner.current - 1];
+    snprintf(ending->skipped, sizeof ending->skipped, "%.255s", why);
+    printf("skip: %s: %s\n", test, why);
+    fflush(stdout);
+}
+
 static bool holds_mnist(const char *folder) {
     return access(join(folder, "train-images-idx3-ubyte").text, R_OK) == 0 ||
            access(join(folder, "train-images-idx3-ubyte.gz").text, R_OK) == 0;
@@ -199,9 +436,10 @@ const char *mnist_dir_or_skip(const char *test) {
     const char *folder = named != NULL && named[0] ? named : fetched.text;
     if (holds_mnist(folder))
         return folder;
-    printf("skip: %s: no MNIST in %s (set MNIST_DIR, or run `make mnist`)\n",
-           test, folder);
-    fflush(stdout);
+    char why[sizeof fetched.text + 64];
+    snprintf(why, sizeof why,
+             "no MNIST in %s (set MNIST_DIR, or run `make mnist`)", folder);
+    skip_test(test, why);
     return NULL;
 }
 
@@ -218,8 +456,9 @@ const char *text_of(const char *file) {
 
 // ---- 3. Running something apart ---------------------------------------------
 
-// Like fork, but the child's output goes to *from, its input is empty, and an
-// alarm (which exec keeps) ends it.
+enum { MOST_OUTPUT = 64 << 20, PIPE_HOLDS = 1 << 20 };
+
+// Like fork, but the child's output goes to *from, and its input is empty.
 static pid_t fork_apart(int *from) {
     int ends[2];
     REQUIRE(pipe(ends) == 0, "no pipe");
@@ -231,34 +470,55 @@ static pid_t fork_apart(int *from) {
         dup2(ends[1], STDOUT_FILENO);
         dup2(ends[1], STDERR_FILENO);
         close(ends[0]);
-        signal(SIGALRM, SIG_DFL); // Check has a handler of its own
-        alarm(RUN_SECONDS);
     }
     close(ends[1]);
     *from = ends[0];
     return child;
 }
 
-static Run collect(pid_t child, int from) {
-    Run run = {0};
-    size_t used = 0, half = sizeof run.output / 2;
-    for (;;) {
-        // the last line matters most: when the room is full, drop the older
-        // half
-        if (used == sizeof run.output - 1) {
-            memmove(run.output, run.output + half, used - half);
-            used -= half;
-        }
-        ssize_t got =
-            read(from, run.output + used, sizeof run.output - 1 - used);
-        if (got <= 0)
-            break;
-        used += (size_t)got;
+// Adds what there is to read; returns how much that was, 0 at the end. The last
+// line matters most: when the room is full, the older half is dropped.
+static size_t read_some(int from, Run *run, size_t *used) {
+    size_t room = sizeof run->output - 1, half = sizeof run->output / 2;
+    if (*used == room) {
+        memmove(run->output, run->output + half, *used - half);
+        *used -= half;
     }
-    run.output[used] = '\0';
-    close(from);
+    ssize_t got = read(from, run->output + *used, room - *used);
+    if (got <= 0)
+        return 0;
+    *used += (size_t)got;
+    run->output[*used] = '\0';
+    return (size_t)got;
+}
+
+// Reads until the child has ended. Its own children may hold the pipe open, and
+// write to it: they are not waited for.
+static Run collect(pid_t child, int from, const char *name) {
+    Run run = {0};
+    size_t used = 0, all = 0, late = 0; // late: bytes after the child's end
     int status = 0;
-    waitpid(child, &status, 0);
+    for (bool open = true, ended = false; !ended || open;) {
+        ended = ended || waitpid(child, &status, WNOHANG) == child;
+        struct pollfd pipe = {.fd = open ? from : -1, .events = POLLIN};
+        if (poll(&pipe, 1, ended ? 0 : open ? 10 : 1) > 0) {
+            size_t got = read_some(from, &run, &used);
+            open = got > 0;
+            all += got;
+            late += ended ? got : 0;
+        } else if (ended)
+            break;
+        if (late > PIPE_HOLDS)
+            break;
+        bool endless = all > MOST_OUTPUT;
+        if (endless || (!ended && now() > runner.deadline)) {
+            kill(child, SIGKILL);
+            ck_abort_msg("%s %s", name,
+                         endless ? "printed more than 64 MB"
+                                 : "did not end within the test's time limit");
+        }
+    }
+    close(from);
     run.status =
         WIFSIGNALED(status) ? 128 + WTERMSIG(status) : WEXITSTATUS(status);
     return run;
@@ -275,10 +535,12 @@ Run run_program(const char *command_line) {
     int from;
     pid_t child = fork_apart(&from);
     if (child == 0) {
+        for (int i = 3; i < 64; i++)
+            close(i); // Check's own
         execl("/bin/sh", "sh", "-c", script, root.text, (char *)NULL);
         _exit(127);
     }
-    return collect(child, from);
+    return collect(child, from, command_line);
 }
 
 Run run_function(void (*function)(void)) {
@@ -289,7 +551,7 @@ Run run_function(void (*function)(void)) {
         fflush(NULL);
         _exit(0);
     }
-    return collect(child, from);
+    return collect(child, from, "the function");
 }
 
 // Takes all there is, in blocks of 1 KiB, and gives the last ones back.

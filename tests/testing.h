@@ -7,6 +7,7 @@
 //             {resize_keeps_memory},
 //             {bad_shape_aborts, .signal = SIGABRT},
 //             {no_memory_dies, .exit_status = 1},
+//             {net_learns, .seconds = 20},
 //         };
 //         return run_tests("tensor", tests, sizeof tests / sizeof *tests);
 //     }
@@ -33,14 +34,20 @@ typedef struct {
     const TTest *test; // what START_TEST(name) defines as name
     int signal;        // 0, or the signal the test must end with (SIGABRT)
     int exit_status;   // 0, or the status it must exit with (1, 2)
+    double seconds;    // 0 (5 s), or its time limit; times $SLOWER
 } Test;
 
 // Runs each test in a process of its own and prints Check's summary. Returns 0
 // only if every one ran, and ran to its end. That closes three holes of Check:
 // a test that calls exit(0) half-way passes there, so does a failed ck_assert
 // where the exit status 1 is expected, and so does a run that selects no test.
+// run.sh is told the verdicts apart from what the tests print.
+//
+// A test has 2 GiB of memory, writes files of at most 256 MiB, and whatever it
+// started ends with it. Its time limit should be ten times what it takes on a
+// quiet machine; `make test SLOWER=10` makes every limit ten times longer.
 int run_tests(const char *name, const Test *tests, size_t count);
-enum { TEST_SECONDS = 120, RUN_SECONDS = 100 };
+bool memory_can_be_limited(void); // not under AddressSanitizer
 
 // |got - want| <= tolerance * max(1, |want|), else the test fails and says
 // which element it was. NaN fails.
@@ -60,8 +67,11 @@ Path golden_path(const char *file);
 // scratch_path("") is the folder itself.
 Path scratch_path(const char *file);
 
+// The test cannot be run here; it should return now. why: "no gnuplot".
+void skip_test(const char *test, const char *why);
+
 // The MNIST folder: $MNIST_DIR, else data/mnist at the project's root. NULL if
-// the files are not there, after saying ("skip: ...") that this test skips.
+// the files are not there, after skip_test().
 const char *mnist_dir_or_skip(const char *test);
 
 // The text of a file, say of a chart's CSV, of less than 1 MiB. The next call
@@ -77,8 +87,9 @@ typedef struct {
 // Runs a program that lies at the project's root (or a path below it, or an
 // absolute one) with its arguments as a shell would read them:
 //     Run run = run_program("lenet --limit 200 --epochs 1");
-// Input is empty; SIGALRM ends it after RUN_SECONDS. The working folder is the
-// test's own: go to scratch_path("") first if the program writes files.
+// Input is empty. The test fails if the program does not end within its time, or
+// prints without end. The working folder is the test's own: go to
+// scratch_path("") first if the program writes files.
 Run run_program(const char *command_line);
 
 // The same for a function, in a process of its own: what die() and REQUIRE()

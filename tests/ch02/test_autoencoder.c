@@ -171,11 +171,11 @@ START_TEST(smallest_runs) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{gradients_are_slopes},
-                          {codes_come_back},
+    const Test tests[] = {{gradients_are_slopes, .seconds = 20},
+                          {codes_come_back, .seconds = 20},
                           {classifier_needs_codes_that_say_something},
-                          {larger_codes_keep_more},
-                          {beats_components_on_mnist},
+                          {larger_codes_keep_more, .seconds = 150},
+                          {beats_components_on_mnist, .seconds = 150},
                           {smallest_runs}};
     return run_tests("autoencoder", tests, sizeof tests / sizeof *tests);
 }

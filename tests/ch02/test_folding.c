@@ -243,12 +243,12 @@ int main(void) {
                           {deep_beats_shallow_at_equal_weights},
                           {weights_by_hand},
                           {shallow_random_by_corners},
-                          {deep_random_by_slopes},
+                          {deep_random_by_slopes, .seconds = 20},
                           {bound_holds_for_any_layer},
                           {mirror_points},
                           {slanted_mirror},
                           {patterns_tell_units},
                           {too_many_units_for_a_pattern, .signal = SIGABRT},
-                          {prints_its_result}};
+                          {prints_its_result, .seconds = 20}};
     return run_tests("folding", tests, sizeof tests / sizeof *tests);
 }

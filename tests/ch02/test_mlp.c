@@ -315,6 +315,6 @@ int main(void) {
                           {learns_synthetic_digits},
                           {keeps_its_three_sets_apart},
                           {shuffles_the_digits},
-                          {reads_98_of_100_digits}};
+                          {reads_98_of_100_digits, .seconds = 150}};
     return run_tests("mlp", tests, sizeof tests / sizeof *tests);
 }

@@ -87,7 +87,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {{best_line_of_four_corners},
                           {polar_coordinates_by_hand},
-                          {hidden_layers_bend_the_boundary},
-                          {prints_its_result}};
+                          {hidden_layers_bend_the_boundary, .seconds = 40},
+                          {prints_its_result, .seconds = 20}};
     return run_tests("playground", tests, sizeof tests / sizeof *tests);
 }

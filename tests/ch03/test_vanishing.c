@@ -310,11 +310,11 @@ int main(void) {
                           {largest_slopes},
                           {deviations_are_the_papers},
                           {backward_is_the_derivative},
-                          {gradients_through_fifty_layers},
+                          {gradients_through_fifty_layers, .seconds = 100},
                           {a_layers_factor_is_the_root},
                           {prints_what_it_measured},
                           {draws_what_it_measured},
                           {same_result_for_any_number_of_threads},
-                          {prints_its_result}};
+                          {prints_its_result, .seconds = 100}};
     return run_tests("vanishing", tests, sizeof tests / sizeof *tests);
 }

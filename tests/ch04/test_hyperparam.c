@@ -218,14 +218,15 @@ START_TEST(few_cells_of_the_lectures_grid_learn) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{plan_covers_the_map},
-                          {the_lectures_grid},
-                          {random_fills_the_square},
-                          {threads_change_nothing},
-                          {rates_matter},
-                          {decay_matters},
-                          {the_judge_judges},
-                          {judged_on_held_out_digits},
-                          {few_cells_of_the_lectures_grid_learn}};
+    const Test tests[] = {
+        {plan_covers_the_map},
+        {the_lectures_grid},
+        {random_fills_the_square},
+        {threads_change_nothing},
+        {rates_matter},
+        {decay_matters},
+        {the_judge_judges},
+        {judged_on_held_out_digits},
+        {few_cells_of_the_lectures_grid_learn, .seconds = 20}};
     return run_tests("hyperparam", tests, sizeof tests / sizeof *tests);
 }

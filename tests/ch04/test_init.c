@@ -208,9 +208,9 @@ int main(void) {
     const Test tests[] = {{spread_is_as_the_formula_says},
                           {zero_learns_nothing},
                           {constant_units_stay_alike},
-                          {signal_keeps_its_size},
+                          {signal_keeps_its_size, .seconds = 20},
                           {bins_cover_the_axis},
-                          {he_learns_and_zero_does_not},
+                          {he_learns_and_zero_does_not, .seconds = 20},
                           {the_earlier_training_has_other_digits},
                           {begins_from_a_file}};
     return run_tests("init", tests, sizeof tests / sizeof *tests);

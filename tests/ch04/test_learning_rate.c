@@ -145,7 +145,7 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{parabola},
-                          {the_lectures_order},
+                          {the_lectures_order, .seconds = 40},
                           {reports_what_it_did},
                           {draws_the_losses},
                           {prints_its_result}};

@@ -202,9 +202,9 @@ int main(void) {
                           {a_racer_of_each_kind},
                           {a_lap_by_hand},
                           {parts_and_bands},
-                          {best_rates_without_divisor},
-                          {best_rates_with_divisor},
-                          {the_lectures_race},
-                          {prints_its_result}};
+                          {best_rates_without_divisor, .seconds = 20},
+                          {best_rates_with_divisor, .seconds = 40},
+                          {the_lectures_race, .seconds = 20},
+                          {prints_its_result, .seconds = 20}};
     return run_tests("optimizer_race", tests, sizeof tests / sizeof *tests);
 }

@@ -206,8 +206,8 @@ int main(void) {
                           {momentum_beats_sgd_on_the_bowl},
                           {momentum_leaves_the_hollows},
                           {adagrad_leaps_over_the_hollows},
-                          {best_rates_lie_inside},
+                          {best_rates_lie_inside, .seconds = 20},
                           {the_other_two},
-                          {prints_its_result}};
+                          {prints_its_result, .seconds = 20}};
     return run_tests("optimizers", tests, sizeof tests / sizeof *tests);
 }

@@ -157,8 +157,9 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{begin_and_end},      {the_lectures_equations},
-                          {the_lectures_table}, {falling_rates_end_lower},
-                          {curves_are_means},   {prints_its_result}};
+    const Test tests[] = {
+        {begin_and_end},      {the_lectures_equations},
+        {the_lectures_table}, {falling_rates_end_lower, .seconds = 20},
+        {curves_are_means},   {prints_its_result}};
     return run_tests("schedules", tests, sizeof tests / sizeof *tests);
 }

@@ -113,7 +113,7 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{quiz_answers},
+    const Test tests[] = {{quiz_answers, .seconds = 20},
                           {units_that_differ_are_seen},
                           {slopes_are_derivatives},
                           {letters_of_other_answers},

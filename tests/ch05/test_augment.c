@@ -77,9 +77,9 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{parts_do_not_overlap},
-                          {helps_with_few_digits},
-                          {many_digits_beat_few},
-                          {prints_its_result}};
+                          {helps_with_few_digits, .seconds = 100},
+                          {many_digits_beat_few, .seconds = 40},
+                          {prints_its_result, .seconds = 20}};
     threads_set(1);
     return run_tests("ch05_augment", tests, sizeof tests / sizeof *tests);
 }

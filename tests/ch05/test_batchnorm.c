@@ -167,10 +167,12 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {gradients_are_slopes},         {rules_are_switched_on},
-        {bears_the_larger_rate},        {decays_on_top},
-        {gains_at_the_large_rate_only}, {prints_its_result}};
+    const Test tests[] = {{gradients_are_slopes},
+                          {rules_are_switched_on, .seconds = 20},
+                          {bears_the_larger_rate, .seconds = 40},
+                          {decays_on_top, .seconds = 100},
+                          {gains_at_the_large_rate_only, .seconds = 40},
+                          {prints_its_result, .seconds = 20}};
     threads_set(1);
     return run_tests("ch05_batchnorm", tests, sizeof tests / sizeof *tests);
 }

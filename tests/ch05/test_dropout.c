@@ -191,11 +191,13 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {scaling_keeps_the_mean},     {gradients_are_slopes},
-        {scaling_in_use_is_the_same}, {training_loss_rises_with_p},
-        {losses_of_the_default_run},  {helps_where_digits_are_few},
-        {prints_its_result}};
+    const Test tests[] = {{scaling_keeps_the_mean},
+                          {gradients_are_slopes},
+                          {scaling_in_use_is_the_same},
+                          {training_loss_rises_with_p, .seconds = 100},
+                          {losses_of_the_default_run, .seconds = 40},
+                          {helps_where_digits_are_few, .seconds = 100},
+                          {prints_its_result, .seconds = 20}};
     threads_set(1);
     return run_tests("dropout", tests, sizeof tests / sizeof *tests);
 }

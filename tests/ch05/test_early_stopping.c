@@ -98,7 +98,7 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{keeps_the_best_weights},
-                          {validation_turns_up},
+                          {validation_turns_up, .seconds = 20},
                           {best_weights_are_restored},
                           {prints_its_result}};
     threads_set(1);

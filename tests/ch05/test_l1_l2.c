@@ -164,12 +164,15 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {gradients_are_slopes},      {squared_and_printed_l2},
-        {shrinks_to_zero_and_stops}, {shrink_is_a_minimum},
-        {median_is_the_middle},      {training_loss_rises_with_lambda},
-        {losses_of_the_default_run}, {only_proximal_l1_gives_zeros},
-        {prints_its_result}};
+    const Test tests[] = {{gradients_are_slopes},
+                          {squared_and_printed_l2},
+                          {shrinks_to_zero_and_stops},
+                          {shrink_is_a_minimum},
+                          {median_is_the_middle},
+                          {training_loss_rises_with_lambda, .seconds = 100},
+                          {losses_of_the_default_run, .seconds = 40},
+                          {only_proximal_l1_gives_zeros, .seconds = 100},
+                          {prints_its_result}};
     threads_set(1); // so small a net is slower with two
     return run_tests("l1_l2", tests, sizeof tests / sizeof *tests);
 }

@@ -122,7 +122,7 @@ int main(void) {
     const Test tests[] = {{shapes},
                           {gradients_are_slopes},
                           {drops_in_training_only},
-                          {relu_learns_where_sigmoid_does_not},
+                          {relu_learns_where_sigmoid_does_not, .seconds = 200},
                           {prints_its_result}};
     threads_set(1); // so small a net is done before a second one has woken up
     return run_tests("alexnet", tests, sizeof tests / sizeof *tests);

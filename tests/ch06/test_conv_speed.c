@@ -58,10 +58,10 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{equal_to_rounding},
+    const Test tests[] = {{equal_to_rounding, .seconds = 40},
                           {counts_the_work},
                           {sees_a_difference},
-                          {prints_its_result}};
+                          {prints_its_result, .seconds = 20}};
     threads_set(1);
     return run_tests("conv_speed", tests, sizeof tests / sizeof *tests);
 }

@@ -278,10 +278,10 @@ int main(void) {
                           {gradient_times_picture_is_the_logit},
                           {smooths_over_copies},
                           {inverts_the_strongest},
-                          {reads_lenets_weights},
-                          {salient_pixels_matter_more},
+                          {reads_lenets_weights, .seconds = 20},
+                          {salient_pixels_matter_more, .seconds = 60},
                           {same_for_any_number_of_threads},
-                          {draws_its_charts},
+                          {draws_its_charts, .seconds = 20},
                           {smallest_run_and_bad_ones}};
     threads_set(1);
     return run_tests("feature_maps", tests, sizeof tests / sizeof *tests);

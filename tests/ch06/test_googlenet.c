@@ -132,7 +132,7 @@ int main(void) {
     threads_set(1);
     const Test tests[] = {
         {gradients_are_slopes}, {shapes_and_weights_of_the_banner},
-        {silences_one_branch},  {learns_synthetic_digits},
+        {silences_one_branch},  {learns_synthetic_digits, .seconds = 40},
         {prints_its_result},
     };
     return run_tests("googlenet", tests, sizeof tests / sizeof *tests);

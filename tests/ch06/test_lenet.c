@@ -614,7 +614,7 @@ int main(void) {
     const Test tests[] = {
         {logits_and_loss_as_in_pytorch},
         {gradients_as_in_pytorch},
-        {gradients_by_central_differences},
+        {gradients_by_central_differences, .seconds = 20},
         {weights_of_each_layer},
         {shapes_of_each_layer},
         {worst_mistakes_are_kept_in_order},
@@ -622,11 +622,11 @@ int main(void) {
         {loaded_weights_give_the_same_logits},
         {smoke_run},
         {smallest_runs},
-        {learns_synthetic_digits},
+        {learns_synthetic_digits, .seconds = 40},
         {tests_on_unseen_digits},
         {each_step_has_its_rate_and_its_gradient},
         {shuffles_the_digits},
-        {same_weights_for_any_number_of_threads},
+        {same_weights_for_any_number_of_threads, .seconds = 20},
         {runs_with_every_kernel},
         {saved_weights_give_the_same_result},
         {bad_weights_exit_1},
@@ -636,9 +636,9 @@ int main(void) {
         {unwritable_out_does_not_stop_it},
         {draws_its_charts},
         {mistakes_are_labelled_truth_first},
-        {classifies_a_picture},
+        {classifies_a_picture, .seconds = 20},
         {says_when_it_is_not_sure},
-        {photos_are_read_or_doubted},
+        {photos_are_read_or_doubted, .seconds = 1000},
     };
     return run_tests("lenet", tests, sizeof tests / sizeof *tests);
 }

@@ -175,9 +175,9 @@ int main(void) {
         {plain_gradients_are_slopes},
         {a_block_of_zeros_passes_everything_on},
         {as_many_weights_as_the_banner_says},
-        {depth_harms_the_plain_net_only},
-        {depth_harms_the_plain_net_on_drawn_digits},
-        {prints_its_result},
+        {depth_harms_the_plain_net_only, .seconds = 100},
+        {depth_harms_the_plain_net_on_drawn_digits, .seconds = 100},
+        {prints_its_result, .seconds = 40},
     };
     return run_tests("resnet", tests, sizeof tests / sizeof *tests);
 }

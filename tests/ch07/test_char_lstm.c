@@ -414,7 +414,7 @@ int main(void) {
                           {draws_by_probability},
                           {writes_what_it_predicts},
                           {learns_what_there_is_to_learn},
-                          {over_fits_the_tale},
+                          {over_fits_the_tale, .seconds = 40},
                           {same_result_for_any_number_of_threads},
                           {writes_the_same_after_loading},
                           {says_what_is_wrong},

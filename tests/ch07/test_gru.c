@@ -134,11 +134,9 @@ START_TEST(reads_real_digits) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{a_step_by_hand},
-                          {z_keeps_or_replaces},
-                          {agrees_with_the_library},
-                          {every_cell_shares_its_weights},
-                          {short_run},
-                          {reads_real_digits}};
+    const Test tests[] = {
+        {a_step_by_hand},           {z_keeps_or_replaces},
+        {agrees_with_the_library},  {every_cell_shares_its_weights},
+        {short_run, .seconds = 20}, {reads_real_digits, .seconds = 150}};
     return run_tests("gru", tests, sizeof tests / sizeof *tests);
 }

@@ -183,7 +183,7 @@ int main(void) {
                           {same_result_for_any_number_of_threads},
                           {weights_survive_a_file},
                           {smallest_run},
-                          {learns_synthetic_digits},
-                          {learns_in_one_epoch}};
+                          {learns_synthetic_digits, .seconds = 60},
+                          {learns_in_one_epoch, .seconds = 150}};
     return run_tests("lstm", tests, sizeof tests / sizeof *tests);
 }

@@ -209,14 +209,15 @@ START_TEST(smallest_run) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{only_the_first_step_tells},
-                          {biases_are_where_they_belong},
-                          {gradients_of_the_whole_sequence},
-                          {gates_carry_the_gradient},
-                          {who_remembers},
-                          {an_open_lstm_recalls_300_steps},
-                          {the_default_lstm_recalls_no_more_than_an_rnn},
-                          {prints_the_claims},
-                          {smallest_run}};
+    const Test tests[] = {
+        {only_the_first_step_tells},
+        {biases_are_where_they_belong},
+        {gradients_of_the_whole_sequence},
+        {gates_carry_the_gradient, .seconds = 20},
+        {who_remembers, .seconds = 100},
+        {an_open_lstm_recalls_300_steps, .seconds = 40},
+        {the_default_lstm_recalls_no_more_than_an_rnn, .seconds = 150},
+        {prints_the_claims, .seconds = 20},
+        {smallest_run}};
     return run_tests("memory", tests, sizeof tests / sizeof *tests);
 }

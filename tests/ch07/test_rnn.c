@@ -157,6 +157,6 @@ int main(void) {
                           {gradients_are_slopes},
                           {agrees_with_the_library},
                           {tasks_have_the_right_answers},
-                          {learns_all_four}};
+                          {learns_all_four, .seconds = 60}};
     return run_tests("rnn", tests, sizeof tests / sizeof *tests);
 }
