@@ -11,23 +11,24 @@
 // ---- 1. Where -----------------------------------------------------------------
 
 enum { LINES = 4096 };
-static struct {
-    const char *file;
-    int line;
-    int passes[LINES]; // how often the check of this line was made
-} place;
+static Place own_place, *place = &own_place;
+static int passes[LINES]; // how often the check of each line was made
+
+void note_lines_in(Place *shared) {
+    place = shared;
+}
 
 void at_line(const char *file, int line) {
     if (file == NULL)
         return;
-    place.file = file;
-    place.line = line;
+    place->file = file;
+    place->line = line;
 }
 
 void at_check(const char *file, int line) {
     at_line(file, line);
     if (file != NULL && line < LINES)
-        place.passes[line]++;
+        passes[line]++;
 }
 
 noreturn void fail_here(const char *format, ...) {
@@ -36,10 +37,10 @@ noreturn void fail_here(const char *format, ...) {
     va_start(arguments, format);
     vsnprintf(message, sizeof message, format, arguments);
     va_end(arguments);
-    if (place.line < LINES && place.passes[place.line] > 1)
+    if (place->line < LINES && passes[place->line] > 1)
         snprintf(pass, sizeof pass, " (pass %d through this line)",
-                 place.passes[place.line]);
-    _ck_assert_failed(place.file, place.line, "", "%s%s", message, pass);
+                 passes[place->line]);
+    _ck_assert_failed(place->file, place->line, "", "%s%s", message, pass);
 }
 
 // ---- 2. Guesses ---------------------------------------------------------------

@@ -40,6 +40,14 @@
 void at_line(const char *file, int line);
 void at_check(const char *file, int line);
 
+// Where lines are noted from here on: the runner has them noted in memory that
+// it shares with the test, and so knows the last one of a test that crashed.
+typedef struct {
+    const char *file;
+    int line;
+} Place;
+void note_lines_in(Place *place);
+
 // Ends the test, at the line noted last.
 noreturn void fail_here(const char *format, ...)
     __attribute__((format(printf, 1, 2)));

@@ -144,7 +144,10 @@ report() {
         case $verdict in
         passed) good=$((good + 1)) ;;
         skipped) skips=$((skips + 1)) notes+="    skip: $what: $message"$'\n' ;;
-        *) bad=$((bad + 1)) notes+="    failed: $what: $message"$'\n' ;;
+        *)
+            bad=$((bad + 1)) notes+="    failed: $what, $where"$'\n'
+            notes+="        $message"$'\n'$(about "$name" "$what")$'\n'
+            ;;
         esac
         printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$verdict" "$took" "$what" \
             "$where" "$message" >>"$RUN_FOLDER/results"
@@ -154,11 +157,20 @@ report() {
     skipped=$((skipped + skips))
     printf '%-40s %s (%d s)\n%s' "$name" "$(numbers $good $bad $skips)" \
         "$seconds" "$notes"
-    if [ $bad -gt 0 ] && [ -s "$log" ]; then
-        echo "    $test ended with status $status and said:"
-        tail -c 65536 "$log" | sed 's/^/    /'
-        echo
-    fi
+    [ $bad -eq 0 ] || said "$log" "$test"
+}
+
+# about NAME TEST: what a failed test is about, from its own file
+about() {
+    bash "$root/tests/under_test.sh" "tests/$1.c" "$2" | sed 's/^/        /'
+}
+
+# said LOG TEST: what it printed beside Check's own lines
+said() {
+    local rest
+    rest=$(tail -c 65536 "$1" | grep -a -v -e '^Running suite' -e '^[0-9]*%: ' \
+        -e '^skip: ' -e '\.[ch]:[0-9]*:[FE]:' | sed 's/^/        /')
+    [ -z "$rest" ] || printf '    %s said:\n%s\n' "$2" "$rest"
 }
 
 # numbers PASSED FAILED SKIPPED

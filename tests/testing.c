@@ -24,7 +24,7 @@
 
 // ---- 1. The runner ----------------------------------------------------------
 
-enum { DEFAULT_SECONDS = 5, MOST_PRINTED = 1 << 20 };
+enum { DEFAULT_SECONDS = 10, MOST_PRINTED = 1 << 20 };
 static const rlim_t MOST_MEMORY = (rlim_t)2 << 30, MOST_WRITTEN = 256 << 20;
 
 // How a test's process ended, seen from inside. It lies in memory which the
@@ -33,6 +33,7 @@ typedef struct {
     bool finished;     // the test function returned
     bool exited;       // the process called exit(); a failed ck_assert does not
     char skipped[256]; // why the test did not apply here, or ""
+    Place place;       // the last line that made a check
 } Ending;
 
 // Check's fixtures take no arguments, so what they need stands here.
@@ -198,6 +199,7 @@ static void enter_test(void) {
     runner.deadline =
         now() + 0.8 * seconds_of(&runner.tests[runner.current - 1]);
     atexit(note_exit);
+    note_lines_in(&runner.endings[runner.current - 1].place);
     limit(RLIMIT_FSIZE,
           MOST_WRITTEN + (rlim_t)(runner.log > 0 ? runner.log : 0));
     if (memory_can_be_limited())
@@ -278,9 +280,12 @@ static void judge(void) {
     const char *file = test->test->file, *message = "";
     int line = test->test->line;
     if (tr_rtype(result) != CK_PASS) {
-        const char *at = tr_lfile(result);
-        channel_send(i, "failed", seconds, at != NULL ? at : file,
-                     at != NULL ? tr_lno(result) : line, tr_msg(result));
+        // a crash or a time limit knows only what was done before it
+        Place at = {tr_lfile(result), tr_lno(result)};
+        if (tr_rtype(result) == CK_ERROR || at.file == NULL)
+            at = ending->place.file != NULL ? ending->place
+                                            : (Place){file, line};
+        channel_send(i, "failed", seconds, at.file, at.line, tr_msg(result));
     } else if (!whole) {
         message = test->exit_status != 0
                       ? "stopped before its end: a check failed"

@@ -34,7 +34,7 @@ typedef struct {
     const TTest *test; // what START_TEST(name) defines as name
     int signal;        // 0, or the signal the test must end with (SIGABRT)
     int exit_status;   // 0, or the status it must exit with (1, 2)
-    double seconds;    // 0 (5 s), or its time limit; times $SLOWER
+    double seconds;    // 0 (10 s), or its time limit; times $SLOWER
 } Test;
 
 // Runs each test in a process of its own and prints Check's summary. Returns 0

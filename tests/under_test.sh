@@ -3,12 +3,13 @@
 # stand, what the line of their source says, and which item of a lecture the
 # test proves:
 #
-#     mul_backward, ch03_backprop/apple_tax.c:48: [C mul node] z = x y ...
-#     lecture C: mul node
+#     about mul_backward, ch03_backprop/apple_tax.c:48: [C mul node] z = x y ...
+#     lecture C, line 1259: two apples
 #
 # A function is counted if the test calls it, by itself or through a helper in
 # the same file, and if it is of the program that the file includes (or, in a
-# test of the library, of common/).
+# test of the library, of common/); then those that it calls, if their comment
+# has a source. Six at most.
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
@@ -68,24 +69,36 @@ awk -v test="$test" -v tests="$file" -v program="$program" '
     }
     FNR == 1 && !followed++ { follow(test) }
     /^\/\/ \[[A-Z]/ && tag == "" { tag = substr($0, 4) }
-    /^$|^}/ { tag = "" }
+    /^$|^}/ { tag = inside = "" }
     (name = defined($0)) != "" {
-        if (name in reached && name !~ /_(init|free)$/) {
-            place[reached[name]] = name ", " FILENAME ":" FNR
-            if (tag != "")
-                place[reached[name]] = place[reached[name]] ": " tag
-        }
+        inside = name
+        place[name] = "about " name ", " FILENAME ":" FNR \
+            (tag != "" ? ": " tag : "")
+        tagged[name] = tag != ""
         tag = ""
+        next
+    }
+    inside != "" { calls($0, "in " inside) }
+
+    function show(name) {
+        if (name in place && name !~ /_(init|free)$/ && !printed[name]++ &&
+            shown++ < 6)
+            print place[name]
     }
     END {
-        shown = 0
-        for (i = 1; i <= count && shown < 4; i++)
-            if (i in place) {
-                print place[i]
-                shown++
-            }
+        for (name in reached)
+            ordered[reached[name]] = name
+        for (i = 1; i <= count; i++)
+            show(ordered[i])
+        # what these call, if a source is named for it
+        for (i = 1; i <= count; i++) {
+            n = split(called["in " ordered[i]], names, " ")
+            for (k = 1; k <= n; k++)
+                if (tagged[names[k]])
+                    show(names[k])
+        }
         if (shown == 0 && program != "")
-            print "the program, " program
+            print "about the program, " program
     }' "$file" "${sources[@]}"
 
 for rows in tests/lectures/*.tsv; do
@@ -94,8 +107,8 @@ for rows in tests/lectures/*.tsv; do
         { n = split($8, named, " ")
           for (i = 1; i <= n; i++)
               if (named[i] == proof) {
-                  print (letter ~ /^[A-D]$/ ? "lecture " letter : "paper") \
-                      ": " $1 ", line " $2
+                  print (letter ~ /^[A-D]$/ ? "lecture " letter ", line " $2 \
+                         : "paper") ": " $1
                   break
               } }' "$rows"
 done | head -n 2
