@@ -43,4 +43,8 @@ void assert_shuffles(const char *command_line, const char *name, Scale scale,
 void turn_labels(Dataset *set);
 void turn_into_bars(Dataset *set, int first);
 
+// Runs a program on these two sets, which are freed: on bars, say, in place of
+// the test digits.
+Run run_on_sets(const char *command_line, Dataset *train, Dataset *test);
+
 #endif

@@ -29,4 +29,12 @@ Run run_for_charts(const char *command_line);
 int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
+// The title of the panel of a chart's script in which this block is plotted
+// first: "set title 'squared'" before "plot DATA index 0 using".
+const char *panel_title(const char *file, int block);
+
+// The same for a function of the program, called in the test itself: from here
+// on charts land in the test's own folder, and no gnuplot draws them.
+void enter_chart_folder(void);
+
 #endif
