@@ -287,9 +287,7 @@ START_TEST(panels_have_the_curves_of_their_titles) {
         chart_column("out/ch02/activations.csv", 0, names[a], named, SHOWN);
         for (int i = 0; i < SHOWN; i++)
             ck_assert_msg(drawn[i] == named[i],
-                          "the panel of %s shows column "
-                          "%d",
-                          names[a], curve);
+                          "the panel of %s shows column %d", names[a], curve);
         ck_assert_int_eq(slope, curve + 1);
         panels++;
     }

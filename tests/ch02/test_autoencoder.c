@@ -237,7 +237,7 @@ END_TEST
 START_TEST(each_step_has_its_rate_and_its_gradient) {
     run_spied(autoencoder_main, "autoencoder --epochs 2 --limit 300 --batch 64 "
                                 "--lr 0.01 --data synthetic --plot none "
-                                "--quiet");
+                                "--quiet --threads 1");
     ck_assert_int_eq(spy.steps, 2 * 10 + 4 * 300);
     for (int t = 0; t < 20; t++)
         ck_assert_msg(spy.lr[t] == one_cycle(t % 10, 10, 0.01f),
@@ -253,8 +253,7 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
                       "called before the backward pass?",
                       t / 10);
     ck_assert_msg(spy.shuffled == 4,
-                  "%d passes were shuffled, not 2 for each "
-                  "of 2 nets",
+                  "%d passes were shuffled, not 2 for each of 2 nets",
                   spy.shuffled);
 }
 END_TEST
@@ -393,7 +392,7 @@ END_TEST
 
 START_TEST(smallest_runs) {
     Run two = run_program("autoencoder --data synthetic --limit 2 --epochs 1 "
-                          "--plot none --quiet");
+                          "--plot none --quiet --threads 1");
     ck_assert_int_eq(two.status, 0);
     Run one = run_program("autoencoder --data synthetic --limit 1 --epochs 1 "
                           "--plot none --quiet");

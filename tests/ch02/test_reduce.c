@@ -292,9 +292,7 @@ START_TEST(thirty_components_come_first) {
     ck_assert_msg(bent > 0.93, "t-SNE: trust %g: were there 30 components?",
                   bent);
     ck_assert_msg(flat < 0.8,
-                  "PCA: trust %g: is it measured against the "
-                  "pixels?",
-                  flat);
+                  "PCA: trust %g: is it measured against the pixels?", flat);
 }
 END_TEST
 
