@@ -80,10 +80,7 @@ static void write_set(const char *folder, const char *name,
     write_idx(folder, file, 1, shape, set->labels);
 }
 
-// Runs the program on these two sets, which are freed. Returns which part of
-// its answers was right.
-static double part_right(const char *command_line, const char *name,
-                         Scale scale, Dataset *train, Dataset *test) {
+Run run_on_sets(const char *command_line, Dataset *train, Dataset *test) {
     Path folder = scratch_path("digits");
     mkdir(folder.text, 0777);
     write_set(folder.text, "train", train);
@@ -97,6 +94,13 @@ static double part_right(const char *command_line, const char *name,
     Run run = run_program(command);
     ck_assert_msg(run.status == 0, "%s ended with status %d: %s", command,
                   run.status, run.output);
+    return run;
+}
+
+// Which part of the answers on these two sets was right.
+static double part_right(const char *command_line, const char *name,
+                         Scale scale, Dataset *train, Dataset *test) {
+    Run run = run_on_sets(command_line, train, test);
     return (result_value(&run, name) - scale.wrong) /
            (scale.right - scale.wrong);
 }

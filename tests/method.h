@@ -43,9 +43,14 @@ void assert_shuffles(const char *command_line, const char *name, Scale scale,
 void turn_labels(Dataset *set);
 void turn_into_bars(Dataset *set, int first);
 
+// Runs a program on these two sets, which are freed: on bars, say, in place of
+// the test digits.
+Run run_on_sets(const char *command_line, Dataset *train, Dataset *test);
+
 #define assert_test_is_unseen(...) FROM_HERE(assert_test_is_unseen(__VA_ARGS__))
 #define assert_validation_is_unseen(...)                                       \
     FROM_HERE(assert_validation_is_unseen(__VA_ARGS__))
+#define run_on_sets(...)     FROM_HERE(run_on_sets(__VA_ARGS__))
 #define assert_shuffles(...) FROM_HERE(assert_shuffles(__VA_ARGS__))
 
 #endif

@@ -128,3 +128,22 @@ int chart_column(const char *file, int block, const char *name, double *x,
             x[count++] = field_number(at, column);
     return count;
 }
+
+const char *panel_title(const char *file, int block) {
+    static const char set_title[] = "set title '";
+    static char title[256], plot[64];
+    const char *text = text_of(file), *last = NULL;
+    snprintf(plot, sizeof plot, "plot DATA index %d using", block);
+    const char *at = strstr(text, plot);
+    ck_assert_msg(at != NULL, "%s: no \"%s\"", file, plot);
+    for (const char *t = text; (t = strstr(t, set_title)) != NULL && t < at;)
+        last = t += strlen(set_title);
+    ck_assert_msg(last != NULL, "%s: no title before \"%s\"", file, plot);
+    snprintf(title, sizeof title, "%.*s", (int)strcspn(last, "'"), last);
+    return title;
+}
+
+void enter_chart_folder(void) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1);
+}

@@ -31,15 +31,26 @@ double truth_number(const char *text, int x1, int x2, int column);
 // charts would be drawn from, out/ch03/apple_tax.csv and .gp, is all it writes.
 Run run_for_charts(const char *command_line);
 
+// The same for a function of the program, called in the test itself: from here
+// on charts land in the test's own folder, and no gnuplot draws them.
+void enter_chart_folder(void);
+
 // One column of a chart's file, named as in its header; "sigmoid+1" is the one
 // to its right. Blocks are what gnuplot calls them (index 0, 1, ...): two blank
 // lines stand between them. Returns how many numbers there are, at most `most`.
 int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
+// The title of the panel of a chart's script in which this block is plotted
+// first: "set title 'squared'" before "plot DATA index 0 using".
+const char *panel_title(const char *file, int block);
+
 #define table_number(...)   FROM_HERE(table_number(__VA_ARGS__))
 #define from_line(...)      FROM_HERE(from_line(__VA_ARGS__))
+#define after_text(...)     FROM_HERE(after_text(__VA_ARGS__))
+#define truth_number(...)   FROM_HERE(truth_number(__VA_ARGS__))
 #define run_for_charts(...) FROM_HERE(run_for_charts(__VA_ARGS__))
 #define chart_column(...)   FROM_HERE(chart_column(__VA_ARGS__))
+#define panel_title(...)    FROM_HERE(panel_title(__VA_ARGS__))
 
 #endif

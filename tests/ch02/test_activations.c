@@ -5,10 +5,13 @@
 #include "ch02_mlp/activations.c"
 #undef main
 
+#include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 #include <unistd.h>
 
 #include "loss.h"
+#include "tables.h"
 #include "testing.h"
 #include "vmath.h"
 
@@ -213,6 +216,85 @@ START_TEST(curves_are_in_the_chart) {
 }
 END_TEST
 
+// With 10,000 added to the scores, the formula as printed has no number left in
+// its row, and the other one has the shares.
+START_TEST(only_the_stable_row_has_numbers) {
+    Run run = run_program("activations --plot none");
+    const char *naive = from_line(run.output, "softmax(x + 10000), as printed");
+    double nan_first = strtod(strstr(naive, "printed") + 7, NULL);
+    ck_assert_msg(isnan(nan_first), "as printed: %g", nan_first);
+    double y[CLASSES];
+    softmax(y, lecture_x, CLASSES);
+    for (int k = 0; k < CLASSES; k++)
+        ck_assert_double_eq_tol(
+            table_number(run.output, "softmax(x + 10000), minus maximum", k),
+            y[k], 6e-5);
+}
+END_TEST
+
+// The curve of the share that moves ends near 0 on the left and near 1 on the
+// right; where its score is the lecture's, 4, it is the lecture's share. The
+// bars are the shares. 7 digits are written.
+START_TEST(draws_softmax) {
+    enum { SHOWN = 1001 };
+    static double x[SHOWN], share[SHOWN], slope[SHOWN];
+    double bar[CLASSES], y[CLASSES];
+    run_for_charts("activations --quiet");
+    const char *file = "out/ch02/activations.csv";
+    ck_assert_int_eq(chart_column(file, 0, "x", x, SHOWN), SHOWN);
+    chart_column(file, 0, "softmax", share, SHOWN);
+    chart_column(file, 0, "softmax+1", slope, SHOWN);
+    for (int i = 0; i < SHOWN; i++) {
+        softmax(y, (double[]){1.2, x[i], 0.2}, CLASSES);
+        ck_assert_msg(fabs(share[i] - y[1]) < 1e-6 &&
+                          fabs(slope[i] - y[1] * (1 - y[1])) < 1e-6,
+                      "score %g: share %g, slope %g", x[i], share[i], slope[i]);
+    }
+    softmax(y, lecture_x, CLASSES);
+    ck_assert_int_eq(chart_column(file, 1, "share", bar, CLASSES), CLASSES);
+    for (int k = 0; k < CLASSES; k++)
+        ck_assert_double_eq_tol(bar[k], y[k], 1e-6);
+}
+END_TEST
+
+// A panel's title begins with the name of the column that is drawn below it,
+// solid; its slope, dashed, is the next column.
+START_TEST(panels_have_the_curves_of_their_titles) {
+    enum { SHOWN = 1001 };
+    static double drawn[SHOWN], named[SHOWN];
+    run_for_charts("activations --quiet");
+    static char script[8192];
+    snprintf(script, sizeof script, "%s", text_of("out/ch02/activations.gp"));
+    static const char *const names[] = {"step", "sigmoid", "tanh", "ReLU",
+                                        "softmax"};
+    int panels = 0;
+    for (const char *at = script; (at = strstr(at, "set title '")) != NULL;) {
+        int curve, slope;
+        at += strlen("set title '");
+        const char *plot = strstr(at, "plot ");
+        if (sscanf(plot,
+                   "plot DATA index 0 using 1:%d with lines lt 1, '' index 0 "
+                   "using 1:%d with lines lt 2",
+                   &curve, &slope) < 2)
+            continue; // the bars
+        int a = 0;
+        while (a < 5 && strncasecmp(at, names[a], strlen(names[a])) != 0)
+            a++;
+        ck_assert_msg(a < 5, "whose panel is this? %.40s", at);
+        char number[16];
+        snprintf(number, sizeof number, "x+%d", curve - 1);
+        chart_column("out/ch02/activations.csv", 0, number, drawn, SHOWN);
+        chart_column("out/ch02/activations.csv", 0, names[a], named, SHOWN);
+        for (int i = 0; i < SHOWN; i++)
+            ck_assert_msg(drawn[i] == named[i],
+                          "the panel of %s shows column %d", names[a], curve);
+        ck_assert_int_eq(slope, curve + 1);
+        panels++;
+    }
+    ck_assert_int_eq(panels, 5);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("activations --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -234,6 +316,9 @@ int main(void) {
                           {library_agrees},
                           {prints_both_sides},
                           {curves_are_in_the_chart},
+                          {only_the_stable_row_has_numbers},
+                          {draws_softmax},
+                          {panels_have_the_curves_of_their_titles},
                           {prints_its_result}};
     return run_tests("activations", tests, sizeof tests / sizeof *tests);
 }

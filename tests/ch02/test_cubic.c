@@ -1,6 +1,8 @@
 // The lecture's six units to the digits given, straight pieces at the rate that
 // theory promises, the gradient, and errors that fall with the width.
 
+#include "spy.h"
+
 #define main cubic_main
 #include "ch02_mlp/cubic.c"
 #undef main
@@ -8,6 +10,7 @@
 #include <string.h>
 
 #include "gradcheck.h"
+#include "tables.h"
 #include "testing.h"
 
 // Half a unit of the last digit given.
@@ -149,6 +152,126 @@ START_TEST(error_falls_with_width) {
 }
 END_TEST
 
+// The second start has random weights of its own, those that the generator
+// draws next, and nothing of the first.
+START_TEST(starts_are_apart) {
+    Options o = {
+        .common = {.quiet = true}, .epochs = 5, .starts = 2, .lr = 0.05f};
+    Rng rng, again;
+    Net net;
+    rng_seed(&rng, 1);
+    again = rng;
+    net_init(&net, 6);
+    Result r = train_starts(&net, &o, &rng);
+    for (int start = 0; start < 2; start++) {
+        net_start(&net, &again);
+        train(&net, &o);
+        double alone = measure(net_value, &net, 2.0).rmse;
+        ck_assert_msg(r.rmse[start] == alone, "start %d: %g, alone %g", start,
+                      r.rmse[start], alone);
+    }
+    net_free(&net);
+}
+END_TEST
+
+// Four widths, two starts each, four steps a start.
+START_TEST(each_step_has_its_rate_and_its_gradient) {
+    run_spied(cubic_main, "cubic --epochs 4 --starts 2 --lr 0.1 --plot none "
+                          "--quiet");
+    ck_assert_int_eq(spy.steps, WIDTHS * 2 * 4);
+    for (int t = 0; t < spy.steps; t++)
+        ck_assert_msg(spy.lr[t] == one_cycle(t % 4, 4, 0.1f),
+                      "step %d: rate %g", t % 4, (double)spy.lr[t]);
+    assert_first_step_has_a_gradient();
+}
+END_TEST
+
+// A row for each width: the error with corners evenly spaced, which needs no
+// training, then that of the trained net, as in the result line. And each of
+// the six units by eye begins or ends where w x + b is 0.
+START_TEST(prints_a_row_for_each_width) {
+    Run run = run_program("cubic --plot none --epochs 20 --starts 2");
+    const char *table = from_line(run.output, "units");
+    for (int i = 0; i < WIDTHS; i++) {
+        char width[8], name[16];
+        snprintf(width, sizeof width, "%d", widths[i]);
+        snprintf(name, sizeof name, "rmse_%d", widths[i]);
+        Net net;
+        net_init(&net, widths[i]);
+        net_interpolate(&net);
+        double evenly = measure(net_value, &net, 2.0).rmse;
+        ck_assert_msg(fabs(table_number(table, width, 0) - evenly) < 1e-4,
+                      "%s units, evenly spaced: %g, not %g", width,
+                      table_number(table, width, 0), evenly);
+        ck_assert_msg(table_number(table, width, 1) == result_value(&run, name),
+                      "%s units, trained: %g, but %s=%g", width,
+                      table_number(table, width, 1), name,
+                      result_value(&run, name));
+        net_free(&net);
+    }
+    for (int i = 0; i < UNITS; i++) {
+        char name[8];
+        snprintf(name, sizeof name, "n%d", i + 1);
+        const char *row = strstr(from_line(run.output, name), "corner");
+        double corner = table_number(row, "corner", 0);
+        double z = lecture[i].w * corner + lecture[i].b;
+        ck_assert_msg(fabs(z) < 5 * 6e-4, "%s: w x + b is %g at its corner %g",
+                      name, z, corner);
+    }
+}
+END_TEST
+
+// A block for the six by eye, one for the net given, here one whose bias is
+// f(-2) = -3: x, the cubic, the sum of the units.
+START_TEST(draws_sums_of_units) {
+    enum { SHOWN = 401 };
+    double x[SHOWN], sum[SHOWN], f[SHOWN];
+    Net net;
+    net_init(&net, UNITS);
+    net_interpolate(&net);
+    enter_chart_folder();
+    draw_units(&net, "svg");
+    for (int block = 0; block < 2; block++) {
+        const char *file = "out/ch02/cubic.csv";
+        ck_assert_int_eq(chart_column(file, block, "x", x, SHOWN), SHOWN);
+        chart_column(file, block, "cubic", f, SHOWN);
+        chart_column(file, block, "sum", sum, SHOWN);
+        for (int i = 0; i < SHOWN; i++) {
+            double want =
+                block == 0 ? six_units(x[i], NULL) : net_value(x[i], &net);
+            ck_assert_msg(fabs(f[i] - cubic(x[i])) < 1e-5 &&
+                              fabs(sum[i] - want) < 1e-4,
+                          "block %d, x = %g: cubic %g, sum %g, not %g", block,
+                          x[i], f[i], sum[i], want);
+        }
+    }
+    net_free(&net);
+}
+END_TEST
+
+START_TEST(draws_errors_by_width) {
+    Result result[WIDTHS] = {0};
+    const Fit wide = {0.4107, 2.3};
+    const char *file = "out/ch02/cubic_error.csv";
+    for (int i = 0; i < WIDTHS; i++)
+        result[i] = (Result){.interpolated = {.rmse = 1 + i},
+                             .best = {.rmse = 11 + i},
+                             .starts = 1,
+                             .rmse = {21 + i}};
+    enter_chart_folder();
+    draw_errors(result, &wide, "svg");
+    double evenly[WIDTHS], trained[WIDTHS], each[WIDTHS];
+    chart_column(file, 0, "corners evenly spaced", evenly, WIDTHS);
+    chart_column(file, 0, "best of the trained", trained, WIDTHS);
+    ck_assert_int_eq(chart_column(file, 1, "each start", each, WIDTHS), WIDTHS);
+    for (int i = 0; i < WIDTHS; i++)
+        ck_assert_msg(evenly[i] == 1 + i && trained[i] == 11 + i &&
+                          each[i] == 21 + i,
+                      "%d units: evenly %g, trained %g, each %g", widths[i],
+                      evenly[i], trained[i], each[i]);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     const char *line = "cubic --quiet --plot none --epochs 20 --starts 1";
     Run run = run_program(line);
@@ -174,6 +297,11 @@ int main(void) {
                           {gradient},
                           {corners_start_inside},
                           {error_falls_with_width},
+                          {starts_are_apart},
+                          {each_step_has_its_rate_and_its_gradient},
+                          {prints_a_row_for_each_width},
+                          {draws_sums_of_units},
+                          {draws_errors_by_width},
                           {prints_its_result}};
     return run_tests("cubic", tests, sizeof tests / sizeof *tests);
 }

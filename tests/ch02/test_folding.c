@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 
 START_TEST(bounds_by_hand) {
@@ -62,6 +63,135 @@ START_TEST(deep_beats_shallow_at_equal_weights) {
                              folding_bound(inputs, l, shape[inputs].width));
             ck_assert_int_eq(row.deep > row.shallow, l > inputs);
         }
+}
+END_TEST
+
+// Twenty nets, no two of them one, and their mean.
+START_TEST(random_pieces_are_a_mean) {
+    Rng rng, again;
+    rng_seed(&rng, 1);
+    again = rng;
+    double random = count_row(1, 3, &rng).random, mean = 0.0;
+    int least = 1000, most = 0;
+    for (int i = 0; i < STARTS; i++) {
+        Net net;
+        build_random(&net, 1, 3, shape[1].width, &again);
+        int pieces = count_on_line(&net, -10.0, 10.0);
+        mean += (double)pieces / STARTS;
+        least = pieces < least ? pieces : least;
+        most = pieces > most ? pieces : most;
+    }
+    ck_assert_int_lt(least, most);
+    ck_assert_double_eq_tol(random, mean, 1e-9);
+}
+END_TEST
+
+// Rows as count_row might find them, all numbers different. bound: what
+// folding_bound and shallow_bound say.
+static const Row rows[MAX_LAYERS] = {
+    {10, 11, 12, 13, 1.5}, {20, 21, 22, 23, 2.5}, {30, 31, 32, 33, 3.5},
+    {40, 41, 42, 43, 4.5}, {50, 51, 52, 53, 5.5}, {60, 61, 62, 63, 6.5},
+    {70, 71, 72, 73, 7.5}, {80, 81, 82, 83, 8.5}};
+
+static void print_both(void) {
+    print_rows(1, rows);
+    print_rows(2, rows);
+}
+
+START_TEST(prints_a_row_for_each_depth) {
+    Run run = run_function(print_both);
+    const char *table = run.output;
+    for (int inputs = 1; inputs <= 2; inputs++) {
+        table = from_line(table, "layers");
+        for (int l = 1; l <= shape[inputs].layers; l++) {
+            const Row *row = &rows[l - 1];
+            double want[7] = {row->weights, 0, row->deep,   row->random,
+                              row->units,   0, row->shallow};
+            want[1] = (double)folding_bound(inputs, l, shape[inputs].width);
+            want[5] = (double)shallow_bound(inputs, row->units);
+            char label[8];
+            snprintf(label, sizeof label, "%d ", l);
+            for (int column = 0, k = 0; k < 7; k++)
+                if (k != 3 || inputs == 1) { // random: on a line only
+                    double got = table_number(table, label, column++);
+                    ck_assert_msg(got == want[k],
+                                  "%d inputs, %d layers, column %d: %g, "
+                                  "not %g",
+                                  inputs, l, column, got, want[k]);
+                }
+        }
+        table = strchr(table, '\n'); // past this header
+    }
+}
+END_TEST
+
+// Zigzags of one, two and three layers, then what the second table says.
+START_TEST(draws_lines_and_their_growth) {
+    enum { SHOWN = 1081 };
+    double x[SHOWN], y[SHOWN];
+    const char *file = "out/ch02/folding.csv";
+    const char *const layers[] = {"1 layer", "2 layers", "3 layers"};
+    enter_chart_folder();
+    draw_line(rows, "svg");
+    ck_assert_int_eq(chart_column(file, 0, "x", x, SHOWN), SHOWN);
+    for (int l = 0; l < 3; l++) {
+        Net net;
+        uint64_t pattern;
+        build_folding(&net, 1, l + 1, shape[1].width);
+        chart_column(file, 0, layers[l], y, SHOWN);
+        for (int i = 0; i < SHOWN; i++) // 7 digits of x, slopes up to 108
+            ck_assert_msg(fabs(y[i] - net_value(&net, &x[i], &pattern)) < 1e-4,
+                          "%s, x = %g: %g", layers[l], x[i], y[i]);
+    }
+    double weights[8], folded[8], random[8], shallow[8];
+    ck_assert_int_eq(chart_column(file, 1, "weights", weights, 8), 8);
+    chart_column(file, 1, "folded", folded, 8);
+    chart_column(file, 1, "random", random, 8);
+    chart_column(file, 1, "one layer", shallow, 8);
+    for (int l = 0; l < 8; l++)
+        ck_assert_msg(
+            weights[l] == rows[l].weights && folded[l] == rows[l].deep &&
+                random[l] == rows[l].random && shallow[l] == rows[l].shallow,
+            "%d layers: weights %g, folded %g, random %g, one layer %g", l + 1,
+            weights[l], folded[l], random[l], shallow[l]);
+}
+END_TEST
+
+// Black (0) where a unit switches between a cell and its right or lower
+// neighbor, from 1 to 2 elsewhere. The net is not symmetric in x1 and x2.
+START_TEST(draws_creases_black) {
+    enum { CELLS = SIDE * SIDE };
+    static double x1[CELLS], x2[CELLS], shade[CELLS];
+    Chart chart;
+    Net net;
+    build_folding(&net, 2, 1, 4);
+    net.w[0][0][0] += 0.5;
+    enter_chart_folder();
+    ck_assert(chart_open(&chart, "ch02", "plane", "svg"));
+    write_plane(&chart, &net);
+    chart_script(&chart, "plot DATA index 0 using 1:2:3 with image\n");
+    chart_close(&chart);
+    const char *file = "out/ch02/plane.csv";
+    ck_assert_int_eq(chart_column(file, 0, "x1", x1, CELLS), CELLS);
+    chart_column(file, 0, "x2", x2, CELLS);
+    chart_column(file, 0, "y", shade, CELLS);
+    int black = 0;
+    for (int i = 0; i < CELLS; i++) {
+        const int a = (int)lround(x1[i] * SIDE), b = (int)lround(x2[i] * SIDE);
+        const int step[3][2] = {{a, b}, {a + 1, b}, {a, b + 1}};
+        uint64_t pattern[3];
+        for (int k = 0; k < 3; k++) {
+            const double x[2] = {(double)step[k][0] / SIDE,
+                                 (double)step[k][1] / SIDE};
+            net_value(&net, x, &pattern[k]);
+        }
+        bool edge = pattern[0] != pattern[1] || pattern[0] != pattern[2];
+        ck_assert_msg(edge ? shade[i] == 0 : shade[i] >= 1 && shade[i] <= 2,
+                      "(%g, %g): %g", x1[i], x2[i], shade[i]);
+        black += edge;
+    }
+    ck_assert_int_gt(black, SIDE);
+    ck_assert_int_lt(black, CELLS / 10);
 }
 END_TEST
 
@@ -225,13 +355,12 @@ START_TEST(prints_its_result) {
                   "%s", run.output);
     ck_assert_double_eq(result_value(&run, "mirror_difference"), 0.0);
     // random nets are nowhere near what folding can do, whatever the seed
-    for (int seed = 2; seed <= 4; seed++) {
-        char line[64];
-        snprintf(line, sizeof line, "folding --quiet --plot none --seed %d",
-                 seed);
-        run = run_program(line);
-        ck_assert_double_lt(result_value(&run, "random_1d"), 32);
-        ck_assert_double_gt(result_value(&run, "random_1d"), 2);
+    for (uint64_t seed = 2; seed <= 4; seed++) {
+        Rng rng;
+        rng_seed(&rng, seed);
+        double random = count_row(1, 8, &rng).random;
+        ck_assert_double_lt(random, 32);
+        ck_assert_double_gt(random, 2);
     }
 }
 END_TEST
@@ -241,6 +370,10 @@ int main(void) {
                           {folded_line_meets_bound},
                           {folded_plane_meets_bound},
                           {deep_beats_shallow_at_equal_weights},
+                          {random_pieces_are_a_mean},
+                          {prints_a_row_for_each_depth},
+                          {draws_lines_and_their_growth},
+                          {draws_creases_black},
                           {weights_by_hand},
                           {shallow_random_by_corners},
                           {deep_random_by_slopes, .seconds = 20},

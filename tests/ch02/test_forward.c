@@ -4,8 +4,10 @@
 #include "ch02_mlp/forward.c"
 #undef main
 
+#include <string.h>
 #include <unistd.h>
 
+#include "tables.h"
 #include "testing.h"
 
 // sigmoid(1) and sigmoid(2); sigmoid(-z) = 1 - sigmoid(z).
@@ -241,6 +243,75 @@ START_TEST(weights_are_in_the_chart) {
 }
 END_TEST
 
+// The line for the weight from input j to unit i: 2.5 |w| thick, dashed where
+// the weight is negative, and not there where it is 0.
+static void check_lines(const char *script, const Net *net, int l, int left) {
+    const int M = net->w[l].shape[0], D = net->w[l].shape[1];
+    for (int i = 0; i < M; i++)
+        for (int j = 0; j < D; j++) {
+            double w = (double)net->w[l].data[i * D + j], width = 0.0;
+            char arrow[64], options[64] = "";
+            snprintf(arrow, sizeof arrow, "set arrow from %d,%g to %d,%g ",
+                     left, (D - 1) / 2.0 - j, left + 2, (M - 1) / 2.0 - i);
+            const char *line = strstr(script, arrow);
+            if (line != NULL)
+                ck_assert_msg(sscanf(line + strlen(arrow),
+                                     "nohead lt 1 lw %lf%63[^\n]", &width,
+                                     options) >= 1,
+                              "%.80s", line);
+            bool dashed = strstr(options, "dt") != NULL;
+            ck_assert_msg(width == 2.5 * fabs(w) && dashed == (w < 0),
+                          "layer %d, weight %g from input %d to unit %d: drawn "
+                          "%g wide, %s",
+                          l, w, j + 1, i + 1, width,
+                          dashed ? "dashed" : "not dashed");
+        }
+}
+
+START_TEST(lines_are_as_thick_as_weights) {
+    run_for_charts("forward --quiet");
+    const char *script = text_of("out/ch02/forward.gp");
+    Net net, deeper;
+    build_8_4_1(&net);
+    build_8_4_3_1(&deeper);
+    check_lines(script, &net, 1, 0);
+    check_lines(script, &net, 2, 2);
+    check_lines(script, &deeper, 1, 6);
+    check_lines(script, &deeper, 2, 8);
+    check_lines(script, &deeper, 3, 10);
+}
+END_TEST
+
+// The first row of each matrix stands beside its name and shape. Sums are
+// negative here where a ReLU leaves 0.
+START_TEST(prints_each_matrix_by_its_name) {
+    static const struct {
+        const char *name;
+        float row[3];
+    } want[] = {
+        {"X           m x d [4, 2]", {1, 2}},
+        {"W1         d1 x d [3, 2]", {0, 1}},
+        {"X W1^T + b1 [4, 3]", {2, -1, -2.5f}},
+        {"h1 = ReLU  m x d1 [4, 3]", {2, 0, 0}},
+        {"h1 W2^T + b2 [4, 2]", {-2.5f, -1}},
+        {"h2 = ReLU  m x d2 [4, 2]", {0, 0}},
+        {"W          C x d2 [3, 2]", {1, -1}},
+        {"Z           m x C [4, 3]", {1, 0, 0.5f}},
+        {"Y* (truth)  m x C [4, 3]", {1, 0, 0}},
+        {"W = (w_11 w_21 w_31) [2, 3]", {1, 0.5f, -1}},
+        {"(w_12 w_22 w_32)", {0.5f, -1, 2}},
+    };
+    Run run = run_program("forward --plot none");
+    for (size_t i = 0; i < sizeof want / sizeof *want; i++)
+        for (int j = 0; j < (strstr(want[i].name, "2]") ? 2 : 3); j++)
+            ck_assert_msg(table_number(run.output, want[i].name, j) ==
+                              (double)want[i].row[j],
+                          "%s, column %d: %g, not %g", want[i].name, j + 1,
+                          table_number(run.output, want[i].name, j),
+                          (double)want[i].row[j]);
+}
+END_TEST
+
 START_TEST(layers_must_fit) {
     Net net = {0};
     add_layer(&net, 4, 8, w1[0], b1);
@@ -267,6 +338,8 @@ int main(void) {
                           {loss_of_the_batch},
                           {prints_every_number},
                           {weights_are_in_the_chart},
+                          {lines_are_as_thick_as_weights},
+                          {prints_each_matrix_by_its_name},
                           {layers_must_fit, .signal = SIGABRT},
                           {input_must_fit, .signal = SIGABRT}};
     return run_tests("forward", tests, sizeof tests / sizeof *tests);

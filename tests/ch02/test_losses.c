@@ -5,9 +5,11 @@
 #include "ch02_mlp/losses.c"
 #undef main
 
+#include <stdlib.h>
 #include <string.h>
 #include <unistd.h>
 
+#include "tables.h"
 #include "testing.h"
 
 // Errors 0.5, 0, -2: (0.25 + 0 + 4) / 3 and (0.5 + 0 + 2) / 3.
@@ -152,6 +154,90 @@ START_TEST(curves_are_in_the_chart) {
 }
 END_TEST
 
+// What the columns of each row are: y, t, L and the slopes, to the decimals
+// printed.
+START_TEST(prints_each_example) {
+    Run run = run_program("losses --plot none");
+    for (int i = 0; i < EXAMPLES; i++) {
+        const Example *e = &examples[i];
+        double dy[N], L = e->loss(dy, e->y, e->t, N);
+        const double want[10] = {e->y[0], e->y[1], e->y[2], e->t[0], e->t[1],
+                                 e->t[2], L,       dy[0],   dy[1],   dy[2]};
+        for (int column = 0; column < 10; column++) {
+            double got = table_number(run.output, e->name, column);
+            ck_assert_msg(fabs(got - want[column]) <= 0.00501,
+                          "%s, number %d: %g, not %g", e->name, column + 1, got,
+                          want[column]);
+        }
+    }
+}
+END_TEST
+
+// Under each number of steps the error after them, and the best constants: the
+// mean of 1 2 3 4 100 squares best, its median is nearest.
+START_TEST(prints_errors_after_steps) {
+    Run run = run_program("losses --plot none");
+    const char *table = from_line(run.output, "steps");
+    for (int column = 0; column < 5; column++) {
+        const int steps = (int)table_number(table, "steps", column);
+        double squared = table_number(table, "MSE", column);
+        double absolute = table_number(table, "MAE", column);
+        ck_assert_msg(fabs(squared - 0.95 * pow(0.8, steps)) < 1e-4 &&
+                          fabs(absolute - (steps % 2 ? 0.05 : -0.05)) < 1e-4,
+                      "%d steps: MSE %g, MAE %g", steps, squared, absolute);
+    }
+    ck_assert_double_eq(table_number(table, "1 2 3 4 100", 0), 22);
+    ck_assert_double_eq(table_number(table, "1 2 3 4 100", 1), 3);
+}
+END_TEST
+
+// Three losses of a true class whose score is 1000 below the other's.
+START_TEST(prints_losses_of_a_vanished_share) {
+    Run run = run_program("losses --plot none");
+    const char *line = from_line(run.output, "Scores 0 and 1000");
+    const double want[3] = {(double)INFINITY, -log(1e-7), 1000};
+    line = from_line(line, "inf");
+    for (int i = 0; i < 3; i++) {
+        double got = strtod(line, NULL);
+        ck_assert_msg(got == want[i] || fabs(got - want[i]) < 0.01,
+                      "line %d: %g, not %g", i + 1, got, want[i]);
+        line = strchr(line, '\n') + 1;
+    }
+}
+END_TEST
+
+// The name of a column, counted from 1, in the header of a block.
+static const char *column_name(const char *text, int block, int column) {
+    for (; block > 0; block--)
+        text = strstr(text, "\n\n\n") + 3;
+    while (--column > 0)
+        text = strchr(text, ',') + 1;
+    return text;
+}
+
+// A curve has the name of its column, or, if it is a slope, of the one before.
+START_TEST(curves_have_their_names) {
+    run_for_charts("losses --quiet");
+    static char script[8192];
+    snprintf(script, sizeof script, "%s", text_of("out/ch02/losses.gp"));
+    const char *data = text_of("out/ch02/losses.csv");
+    int curves = 0;
+    for (const char *at = script; (at = strstr(at, "index ")) != NULL; at++) {
+        int block, column;
+        char title[32];
+        if (sscanf(at, "index %d using 1:%d with lines lt %*d title '%31[^']'",
+                   &block, &column, title) < 3)
+            continue;
+        const char *name = column_name(data, block, column - column % 2);
+        ck_assert_msg(strncmp(name, title, strlen(title)) == 0,
+                      "panel %d: the curve '%s' is column %d, %.*s", block,
+                      title, column, (int)strcspn(name, ",\n"), name);
+        curves++;
+    }
+    ck_assert_int_eq(curves, 12);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("losses --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -163,11 +249,18 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {worked_vectors},        {slopes_are_derivatives},
-        {zero_shares},           {binary_is_categorical_for_two},
-        {squared_error_settles}, {library_agrees},
-        {squares_are_averaged},  {curves_are_in_the_chart},
-        {prints_its_result}};
+    const Test tests[] = {{worked_vectors},
+                          {slopes_are_derivatives},
+                          {zero_shares},
+                          {binary_is_categorical_for_two},
+                          {squared_error_settles},
+                          {library_agrees},
+                          {squares_are_averaged},
+                          {curves_are_in_the_chart},
+                          {prints_each_example},
+                          {prints_errors_after_steps},
+                          {prints_losses_of_a_vanished_share},
+                          {curves_have_their_names},
+                          {prints_its_result}};
     return run_tests("losses", tests, sizeof tests / sizeof *tests);
 }

@@ -8,6 +8,7 @@
 
 #include <string.h>
 
+#include "digits.h"
 #include "gradcheck.h"
 #include "method.h"
 #include "tables.h"
@@ -216,6 +217,60 @@ START_TEST(prints_the_training_loss_first) {
 }
 END_TEST
 
+// After few steps of the same digits: another seed, or dropout, is another net.
+START_TEST(options_change_the_run) {
+    const char *const lines[] = {"mlp --epochs 1", "mlp --epochs 1 --seed 2",
+                                 "mlp --epochs 1 --dropout 0.5"};
+    double loss[3];
+    for (int i = 0; i < 3; i++) {
+        Dataset train_set, test_set;
+        digits_draw(&train_set, 100, 1);
+        digits_draw(&test_set, 100, 2);
+        Run run = run_on_sets(lines[i], &train_set, &test_set);
+        loss[i] = result_value(&run, "test_loss");
+        ck_assert_msg(i == 0 || loss[i] != loss[0],
+                      "%s: test_loss %g, as without it", lines[i], loss[i]);
+    }
+}
+END_TEST
+
+// Of 200 test digits, the matrix and the chart of mistakes hold all, as many on
+// the diagonal as the result line says. The validation error after the last
+// epoch is in per cent.
+START_TEST(counts_the_test_digits) {
+    enum { K = 10, CELLS = K * K };
+    double predicted[CELLS], truth[CELLS], count[CELLS], error[3];
+    Run run = run_for_charts("mlp --limit 200 --epochs 2 --data synthetic");
+    double right = 200 * result_value(&run, "test_accuracy");
+    const char *file = "out/ch02/mlp_confusion.csv";
+    ck_assert_int_eq(chart_column(file, 0, "count", count, CELLS), CELLS);
+    chart_column(file, 0, "predicted", predicted, CELLS);
+    chart_column(file, 0, "true", truth, CELLS);
+    const char *matrix = from_line(run.output, "truth");
+    double drawn[2] = {0}, printed[2] = {0}; // all, and the right ones
+    for (int i = 0; i < CELLS; i++) {
+        char row[4];
+        snprintf(row, sizeof row, "%d ", i / K);
+        double n = table_number(matrix, row, i % K);
+        drawn[0] += count[i];
+        drawn[1] += predicted[i] == truth[i] ? count[i] : 0;
+        printed[0] += n;
+        printed[1] += i / K == i % K ? n : 0;
+    }
+    ck_assert_msg(drawn[0] == 200 && fabs(drawn[1] - right) < 0.1,
+                  "drawn: %g of %g right, not %g of 200", drawn[1], drawn[0],
+                  right);
+    ck_assert_msg(printed[0] == 200 && fabs(printed[1] - right) < 0.1,
+                  "printed: %g of %g right, not %g of 200", printed[1],
+                  printed[0], right);
+
+    ck_assert_int_eq(
+        chart_column("out/ch02/mlp_curves.csv", 1, "error", error, 3), 2);
+    ck_assert_double_eq_tol(
+        error[1], 100 - 100 * result_value(&run, "validation_accuracy"), 0.006);
+}
+END_TEST
+
 // What must not depend on the clock.
 static void strip_times(Run *run) {
     char *from = strstr(run->output, " seconds="),
@@ -309,6 +364,8 @@ int main(void) {
                           {nothing_is_dropped_in_an_evaluation},
                           {each_step_has_its_rate_and_its_gradient},
                           {prints_the_training_loss_first},
+                          {options_change_the_run},
+                          {counts_the_test_digits},
                           {same_result_for_any_number_of_threads},
                           {weights_survive_a_file},
                           {smallest_runs},

@@ -5,9 +5,12 @@
 #include "ch02_mlp/reduce.c"
 #undef main
 
+#include <stdlib.h>
 #include <string.h>
 
 #include "gradcheck.h"
+#include "method.h"
+#include "tables.h"
 #include "testing.h"
 
 // N points of K normal numbers each.
@@ -246,6 +249,150 @@ START_TEST(tsne_keeps_neighbors) {
 }
 END_TEST
 
+// Pictures of 25 squares, each of another grey, in 25 heaps of 11: in heap h
+// square h is brighter. Between heaps lie 2 * 135^2, within them 2 * 25 * 22^2,
+// with a deviation of a fifth: in all 25 directions the ten neighbors of a
+// picture are the rest of its heap. Five directions leave a fifth of both, with
+// deviations of half and more: there heaps overlap, and the trust of t-SNE is
+// 0.80, not 0.995. Two directions, those of the PCA map, keep still less: 0.66.
+START_TEST(thirty_components_come_first) {
+    enum { HEAPS = 25, EACH = 11, COUNT = HEAPS * EACH };
+    Dataset set = {.pixels = calloc(COUNT, 784),
+                   .labels = calloc(COUNT, 1),
+                   .count = COUNT,
+                   .rows = 28,
+                   .cols = 28,
+                   .classes = 10};
+    Dataset test = {.pixels = calloc(10, 784),
+                    .labels = calloc(10, 1),
+                    .count = 10,
+                    .rows = 28,
+                    .cols = 28,
+                    .classes = 10};
+    Rng rng;
+    rng_seed(&rng, 1);
+    for (int n = 0; n < COUNT; n++) {
+        const int heap = n % HEAPS;
+        uint8_t *picture = set.pixels + n * 784;
+        set.labels[n] = (uint8_t)(heap % 10);
+        for (int k = 0; k < HEAPS; k++) {
+            float grey = (k == heap ? 205.0f : 70.0f) + 22 * rng_normal(&rng);
+            for (int i = 0; i < 16; i++)
+                picture[(k / 5 * 5 + i / 4) * 28 + k % 5 * 5 + i % 4] =
+                    (uint8_t)fmaxf(0.0f, fminf(grey, 255.0f));
+        }
+    }
+    for (int n = 0; n < 10; n++)
+        test.labels[n] = (uint8_t)n;
+    Run run = run_on_sets("reduce --epochs 300 --perplexity 8", &set, &test);
+    double bent = result_value(&run, "tsne_trust");
+    double flat = result_value(&run, "pca_trust");
+    ck_assert_msg(bent > 0.93, "t-SNE: trust %g: were there 30 components?",
+                  bent);
+    ck_assert_msg(flat < 0.8,
+                  "PCA: trust %g: is it measured against the pixels?", flat);
+}
+END_TEST
+
+// Perplexity 3 and 20 are two maps with two divergences.
+START_TEST(perplexity_counts) {
+    Options o = {.common = {.quiet = true, .seed = 1},
+                 .epochs = 5,
+                 .lr = 10.0f,
+                 .perplexity = 3.0f};
+    Tensor x = cloud(80, 5, 1), y = {0};
+    double few, many;
+    tsne_map(&y, &few, &x, &o);
+    o.perplexity = 20.0f;
+    tsne_map(&y, &many, &x, &o);
+    ck_assert_msg(fabs(few - many) > 0.1, "%g with 3 neighbors, %g with 20",
+                  few, many);
+    tensor_free(&x);
+    tensor_free(&y);
+}
+END_TEST
+
+// Steps 1 to 50 take p four times too large, steps 1 to 250 have a momentum of
+// 0.5, those after 0.8. The same steps one by one end at the same map, and the
+// divergence told is the one there.
+START_TEST(steps_follow_their_schedule) {
+    const Options o = {
+        .common = {.quiet = true}, .epochs = 252, .lr = 1.0f, .perplexity = 4};
+    Tsne t, want;
+    small_map(&t);
+    small_map(&want);
+    double divergence = tsne_train(&t, &o);
+    for (int step = 1; step <= 252; step++) {
+        tsne_gradient(&want, step <= 50 ? 4.0f : 1.0f);
+        tsne_step(&want, 1.0f, step <= 250 ? 0.5f : 0.8f);
+    }
+    assert_close(t.y.data, want.y.data, t.y.size, 0.0, "y");
+    ck_assert_double_eq(divergence, tsne_divergence(&want));
+    tsne_free(&t);
+    tsne_free(&want);
+}
+END_TEST
+
+// Three maps of two points, each with its name and trustworthiness above it.
+START_TEST(draws_each_map_under_its_name) {
+    static const char *const name[MAPS] = {"PCA", "SVD", "t-SNE"};
+    float at[MAPS][4] = {{0, 1, 2, 3}, {10, 11, 12, 13}, {20, 21, 22, 23}};
+    Tensor map[MAPS];
+    const double trust[MAPS] = {0.5, 0.625, 0.75};
+    const int labels[] = {4, 9};
+    for (int m = 0; m < MAPS; m++)
+        map[m] = tensor_view(at[m], 2, 2, 2);
+    enter_chart_folder();
+    draw_maps(map, trust, labels, "digits", "svg");
+    for (int m = 0; m < MAPS; m++) {
+        const char *file = "out/ch02/reduce_maps.csv";
+        double x[2], y[2], class[2];
+        ck_assert_int_eq(chart_column(file, m, "x", x, 2), 2);
+        chart_column(file, m, "y", y, 2);
+        chart_column(file, m, "class", class, 2);
+        for (int n = 0; n < 2; n++)
+            ck_assert_msg(x[n] == 10 * m + 2 * n &&
+                              y[n] == 10 * m + 2 * n + 1 &&
+                              class[n] == labels[n],
+                          "%s: point %d at (%g, %g), a %g", name[m], n, x[n],
+                          y[n], class[n]);
+        char number[8];
+        snprintf(number, sizeof number, "%.3f", trust[m]);
+        const char *title = panel_title("out/ch02/reduce_maps.gp", m);
+        ck_assert_msg(strncmp(title, name[m], strlen(name[m])) == 0 &&
+                          strstr(title, number) != NULL,
+                      "panel of %s: \"%s\"", name[m], title);
+    }
+}
+END_TEST
+
+// Variances 55, 30, 10 and 5: three components keep 95 %, the first number to
+// reach 90.
+START_TEST(draws_explained_variance_in_percent) {
+    float variance[200] = {55, 30, 10, 5};
+    const Pca pca = {.variance = tensor_view(variance, 1, 200)};
+    double components[201], explained[201];
+    const double want[] = {0, 55, 85, 95, 100, 100};
+    enter_chart_folder();
+    draw_variance(&pca, "svg");
+    const char *file = "out/ch02/reduce_variance.csv";
+    ck_assert_int_eq(chart_column(file, 0, "components", components, 201), 201);
+    chart_column(file, 0, "explained", explained, 201);
+    for (int k = 0; k < 6; k++)
+        ck_assert_msg(components[k] == k && fabs(explained[k] - want[k]) < 1e-4,
+                      "%g components: %g, not %g %%", components[k],
+                      explained[k], want[k]);
+    int most = 0;
+    const char *label =
+        strstr(text_of("out/ch02/reduce_variance.gp"), "keep 90");
+    ck_assert_ptr_nonnull(label);
+    while (*label != '\'')
+        label--;
+    ck_assert_int_eq(sscanf(label, "'%d keep 90", &most), 1);
+    ck_assert_int_eq(most, 3);
+}
+END_TEST
+
 START_TEST(same_result_for_any_number_of_threads) {
     Run one = run_program("reduce --data synthetic --limit 60 --epochs 50 "
                           "--plot none --quiet --threads 1");
@@ -289,6 +436,11 @@ int main(void) {
         {trust_by_hand},
         {svd_is_pca},
         {tsne_keeps_neighbors},
+        {thirty_components_come_first},
+        {perplexity_counts},
+        {steps_follow_their_schedule},
+        {draws_each_map_under_its_name},
+        {draws_explained_variance_in_percent},
         {same_result_for_any_number_of_threads, .seconds = 40},
         {trust_on_mnist, .seconds = 100}};
     return run_tests("reduce", tests, sizeof tests / sizeof *tests);

@@ -1,6 +1,8 @@
 // The lecture's hidden points and outputs, the gradient, and what a start that
 // is said to have ended somewhere really says at the four corners.
 
+#include "spy.h"
+
 #define main xor_relu_main
 #include "ch02_mlp/xor_relu.c"
 #undef main
@@ -8,6 +10,7 @@
 #include <string.h>
 
 #include "gradcheck.h"
+#include "tables.h"
 #include "testing.h"
 
 // Small whole numbers and halves: exact in float.
@@ -121,6 +124,98 @@ START_TEST(which_end_is_which) {
 }
 END_TEST
 
+START_TEST(first_step_has_a_gradient) {
+    run_spied(xor_relu_main, "xor_relu --starts 1 --epochs 3 --plot none "
+                             "--quiet");
+    ck_assert_int_eq(spy.steps, 3);
+    assert_first_step_has_a_gradient();
+}
+END_TEST
+
+// By hand h1 is on at (1, 0), where x1 alone is 1, and h2 at (0, 1). Both nets
+// say 1 where XOR is 1.
+START_TEST(prints_both_nets) {
+    Run run = run_program("xor_relu --plot none --starts 30");
+    const char *const corner[CORNERS] = {"0  0", "0  1", "1  0", "1  1"};
+    const char *table = from_line(run.output, "x1 x2");
+    for (int net = 0; net < 2; net++) {
+        for (int n = 0; n < CORNERS; n++) {
+            double h1 = table_number(table, corner[n], 0);
+            double h2 = table_number(table, corner[n], 1);
+            double says = table_number(table, corner[n], 3);
+            double is = table_number(table, corner[n], 4);
+            ck_assert_msg(net == 1 || (h1 == (n == 2) && h2 == (n == 1)),
+                          "by hand, %s: h1 = %g, h2 = %g", corner[n], h1, h2);
+            ck_assert_msg(is == (n == 1 || n == 2) && says == is,
+                          "%s, %s: says %g, XOR is %g",
+                          net == 0 ? "by hand" : "learned", corner[n], says,
+                          is);
+        }
+        if (net == 0)
+            table = from_line(strchr(table, '\n'), "x1 x2");
+    }
+}
+END_TEST
+
+static void print_some_ends(void) {
+    const Options o = {.starts = 115, .epochs = 7};
+    print_ends((const int[ENDS]){21, 22, 23, 24, 25}, &o);
+}
+
+// The count of each end stands beside its loss.
+START_TEST(prints_counts_by_end) {
+    Run run = run_function(print_some_ends);
+    for (int end = 0; end < ELSEWHERE; end++) {
+        char count[8];
+        snprintf(count, sizeof count, "%d", 21 + end);
+        double loss = table_number(run.output, count, 0);
+        ck_assert_msg(fabs(loss - ends[end].loss) < 6e-4,
+                      "the count of \"%s\" stands beside a loss of %g",
+                      ends[end].what, loss);
+    }
+}
+END_TEST
+
+// Above 1/4 lies |x1 - x2| / 2 for the net by hand, and (h1 + h2) / 2 in its
+// hidden space, where the corners are where they were found to be.
+START_TEST(draws_where_the_net_says_one) {
+    enum { CELLS = GRID * GRID };
+    static double a[CELLS], b[CELLS], above[CELLS];
+    const char *file = "out/ch02/xor_relu.csv";
+    Rng rng;
+    Net net;
+    rng_seed(&rng, 1);
+    net_init(&net, &rng);
+    set_by_hand(&net);
+    enter_chart_folder();
+    draw(&net, &net, "svg");
+    for (int hidden = 0; hidden < 2; hidden++) {
+        ck_assert_int_eq(chart_column(file, 2 * hidden, "a", a, CELLS), CELLS);
+        chart_column(file, 2 * hidden, "b", b, CELLS);
+        chart_column(file, 2 * hidden, "above", above, CELLS);
+        for (int i = 0; i < CELLS; i++) {
+            double y = (hidden ? a[i] + b[i] : fabs(a[i] - b[i])) / 2 - 0.25;
+            ck_assert_msg(above[i] == (y > 0) || fabs(y) < 1e-6,
+                          "%s, (%g, %g): %g", hidden ? "hidden" : "inputs",
+                          a[i], b[i], above[i]);
+        }
+        chart_column(file, 2 * hidden + 1, "a", a, CORNERS);
+        chart_column(file, 2 * hidden + 1, "b", b, CORNERS);
+        chart_column(file, 2 * hidden + 1, "target", above, CORNERS);
+        for (int n = 0; n < CORNERS; n++) {
+            double x1 = n / 2, x2 = n % 2;
+            double h1 = fmax(0, x1 - x2), h2 = fmax(0, x2 - x1);
+            ck_assert_msg(
+                a[n] == (hidden ? h1 : x1) && b[n] == (hidden ? h2 : x2) &&
+                    above[n] == (x1 != x2),
+                "%s, corner %d: (%g, %g), target %g",
+                hidden ? "hidden" : "inputs", n, a[n], b[n], above[n]);
+        }
+    }
+    net_free(&net);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("xor_relu --quiet --plot none --starts 20");
     ck_assert_int_eq(run.status, 0);
@@ -160,6 +255,10 @@ int main(void) {
                           {ends_are_what_they_are_called},
                           {some_starts_learn},
                           {which_end_is_which},
+                          {first_step_has_a_gradient},
+                          {prints_both_nets},
+                          {prints_counts_by_end},
+                          {draws_where_the_net_says_one},
                           {prints_its_result},
                           {divergence_is_told}};
     return run_tests("xor_relu", tests, sizeof tests / sizeof *tests);
