@@ -51,6 +51,11 @@ Run run_for_charts(const char *command_line) {
     return run;
 }
 
+void charts_go_here(void) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1);
+}
+
 // The number of the column that the header gives this name, or -1.
 static int find_column(const char *header, const char *name) {
     const size_t length = strcspn(name, "+");

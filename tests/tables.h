@@ -23,6 +23,10 @@ const char *from_line(const char *text, const char *line);
 // charts would be drawn from, out/ch03/apple_tax.csv and .gp, is all it writes.
 Run run_for_charts(const char *command_line);
 
+// The same for a test that calls a program's own functions, say with made-up
+// results: from now on out/ lies in the test's folder, and there is no gnuplot.
+void charts_go_here(void);
+
 // One column of a chart's file, named as in its header; "sigmoid+1" is the one
 // to its right. Blocks are what gnuplot calls them (index 0, 1, ...): two blank
 // lines stand between them. Returns how many numbers there are, at most `most`.
