@@ -194,7 +194,8 @@ END_TEST
 // Which sample a step took that took one: its gradient is (error x, error), so
 // the two parts of the step have the ratio x.
 static int sample_of(const Samples *s, const double *step) {
-    double x = (step[2 + SLOPE] - step[SLOPE]) / (step[2 + SHIFT] - step[SHIFT]);
+    double x =
+        (step[2 + SLOPE] - step[SLOPE]) / (step[2 + SHIFT] - step[SHIFT]);
     int nearest = 0;
     for (int n = 1; n < N; n++)
         if (fabs(s->x[n] - x) < fabs(s->x[nearest] - x))

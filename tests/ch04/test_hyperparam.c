@@ -96,8 +96,10 @@ END_TEST
 // curve. With seed 3 the two searches end apart.
 START_TEST(shows_what_it_found) {
     double beta[TRIALS], alpha[TRIALS], accuracy[TRIALS], curve[TRIALS];
-    Run run = run_for_charts("hyperparam --data synthetic --limit 60 --epochs 2 "
-                             "--threads 1 --seed 3");
+    int winner[SEARCHES];
+    Run run =
+        run_for_charts("hyperparam --data synthetic --limit 60 --epochs 2 "
+                       "--threads 1 --seed 3");
     ck_assert_double_ne(result_value(&run, "grid_best"),
                         result_value(&run, "random_best"));
     for (int s = 0; s < SEARCHES; s++) {
@@ -127,7 +129,30 @@ START_TEST(shows_what_it_found) {
         ck_assert_double_eq_tol(table_number(run.output, row, 2), want, 0.011);
         chart_column("out/ch04/hyperparam_best.csv", 0, row, curve, TRIALS);
         ck_assert_double_eq_tol(curve[TRIALS - 1], want, 0.006);
+        winner[s] = best;
     }
+
+    // the better of the two is tried on the test digits
+    Error err;
+    Digits digits;
+    Dataset judge;
+    Rng rng;
+    Trial t[SEARCHES][TRIALS];
+    const Options o = {
+        .common = {.seed = 3, .quiet = true}, .epochs = 2, .batch = 20};
+    ck_assert(digits_load(&digits, "synthetic", 60, 3, &err));
+    dataset_hold_out(&judge, &digits.train, 20);
+    rng_seed(&rng, 3);
+    plan(t, &grids[0], &rng);
+    Search better =
+        result_value(&run, "random_best") > result_value(&run, "grid_best")
+            ? RANDOM
+            : GRID;
+    ck_assert_double_eq_tol(
+        result_value(&run, "test_accuracy"),
+        try_out(&t[better][winner[better]], &digits.train, &digits.test, &o),
+        1e-4);
+    digits_free(&digits);
 }
 END_TEST
 

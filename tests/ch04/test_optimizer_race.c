@@ -190,9 +190,9 @@ START_TEST(draws_each_band_by_its_name) {
     for (int k = 0; k < 2 * DIGIT_RACERS; k++)
         for (int i = 0; i < 3; i++) {
             double x;
-            ck_assert_int_eq(chart_column("out/ch04/optimizer_race.csv", k,
-                                          name[i], &x, 1),
-                             1);
+            ck_assert_int_eq(
+                chart_column("out/ch04/optimizer_race.csv", k, name[i], &x, 1),
+                1);
             ck_assert_msg(x == i + (k < DIGIT_RACERS ? 1 : 4),
                           "block %d, %s: %g", k, name[i], x);
         }

@@ -313,8 +313,8 @@ START_TEST(draws_scaled_clouds) {
     const char *row = scale_name[STANDARD];
     double r = table_number(run.output, row, 1);
     ck_assert_double_eq_tol(r, 0.8, 0.1);
-    ck_assert_double_eq_tol(table_number(run.output, row, 3),
-                            (1 + r) / (1 - r), 0.06);
+    ck_assert_double_eq_tol(table_number(run.output, row, 3), (1 + r) / (1 - r),
+                            0.06);
     ck_assert_double_eq(table_number(run.output, row, 4),
                         result_value(&run, "steps_standardized"));
 }

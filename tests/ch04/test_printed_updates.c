@@ -183,10 +183,10 @@ START_TEST(shows_printed_before_library) {
         ck_assert_double_gt(table_number(run.output, row, 1), 0.01);
     }
     const char *table = from_line(run.output, "Adadelta");
-    ck_assert_double_eq_tol(
-        table_number(table, "1e-04", 2) * table_number(table, "1e-04", 1) /
-            table_number(table, "1e-04", 0),
-        1, 1e-2);
+    ck_assert_double_eq_tol(table_number(table, "1e-04", 2) *
+                                table_number(table, "1e-04", 1) /
+                                table_number(table, "1e-04", 0),
+                            1, 1e-2);
     ck_assert_double_gt(table_number(table, "1e-04", 2), 30);
 }
 END_TEST

@@ -213,9 +213,9 @@ START_TEST(draws_each_schedule_by_its_name) {
                   {"one cycle", "one_cycle"}};
     for (int i = 0; i < 4; i++) { // the result has four decimals
         chart_column(file, 0, curves[i].column, curve, 2);
-        ck_assert_msg(fabs(curve[1] - result_value(&run, curves[i].result)) <
-                          6e-5,
-                      "the curve \"%s\" ends at %g", curves[i].column, curve[1]);
+        ck_assert_msg(
+            fabs(curve[1] - result_value(&run, curves[i].result)) < 6e-5,
+            "the curve \"%s\" ends at %g", curves[i].column, curve[1]);
     }
     ck_assert_int_eq(chart_column(file, 1, "place", place, SCHEDULES),
                      SCHEDULES);
@@ -228,10 +228,10 @@ START_TEST(draws_each_schedule_by_its_name) {
         ck_assert_msg(tic != NULL, "no bar is called %s", name);
         for (int i = 0; i < SCHEDULES; i++)
             if (place[i] == atof(tic + strlen(name)))
-                ck_assert_msg(fabs(loss[i] - result_value(
-                                                 &run, schedules[s].name)) <
-                                  6e-5,
-                              "the bar of %s ends at %g", name, loss[i]);
+                ck_assert_msg(
+                    fabs(loss[i] - result_value(&run, schedules[s].name)) <
+                        6e-5,
+                    "the bar of %s ends at %g", name, loss[i]);
     }
 }
 END_TEST
@@ -254,10 +254,14 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{begin_and_end},      {the_lectures_equations},
-                          {the_lectures_table}, {falling_rates_end_lower},
-                          {curves_are_means},   {each_step_has_its_rate},
-                          {tests_on_unseen_digits}, {seeds_differ},
+    const Test tests[] = {{begin_and_end},
+                          {the_lectures_equations},
+                          {the_lectures_table},
+                          {falling_rates_end_lower},
+                          {curves_are_means},
+                          {each_step_has_its_rate},
+                          {tests_on_unseen_digits},
+                          {seeds_differ},
                           {draws_each_schedule_by_its_name},
                           {prints_its_result}};
     return run_tests("schedules", tests, sizeof tests / sizeof *tests);

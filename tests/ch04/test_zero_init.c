@@ -106,16 +106,17 @@ END_TEST
 START_TEST(shows_each_activation_by_its_name) {
     enum { STEPS = 100 };
     double loss[STEPS];
-    Run run = run_for_charts("zero_init --data synthetic --limit 50 --steps 100");
+    Run run =
+        run_for_charts("zero_init --data synthetic --limit 50 --steps 100");
     const char *const result[ACTIVATIONS] = {"sigmoid_loss", "tanh_loss",
                                              "relu_loss"};
     const char *table = from_line(run.output, "sigmoid");
     for (int f = 0; f < ACTIVATIONS; f++) {
         const char *name = activation_name[f], *row = from_line(table, name);
         double want = result_value(&run, result[f]);
-        ck_assert_int_eq(chart_column("out/ch04/zero_init.csv", 0, name, loss,
-                                      STEPS),
-                         STEPS);
+        ck_assert_int_eq(
+            chart_column("out/ch04/zero_init.csv", 0, name, loss, STEPS),
+            STEPS);
         ck_assert_double_eq_tol(loss[STEPS - 1], want, 6e-5);
         // sigmoid: 3 2 1 1 and the loss; the others: 1 and the loss
         ck_assert_double_eq_tol(table_number(row, name, f == SIGMOID ? 4 : 1),

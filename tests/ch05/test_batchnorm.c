@@ -66,8 +66,7 @@ END_TEST
 START_TEST(rules_are_switched_on) {
     Error err;
     Digits digits;
-    ck_assert(digits_load(&digits, "synthetic", 0, 1, &err));
-    digits.train.count = 1000;
+    ck_assert(digits_load(&digits, "synthetic", 1000, 1, &err));
     digits.test.count = 200;
     Options o = {.common = {.seed = 1, .quiet = true}, .epochs = 3};
     Experiment e[COUNT];
@@ -108,7 +107,8 @@ START_TEST(decays_weights_only) {
         for (size_t i = 0; i < size; i++)
             first.w[l].data[i] *= 0.81f;
         assert_close(net.w[l].data, first.w[l].data, size, 1e-4, "w");
-        assert_close(net.b[l].data, first.b[l].data, first.b[l].size, 1e-4, "b");
+        assert_close(net.b[l].data, first.b[l].data, first.b[l].size, 1e-4,
+                     "b");
     }
     for (int l = 0; l < DEPTH; l++) {
         assert_close(net.gamma[l].data, first.gamma[l].data, WIDTH, 1e-4,
@@ -188,9 +188,7 @@ START_TEST(bears_the_larger_rate) {
         folder = "synthetic";
     Error err;
     Digits digits;
-    ck_assert(digits_load(&digits, folder, 0, 1, &err));
-    digits.train.count = 2000;
-    digits.test.count = 2000;
+    ck_assert(digits_load(&digits, folder, 2000, 1, &err));
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Options o = {.common = {.seed = seed, .quiet = true}, .epochs = 6};
         Experiment e[COUNT];
@@ -269,11 +267,15 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {gradients_are_slopes},         {rules_are_switched_on},
-        {decays_weights_only}, {tests_on_unseen_digits}, {shows_each_net_by_its_name},
-        {bears_the_larger_rate},        {decays_on_top},
-        {gains_at_the_large_rate_only}, {prints_its_result}};
+    const Test tests[] = {{gradients_are_slopes},
+                          {rules_are_switched_on},
+                          {decays_weights_only},
+                          {tests_on_unseen_digits},
+                          {shows_each_net_by_its_name},
+                          {bears_the_larger_rate},
+                          {decays_on_top},
+                          {gains_at_the_large_rate_only},
+                          {prints_its_result}};
     threads_set(1);
     return run_tests("ch05_batchnorm", tests, sizeof tests / sizeof *tests);
 }

@@ -154,8 +154,9 @@ END_TEST
 // most of them.
 START_TEST(validates_on_unseen_windows) {
     Run run = run_on_turned_labels(
-        dropout_main, "dropout --epochs 100 --runs 1 --digit-epochs 1 --limit 1 "
-                      "--data synthetic --plot none");
+        dropout_main,
+        "dropout --epochs 100 --runs 1 --digit-epochs 1 --limit 1 "
+        "--data synthetic --plot none");
     const char *const row[] = {"0 ", "0.1", "0.5"};
     for (int i = 0; i < 3; i++) {
         double training = table_number(run.output, row[i], 2),
@@ -185,8 +186,7 @@ END_TEST
 // Two runs have windows and nets of their own: their median, which is their
 // mean, is not the first one's loss.
 START_TEST(runs_differ) {
-    Options o = {
-        .common = {.seed = 1, .quiet = true}, .epochs = 10, .runs = 1};
+    Options o = {.common = {.seed = 1, .quiet = true}, .epochs = 10, .runs = 1};
     double first = run_characters(0.0f, &o).train_loss;
     o.common.seed = 2;
     double second = run_characters(0.0f, &o).train_loss;
@@ -220,8 +220,10 @@ START_TEST(mean_loss_is_over_digits) {
 END_TEST
 
 // Made-up losses: with units dropped 4, in training 1, in validation 2.
-static const Outcome made_up[RATES] = {
-    {1, 4, 2, 30}, {1.1, 4.1, 2.1, 31}, {1.5, 4.5, 2.5, 35}, {1.9, 4.9, 2.9, 39}};
+static const Outcome made_up[RATES] = {{1, 4, 2, 30},
+                                       {1.1, 4.1, 2.1, 31},
+                                       {1.5, 4.5, 2.5, 35},
+                                       {1.9, 4.9, 2.9, 39}};
 static void print_them(void) {
     const Options o = {.epochs = 1, .runs = 1};
     print_characters(made_up, &o);
@@ -252,22 +254,30 @@ START_TEST(shows_each_loss_by_its_name) {
 }
 END_TEST
 
-// The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds. Measured with
-// units dropped, the last two agree with ours within a factor of 2, though its
-// pictures are others. On new windows the error rate stays near 20 %; p = 0.9
-// more than halves the loss, because the net is less sure of itself.
+// The lecture: 0.000, 0.028, 0.210, 0.602. Measured with units dropped, the last
+// two agree with ours within a factor of 2, though its pictures are others. On
+// new windows the error rate stays between 22 and 25 %; p = 0.9 more than halves the loss,
+// because the net is less sure of itself. These are the program's own runs,
+// seeds 1 to 5, medians. Rounding decides more of the trained net's loss: 0.0342
+// instead of 0.0269 with the portable kernels.
 START_TEST(training_loss_rises_with_p) {
+    const double dropped[RATES] = {0, 0.009, 0.142, 0.635},
+                 trained[RATES] = {0, 0.0010, 0.0269, 0.3550};
     Options o = {
-        .common = {.seed = 101, .quiet = true}, .epochs = 1000, .runs = 9};
+        .common = {.seed = 1, .quiet = true}, .epochs = 1000, .runs = 5};
     Outcome r[RATES];
     double before = 0;
     for (int i = 0; i < RATES; i++) {
         r[i] = run_characters(rates[i], &o);
+        ck_assert_double_eq_tol(r[i].dropped_loss, dropped[i],
+                                fmax(0.0005, 0.3 * dropped[i]));
+        ck_assert_double_eq_tol(r[i].train_loss, trained[i],
+                                fmax(0.0005, 0.5 * trained[i]));
         ck_assert_double_gt(r[i].train_loss, 2 * before);
         before = r[i].train_loss;
         if (i > 0)
             ck_assert_double_gt(r[i].dropped_loss, 1.5 * r[i].train_loss);
-        ck_assert_double_eq_tol(r[i].validation_error, 20.0, 4.0);
+        ck_assert_double_eq_tol(r[i].validation_error, 23.5, 4.0);
     }
     ck_assert_double_eq(r[0].dropped_loss, r[0].train_loss);
     ck_assert_double_gt(r[2].dropped_loss, 0.210 / 2);
@@ -276,23 +286,6 @@ START_TEST(training_loss_rises_with_p) {
     ck_assert_double_lt(r[3].dropped_loss, 0.602 * 2);
     ck_assert_double_gt(r[2].validation_loss, 0.7 * r[0].validation_loss);
     ck_assert_double_lt(r[3].validation_loss, 0.5 * r[0].validation_loss);
-}
-END_TEST
-
-// The program's own runs, seeds 1 to 5, medians. Rounding decides more of the
-// trained net's loss: 0.0342 instead of 0.0269 with the portable kernels.
-START_TEST(losses_of_the_default_run) {
-    const double dropped[RATES] = {0, 0.009, 0.142, 0.635},
-                 trained[RATES] = {0, 0.0010, 0.0269, 0.3550};
-    Options o = {
-        .common = {.seed = 1, .quiet = true}, .epochs = 1000, .runs = 5};
-    for (int i = 0; i < RATES; i++) {
-        Outcome r = run_characters(rates[i], &o);
-        ck_assert_double_eq_tol(r.dropped_loss, dropped[i],
-                                fmax(0.0005, 0.3 * dropped[i]));
-        ck_assert_double_eq_tol(r.train_loss, trained[i],
-                                fmax(0.0005, 0.5 * trained[i]));
-    }
 }
 END_TEST
 
@@ -331,12 +324,17 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {scaling_keeps_the_mean},     {gradients_are_slopes},
-        {scaling_in_use_is_the_same}, {training_loss_rises_with_p},
-        {drops_units_in_training_only}, {validates_on_unseen_windows}, {runs_differ}, {mean_loss_is_over_digits}, {shows_each_loss_by_its_name},
-        {losses_of_the_default_run},  {helps_where_digits_are_few},
-        {prints_its_result}};
+    const Test tests[] = {{scaling_keeps_the_mean},
+                          {gradients_are_slopes},
+                          {scaling_in_use_is_the_same},
+                          {training_loss_rises_with_p},
+                          {drops_units_in_training_only},
+                          {validates_on_unseen_windows},
+                          {runs_differ},
+                          {mean_loss_is_over_digits},
+                          {shows_each_loss_by_its_name},
+                          {helps_where_digits_are_few},
+                          {prints_its_result}};
     threads_set(1);
     return run_tests("dropout", tests, sizeof tests / sizeof *tests);
 }
