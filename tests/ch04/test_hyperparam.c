@@ -92,8 +92,8 @@ START_TEST(random_fills_the_square) {
 END_TEST
 
 // The map stands on the exponents that the grid was planned on, its accuracies
-// are in per cent; the best of each search is the table's row and the end of its
-// curve. With seed 3 the two searches end apart.
+// are in per cent; the best of each search is the table's row and the end of
+// its curve. With seed 3 the two searches end apart.
 START_TEST(shows_what_it_found) {
     double beta[TRIALS], alpha[TRIALS], accuracy[TRIALS], curve[TRIALS];
     int winner[SEARCHES];

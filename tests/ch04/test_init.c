@@ -260,8 +260,8 @@ START_TEST(the_earlier_training_has_other_digits) {
 }
 END_TEST
 
-// The file that --save leaves is what --load begins from, and another file leads
-// elsewhere; a missing one is refused.
+// The file that --save leaves is what --load begins from, and another file
+// leads elsewhere; a missing one is refused.
 START_TEST(begins_from_a_file) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     const char *same =

@@ -147,8 +147,8 @@ START_TEST(the_error_is_the_median) {
 END_TEST
 
 // Nine epochs at its best rate teach Adam some 80 of 100 digits, the rivals
-// know 80 of 100 windows: with every label of the test and of the validation set
-// turned these are wrong. Two seeds do not end alike.
+// know 80 of 100 windows: with every label of the test and of the validation
+// set turned these are wrong. Two seeds do not end alike.
 START_TEST(tests_on_unseen_digits) {
     Run run = run_on_turned_labels(
         optimizer_race_main, "optimizer_race --plot none --data synthetic "

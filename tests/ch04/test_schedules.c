@@ -143,8 +143,8 @@ START_TEST(curves_are_means) {
 }
 END_TEST
 
-// The rate of step t is that of t steps before it: 30 digits in batches of 8 are
-// four steps an epoch, and every epoch is shuffled.
+// The rate of step t is that of t steps before it: 30 digits in batches of 8
+// are four steps an epoch, and every epoch is shuffled.
 START_TEST(each_step_has_its_rate) {
     Digits digits = synthetic(30, 1);
     Options o = small_options();

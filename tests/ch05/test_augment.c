@@ -41,9 +41,9 @@ static void small_net(ReluNet *net, Rng *rng, uint64_t seed) {
     relu_net_init(net, 3, (int[]){784, 128, 10}, rng);
 }
 
-// Every batch of a training is changed, if any; no batch of an evaluation is. 23
-// steps over five batches of 20 are five epochs, each of them shuffled; over 15
-// batches two. And no digit is ever mirrored.
+// Every batch of a training is changed, if any; no batch of an evaluation is.
+// 23 steps over five batches of 20 are five epochs, each of them shuffled; over
+// 15 batches two. And no digit is ever mirrored.
 START_TEST(changes_every_training_batch_only) {
     Error err;
     Digits digits;
@@ -72,8 +72,8 @@ START_TEST(changes_every_training_batch_only) {
 END_TEST
 
 // Two runs: with seed and seed + 1, on the first 100 digits and the next, and
-// both errors count. The net is tested on other digits: with their labels turned
-// it is wrong in at least 80 of 100 answers.
+// both errors count. The net is tested on other digits: with their labels
+// turned it is wrong in at least 80 of 100 answers.
 START_TEST(the_mean_is_of_all_runs) {
     Error err;
     Digits digits;
@@ -131,9 +131,9 @@ START_TEST(shows_digits_as_they_are_first) {
 }
 END_TEST
 
-// Every run by itself: its digits, its first weights, with and without. The
-// gain is some 10 % of 1000 test digits, several times the 1.4 % by which
-// their choice lets an error of 25 % vary.
+// Every run by itself: its digits, its first weights, with and without. On the
+// same 1000 test digits the gain of 600 steps is 3 to 7 points with drawn
+// digits, 4 to 9 with MNIST.
 START_TEST(helps_with_few_digits) {
     const char *folder = mnist_dir_or_skip("helps_with_few_digits");
     if (folder == NULL)

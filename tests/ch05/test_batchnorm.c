@@ -84,9 +84,9 @@ START_TEST(rules_are_switched_on) {
 }
 END_TEST
 
-// At a rate of almost 0 only the decay is left: lr weight_decay = 0.1 in each of
-// the two steps of 100 digits, so 0.81 of every weight, and all of the biases,
-// scales and shifts. The one epoch is shuffled.
+// At a rate of almost 0 only the decay is left: lr weight_decay = 0.1 in each
+// of the two steps of 100 digits, so 0.81 of every weight, and all of the
+// biases, scales and shifts. The one epoch is shuffled.
 START_TEST(decays_weights_only) {
     Error err;
     Digits digits;
@@ -121,7 +121,8 @@ START_TEST(decays_weights_only) {
 }
 END_TEST
 
-// Ten epochs of 300 digits: with all test labels turned, what it reads is wrong.
+// Ten epochs of 300 digits: with all test labels turned, what it reads is
+// wrong.
 START_TEST(tests_on_unseen_digits) {
     Error err;
     Digits digits;

@@ -149,9 +149,9 @@ START_TEST(drops_units_in_training_only) {
 }
 END_TEST
 
-// 100 epochs read some 80 of 100 windows of either set, so with every validation
-// label turned 20; p = 0.9 reads fewer of both. Five epochs of 300 digits read
-// most of them.
+// 100 epochs read some 80 of 100 windows of either set, so with every
+// validation label turned 20; p = 0.9 reads fewer of both. Five epochs of 300
+// digits read most of them.
 START_TEST(validates_on_unseen_windows) {
     Run run = run_on_turned_labels(
         dropout_main,
@@ -254,12 +254,12 @@ START_TEST(shows_each_loss_by_its_name) {
 }
 END_TEST
 
-// The lecture: 0.000, 0.028, 0.210, 0.602. Measured with units dropped, the last
-// two agree with ours within a factor of 2, though its pictures are others. On
-// new windows the error rate stays between 22 and 25 %; p = 0.9 more than halves the loss,
-// because the net is less sure of itself. These are the program's own runs,
-// seeds 1 to 5, medians. Rounding decides more of the trained net's loss: 0.0342
-// instead of 0.0269 with the portable kernels.
+// The lecture: 0.000, 0.028, 0.210, 0.602. Measured with units dropped, the
+// last two agree with ours within a factor of 2, though its pictures are
+// others. On new windows the error rate stays between 22 and 25 %; p = 0.9 more
+// than halves the loss, because the net is less sure of itself. These are the
+// program's own runs, seeds 1 to 5, medians. Rounding decides more of the
+// trained net's loss: 0.0342 instead of 0.0269 with the portable kernels.
 START_TEST(training_loss_rises_with_p) {
     const double dropped[RATES] = {0, 0.009, 0.142, 0.635},
                  trained[RATES] = {0, 0.0010, 0.0269, 0.3550};

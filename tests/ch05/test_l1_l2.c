@@ -125,8 +125,8 @@ START_TEST(biases_cost_nothing) {
 }
 END_TEST
 
-// 100 epochs read some 80 of 100 windows of either set, so with every validation
-// label turned 20.
+// 100 epochs read some 80 of 100 windows of either set, so with every
+// validation label turned 20.
 START_TEST(validates_on_unseen_windows) {
     Run run = run_on_turned_labels(l1_l2_main,
                                    "l1_l2 --epochs 100 --runs 1 --plot none");
@@ -243,11 +243,11 @@ START_TEST(median_is_the_middle) {
 }
 END_TEST
 
-// The lecture: 0.000, 0.012, 0.107, 0.276. The program's own runs, seeds 1 to 5,
-// whose training loss rises with lambda while the validation loss falls to less
-// than half. As lambda falls, so does the loss, and
-// what rounding makes of it grows: the portable kernels give 0.0027, 0.0160 and
-// 0.0693 instead of 0.0018, 0.0141 and 0.0683.
+// The lecture: 0.000, 0.012, 0.107, 0.276. The program's own runs, seeds 1 to
+// 5, whose training loss rises with lambda while the validation loss falls to
+// less than half. As lambda falls, so does the loss, and what rounding makes of
+// it grows: the portable kernels give 0.0027, 0.0160 and 0.0693 instead of
+// 0.0018, 0.0141 and 0.0683.
 START_TEST(losses_of_the_default_run) {
     const double loss[] = {0, 0.0022, 0.015, 0.069},
                  within[] = {0.0005, 0.0012, 0.0045, 0.014};

@@ -120,8 +120,8 @@ static void assert_panel(const char *title, int column, Point touch) {
 }
 
 // Numbers of the tables, each in the column of its norm, and the balls: all of
-// L1's points have |x| + |y| = 1, all of L2's x^2 + y^2 = 1. Of the two, only L1
-// is ever touched at a corner; from (0.5, 1.7) that is (0, 1).
+// L1's points have |x| + |y| = 1, all of L2's x^2 + y^2 = 1. Of the two, only
+// L1 is ever touched at a corner; from (0.5, 1.7) that is (0, 1).
 START_TEST(shows_each_norm_by_its_name) {
     enum { POINTS = 721 };
     static double x[POINTS], y[POINTS];

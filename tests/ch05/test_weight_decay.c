@@ -134,7 +134,8 @@ END_TEST
 
 // Under Adam the three ways end at three lengths: those of the result line (two
 // decimals), in the table (four) and at the ends of the curves, which begin at
-// one length. D's factor at 0.01 grows, 1 / (1 - 0.02), decay shrinks, 1 - 0.02.
+// one length. D's factor at 0.01 grows, 1 / (1 - 0.02), decay shrinks, 1 -
+// 0.02.
 START_TEST(shows_each_way_by_its_name) {
     enum { EPOCHS = 40 };
     double length[EPOCHS + 1], start = 0;
