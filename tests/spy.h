@@ -9,7 +9,7 @@
 //     #undef main
 //
 //     run_spied(mlp_main, "mlp --epochs 2 --limit 200 --plot none --quiet");
-//     assert_steps_are_fresh();
+//     assert_first_step_has_a_gradient();
 
 #ifndef DL_SPY_H
 #define DL_SPY_H

@@ -72,6 +72,11 @@ Run run_for_charts(const char *command_line) {
     return run;
 }
 
+void charts_go_here(void) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1);
+}
+
 // The number of the column that the header gives this name, or -1.
 static int find_column(const char *header, const char *name) {
     const size_t length = strcspn(name, "+");
@@ -141,9 +146,4 @@ const char *panel_title(const char *file, int block) {
     ck_assert_msg(last != NULL, "%s: no title before \"%s\"", file, plot);
     snprintf(title, sizeof title, "%.*s", (int)strcspn(last, "'"), last);
     return title;
-}
-
-void enter_chart_folder(void) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    setenv("PATH", "", 1);
 }

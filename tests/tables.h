@@ -31,9 +31,9 @@ double truth_number(const char *text, int x1, int x2, int column);
 // charts would be drawn from, out/ch03/apple_tax.csv and .gp, is all it writes.
 Run run_for_charts(const char *command_line);
 
-// The same for a function of the program, called in the test itself: from here
-// on charts land in the test's own folder, and no gnuplot draws them.
-void enter_chart_folder(void);
+// The same for a test that calls a program's own functions, say with made-up
+// results: from now on out/ lies in the test's folder, and there is no gnuplot.
+void charts_go_here(void);
 
 // One column of a chart's file, named as in its header; "sigmoid+1" is the one
 // to its right. Blocks are what gnuplot calls them (index 0, 1, ...): two blank

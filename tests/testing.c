@@ -449,7 +449,7 @@ const char *mnist_dir_or_skip(const char *test) {
 }
 
 const char *text_of(const char *file) {
-    static char text[1 << 20];
+    static char text[1 << 22];
     FILE *in = fopen(file, "r");
     ck_assert_msg(in != NULL, "no file %s", file);
     size_t size = fread(text, 1, sizeof text, in);

@@ -74,7 +74,7 @@ void skip_test(const char *test, const char *why);
 // the files are not there, after skip_test().
 const char *mnist_dir_or_skip(const char *test);
 
-// The text of a file, say of a chart's CSV, of less than 1 MiB. The next call
+// The text of a file, say of a chart's CSV, of less than 4 MiB. The next call
 // overwrites it; the test fails if there is no such file.
 const char *text_of(const char *file);
 

@@ -297,7 +297,7 @@ END_TEST
 START_TEST(draws_codes_of_two) {
     const Comparison c = made_up();
     const char *script = "out/ch02/autoencoder_code.gp";
-    enter_chart_folder();
+    charts_go_here();
     draw_codes(&c, "svg");
     for (int panel = 0; panel < 2; panel++) {
         const int m = 2 + panel;
@@ -327,7 +327,7 @@ START_TEST(draws_digits_and_what_comes_back) {
     digits_draw(&set, 100, 1);
     for (int m = 0; m < METHODS; m++)
         c.coder[m] = (Coder){.pca = &pca, .k = 300 + 100 * m};
-    enter_chart_folder();
+    charts_go_here();
     draw_pictures(&c, &set, "svg");
     for (int row = 0; row <= METHODS; row++)
         for (int digit = 0; digit < SHOWN; digit++) {

@@ -229,7 +229,7 @@ START_TEST(draws_sums_of_units) {
     Net net;
     net_init(&net, UNITS);
     net_interpolate(&net);
-    enter_chart_folder();
+    charts_go_here();
     draw_units(&net, "svg");
     for (int block = 0; block < 2; block++) {
         const char *file = "out/ch02/cubic.csv";
@@ -258,7 +258,7 @@ START_TEST(draws_errors_by_width) {
                              .best = {.rmse = 11 + i},
                              .starts = 1,
                              .rmse = {21 + i}};
-    enter_chart_folder();
+    charts_go_here();
     draw_errors(result, &wide, "svg");
     double evenly[WIDTHS], trained[WIDTHS], each[WIDTHS];
     chart_column(file, 0, "corners evenly spaced", evenly, WIDTHS);

@@ -131,7 +131,7 @@ START_TEST(draws_lines_and_their_growth) {
     double x[SHOWN], y[SHOWN];
     const char *file = "out/ch02/folding.csv";
     const char *const layers[] = {"1 layer", "2 layers", "3 layers"};
-    enter_chart_folder();
+    charts_go_here();
     draw_line(rows, "svg");
     ck_assert_int_eq(chart_column(file, 0, "x", x, SHOWN), SHOWN);
     for (int l = 0; l < 3; l++) {
@@ -166,7 +166,7 @@ START_TEST(draws_creases_black) {
     Net net;
     build_folding(&net, 2, 1, 4);
     net.w[0][0][0] += 0.5;
-    enter_chart_folder();
+    charts_go_here();
     ck_assert(chart_open(&chart, "ch02", "plane", "svg"));
     write_plane(&chart, &net);
     chart_script(&chart, "plot DATA index 0 using 1:2:3 with image\n");

@@ -160,7 +160,7 @@ START_TEST(map_is_what_the_net_says) {
     net.w[0].data[0] = 1.0f;
     net.w[0].data[1] = -2.0f;
     net.b[0].data[0] = 1.0f;
-    enter_chart_folder();
+    charts_go_here();
     ck_assert(chart_open(&chart, "ch02", "map", "svg"));
     write_map(&chart, &net, 0, 0);
     draw_map(&chart, 0, 0, 1.0);
@@ -184,7 +184,7 @@ END_TEST
 START_TEST(panels_show_their_own_net) {
     Playground g;
     play_made_up(&g);
-    enter_chart_folder();
+    charts_go_here();
     draw_regions(&g, "svg");
     const char *file = "out/ch02/playground_regions.gp";
     for (int l = 0; l < NETS; l++)

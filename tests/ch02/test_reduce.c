@@ -342,7 +342,7 @@ START_TEST(draws_each_map_under_its_name) {
     const int labels[] = {4, 9};
     for (int m = 0; m < MAPS; m++)
         map[m] = tensor_view(at[m], 2, 2, 2);
-    enter_chart_folder();
+    charts_go_here();
     draw_maps(map, trust, labels, "digits", "svg");
     for (int m = 0; m < MAPS; m++) {
         const char *file = "out/ch02/reduce_maps.csv";
@@ -373,7 +373,7 @@ START_TEST(draws_explained_variance_in_percent) {
     const Pca pca = {.variance = tensor_view(variance, 1, 200)};
     double components[201], explained[201];
     const double want[] = {0, 55, 85, 95, 100, 100};
-    enter_chart_folder();
+    charts_go_here();
     draw_variance(&pca, "svg");
     const char *file = "out/ch02/reduce_variance.csv";
     ck_assert_int_eq(chart_column(file, 0, "components", components, 201), 201);

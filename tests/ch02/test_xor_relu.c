@@ -187,7 +187,7 @@ START_TEST(draws_where_the_net_says_one) {
     rng_seed(&rng, 1);
     net_init(&net, &rng);
     set_by_hand(&net);
-    enter_chart_folder();
+    charts_go_here();
     draw(&net, &net, "svg");
     for (int hidden = 0; hidden < 2; hidden++) {
         ck_assert_int_eq(chart_column(file, 2 * hidden, "a", a, CELLS), CELLS);

@@ -4,6 +4,7 @@
 #include "ch04_optimizers/gd_variants.c"
 #undef main
 
+#include "tables.h"
 #include "testing.h"
 
 static Samples samples_of(uint64_t seed, Rng *rng) {
@@ -190,6 +191,85 @@ START_TEST(minibatches_win) {
 }
 END_TEST
 
+// Which sample a step took that took one: its gradient is (error x, error), so
+// the two parts of the step have the ratio x.
+static int sample_of(const Samples *s, const double *step) {
+    double x =
+        (step[2 + SLOPE] - step[SLOPE]) / (step[2 + SHIFT] - step[SHIFT]);
+    int nearest = 0;
+    for (int n = 1; n < N; n++)
+        if (fabs(s->x[n] - x) < fabs(s->x[nearest] - x))
+            nearest = n;
+    return nearest;
+}
+
+// Every epoch takes each sample once, in an order of its own: of 256 samples
+// one stands where it stood before, on average; ten do so once in ten million
+// epochs.
+START_TEST(each_epoch_has_its_order) {
+    enum { EPOCHS = 3 };
+    Rng rng;
+    Samples s = samples_of(8, &rng);
+    Descent d = {.name = "d", .batch = 1};
+    int before[N];
+    descend(&d, &s, EPOCHS, 1e-3, &rng);
+    all_of_them(before);
+    for (int e = 0; e < EPOCHS; e++) {
+        int times[N] = {0}, same = 0;
+        for (int i = 0; i < N; i++) {
+            int n = sample_of(&s, d.path + 2 * (e * N + i));
+            times[n]++;
+            same += n == before[i];
+            before[i] = n;
+        }
+        for (int n = 0; n < N; n++)
+            ck_assert_msg(times[n] == 1, "epoch %d took sample %d %d times",
+                          e + 1, n, times[n]);
+        ck_assert_msg(same < 10,
+                      "epoch %d: %d of %d samples come when they came in the "
+                      "epoch before (in the first: in the set): are they "
+                      "shuffled in every epoch?",
+                      e + 1, same, N);
+    }
+    mem_free(d.path);
+}
+END_TEST
+
+// Two epochs are 2, 2 * 4 and 2 * 256 steps; all paths begin at slope -1 and
+// shift 2. The table's losses have five decimals, as the result line's.
+START_TEST(shows_what_it_did) {
+    const char *const name[3] = {"batch", "mini-batch", "stochastic"};
+    const char *const result[3] = {"batch_loss", "minibatch_loss",
+                                   "stochastic_loss"};
+    const int steps[3] = {2, 8, 2 * N};
+    static double w[2 * N + 2], b[2 * N + 2];
+    Run run = run_for_charts("gd_variants --epochs 2 --batch 64");
+    for (int k = 0; k < 3; k++) {
+        const char *file = "out/ch04/gd_variants_paths.csv";
+        int points = chart_column(file, k + 1, "w", w, 2 * N + 2);
+        chart_column(file, k + 1, "b", b, 2 * N + 2);
+        ck_assert_msg(points == steps[k] + 1, "%s: %d points of %d steps",
+                      name[k], points, steps[k]);
+        ck_assert_double_eq_tol(w[0], -1.0, 1e-6);
+        ck_assert_double_eq_tol(b[0], 2.0, 1e-6);
+        ck_assert_double_eq(table_number(run.output, name[k], 1), steps[k]);
+        ck_assert_double_eq_tol(table_number(run.output, name[k], 2),
+                                result_value(&run, result[k]) -
+                                    result_value(&run, "least"),
+                                2.1e-5);
+    }
+
+    // the theory is 0 for all samples, and measured to 11 % (above) for fewer
+    double measured[SIZES], theory[SIZES];
+    const char *file = "out/ch04/gd_variants_noise.csv";
+    ck_assert_int_eq(chart_column(file, 0, "measured", measured, SIZES), SIZES);
+    chart_column(file, 0, "theory", theory, SIZES);
+    ck_assert_double_eq(theory[SIZES - 1], 0.0);
+    for (int k = 0; k < SIZES - 1; k++)
+        ck_assert_double_eq_tol(measured[k] / theory[k], 1.0, 0.11);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("gd_variants --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -215,6 +295,8 @@ int main(void) {
                           {uneven_batches},
                           {the_batch_ends_at_the_lowest_point},
                           {minibatches_win},
+                          {each_epoch_has_its_order},
+                          {shows_what_it_did},
                           {prints_its_result}};
     return run_tests("gd_variants", tests, sizeof tests / sizeof *tests);
 }

@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "tables.h"
 #include "testing.h"
 
 static const char tiny[] = "hyperparam --data synthetic --limit 30 --epochs 1 "
@@ -87,6 +88,71 @@ START_TEST(random_fills_the_square) {
         for (int i = 0; i < 16; i++)
             ck_assert_int_gt(hits[i / 4][i % 4], 0);
     }
+}
+END_TEST
+
+// The map stands on the exponents that the grid was planned on, its accuracies
+// are in per cent; the best of each search is the table's row and the end of
+// its curve. With seed 3 the two searches end apart.
+START_TEST(shows_what_it_found) {
+    double beta[TRIALS], alpha[TRIALS], accuracy[TRIALS], curve[TRIALS];
+    int winner[SEARCHES];
+    Run run =
+        run_for_charts("hyperparam --data synthetic --limit 60 --epochs 2 "
+                       "--threads 1 --seed 3");
+    ck_assert_double_ne(result_value(&run, "grid_best"),
+                        result_value(&run, "random_best"));
+    for (int s = 0; s < SEARCHES; s++) {
+        const char *map = "out/ch04/hyperparam_map.csv";
+        char name[32];
+        snprintf(name, sizeof name, "%s_best", search_name[s]);
+        double want = 100 * result_value(&run, name);
+        ck_assert_int_eq(chart_column(map, s, "accuracy", accuracy, TRIALS),
+                         TRIALS);
+        chart_column(map, s, "beta", beta, TRIALS);
+        chart_column(map, s, "alpha", alpha, TRIALS);
+        int best = 0;
+        for (int n = 0; n < TRIALS; n++) {
+            best = accuracy[n] > accuracy[best] ? n : best;
+            if (s == GRID) {
+                ck_assert_double_eq_tol(beta[n], n / SIDE / 9.0 * 4 - 4, 1e-5);
+                ck_assert_double_eq_tol(alpha[n], n % SIDE / 9.0 * 4 - 3, 1e-5);
+            }
+        }
+        // the result line has four decimals, the table four digits
+        ck_assert_double_eq_tol(accuracy[best], want, 0.006);
+        const char *row = search_name[s];
+        ck_assert_double_eq_tol(log10(table_number(run.output, row, 0)),
+                                alpha[best], 1e-3);
+        ck_assert_double_eq_tol(log10(table_number(run.output, row, 1)),
+                                beta[best], 1e-3);
+        ck_assert_double_eq_tol(table_number(run.output, row, 2), want, 0.011);
+        chart_column("out/ch04/hyperparam_best.csv", 0, row, curve, TRIALS);
+        ck_assert_double_eq_tol(curve[TRIALS - 1], want, 0.006);
+        winner[s] = best;
+    }
+
+    // the better of the two is tried on the test digits
+    Error err;
+    Digits digits;
+    Dataset judge;
+    Rng rng;
+    Trial t[SEARCHES][TRIALS];
+    const Options o = {
+        .common = {.seed = 3, .quiet = true}, .epochs = 2, .batch = 20};
+    ck_assert(digits_load(&digits, "synthetic", 60, 3, &err));
+    dataset_hold_out(&judge, &digits.train, 20);
+    rng_seed(&rng, 3);
+    plan(t, &grids[0], &rng);
+    Search better =
+        result_value(&run, "random_best") > result_value(&run, "grid_best")
+            ? RANDOM
+            : GRID;
+    ck_assert_double_eq_tol(
+        result_value(&run, "test_accuracy"),
+        try_out(&t[better][winner[better]], &digits.train, &digits.test, &o),
+        1e-4);
+    digits_free(&digits);
 }
 END_TEST
 
@@ -222,6 +288,7 @@ int main(void) {
         {plan_covers_the_map},
         {the_lectures_grid},
         {random_fills_the_square},
+        {shows_what_it_found},
         {threads_change_nothing},
         {rates_matter},
         {decay_matters},

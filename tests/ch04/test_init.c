@@ -1,5 +1,8 @@
 // The spread of each initialization, and which nets learn.
 
+#include "spoil.h"
+#include "spy.h"
+
 #define main init_main
 #include "ch04_optimizers/init.c"
 #undef main
@@ -8,6 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tables.h"
 #include "testing.h"
 
 // Drawn digits and a net with these beginnings.
@@ -127,6 +131,85 @@ START_TEST(bins_cover_the_axis) {
 }
 END_TEST
 
+// 100 digits in batches of 50 are two steps in each of two epochs, for the
+// earlier training and for each of the eight nets; every epoch is shuffled, and
+// nothing else is.
+START_TEST(all_trainings_are_as_long) {
+    run_spied(init_main, "init --limit 100 --epochs 2 --batch 50 --data "
+                         "synthetic --threads 1 --plot none --quiet");
+    ck_assert_int_eq(spy.steps, 9 * 4);
+    ck_assert_int_eq(spy.shuffled, 9 * 2);
+}
+END_TEST
+
+// 240 steps at rate 0.1 teach all but `zero' and `small' to read.
+START_TEST(tests_on_unseen_digits) {
+    Run run = run_on_turned_labels(
+        init_main, "init --limit 600 --epochs 4 --batch 10 --lr 0.1 --data "
+                   "synthetic --threads 1 --plot none --quiet");
+    const Kind kinds[] = {GAUSSIAN, UNIFORM, HE, PRETRAINED};
+    for (int k = 0; k < 4; k++) {
+        double right = result_value(&run, kind_name[kinds[k]]);
+        ck_assert_msg(right < 0.2,
+                      "%s: all test labels are one too high, and yet %g of the "
+                      "answers count as right: it learns from the test digits, "
+                      "or is tested on those it learned from",
+                      kind_name[kinds[k]], right);
+    }
+}
+END_TEST
+
+// What the chart and the table say of a net is so before it is trained. The
+// chart has seven digits, the table one.
+START_TEST(shows_nets_before_training) {
+    const int seed = 5, digits_used = 100;
+    Error err;
+    Digits digits;
+    double share[BINS];
+    Run run = run_for_charts("init --limit 100 --epochs 3 --batch 5 --lr 0.1 "
+                             "--data synthetic --seed 5 --threads 1");
+    ck_assert(digits_load(&digits, "synthetic", digits_used, seed, &err));
+    for (int kind = CONSTANT; kind <= HE; kind++) {
+        Rng rng;
+        ReluNet net;
+        Outcome want = {.epochs = 0};
+        rng_seed(&rng, seed);
+        make_net(&net, &digits.train, &rng);
+        init_weights(&net, (Kind)kind, &rng);
+        look_inside(&want, &net, &digits.train);
+        for (int l = 0; l < HIDDEN; l++) {
+            int block = (kind - CONSTANT) * HIDDEN + l;
+            ck_assert_int_eq(chart_column("out/ch04/init_activations.csv",
+                                          block, "share", share, BINS),
+                             BINS);
+            for (int i = 0; i < BINS; i++)
+                ck_assert_msg(fabs(share[i] - 100 * want.share[l][i]) < 0.01,
+                              "%s, layer %d, bin %d: %g, not %g %%",
+                              kind_name[kind], l + 1, i, share[i],
+                              100 * want.share[l][i]);
+            double size = table_number(run.output, kind_name[kind], l);
+            ck_assert_double_eq_tol(size / want.size[l], 1, 0.5);
+        }
+        double gradient = table_number(run.output, kind_name[kind], HIDDEN);
+        ck_assert_double_eq_tol(gradient / want.gradient[0], 1, 0.5);
+        relu_net_free(&net);
+    }
+    digits_free(&digits);
+
+    // five curves a panel, named from the input on
+    const char *script = text_of("out/ch04/init_activations.gp");
+    int block, layer, curves = 0;
+    for (; (script = strstr(script, "DATA index ")) != NULL; curves++) {
+        ck_assert_int_eq(sscanf(script += 11,
+                                "%d using 1:2 with lines title 'layer %d'",
+                                &block, &layer),
+                         2);
+        ck_assert_int_eq(layer, block % HIDDEN + 1);
+    }
+    ck_assert_int_eq(curves, (KINDS - CONSTANT) * HIDDEN);
+}
+END_TEST
+
 static double figure(const Run *run, const char *name) {
     const char *at = strstr(run->output, name);
     ck_assert_msg(at != NULL, "no %s in %s", name, run->output);
@@ -177,8 +260,8 @@ START_TEST(the_earlier_training_has_other_digits) {
 }
 END_TEST
 
-// The file that --save leaves is what --load begins from, and another file leads
-// elsewhere; a missing one is refused.
+// The file that --save leaves is what --load begins from, and another file
+// leads elsewhere; a missing one is refused.
 START_TEST(begins_from_a_file) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     const char *same =
@@ -210,6 +293,9 @@ int main(void) {
                           {constant_units_stay_alike},
                           {signal_keeps_its_size, .seconds = 20},
                           {bins_cover_the_axis},
+                          {all_trainings_are_as_long},
+                          {tests_on_unseen_digits},
+                          {shows_nets_before_training},
                           {he_learns_and_zero_does_not, .seconds = 20},
                           {the_earlier_training_has_other_digits},
                           {begins_from_a_file}};

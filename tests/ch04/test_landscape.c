@@ -1,6 +1,9 @@
 // Directions as long as the weights they belong to, the surface through the
 // minimum, and that the flat minimum is flat.
 
+#include "spoil.h"
+#include "spy.h"
+
 #define main landscape_main
 #include "ch04_optimizers/landscape.c"
 #undef main
@@ -8,6 +11,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 
 static double row_length(const float *row, int count) {
@@ -165,6 +169,110 @@ START_TEST(flat_is_flat) {
 }
 END_TEST
 
+// 200 windows in batches of 10 are 20 steps an epoch, each in another order.
+// Where nothing shakes it, a net's gradient is not 0 in the first step.
+START_TEST(shuffles_the_windows) {
+    run_spied(landscape_main, "landscape --epochs 2 --plot none --quiet");
+    ck_assert_int_eq(spy.steps, NETS * 2 * 20);
+    ck_assert_int_eq(spy.shuffled, NETS * 2);
+    assert_first_step_has_a_gradient();
+}
+END_TEST
+
+// After 30 epochs both nets read some 80 of 100 windows of either set, so with
+// every validation label turned 20. The shaken one's training loss is higher.
+START_TEST(validates_on_unseen_windows) {
+    Run run = run_on_turned_labels(landscape_main,
+                                   "landscape --epochs 30 --plot none");
+    for (int k = 0; k < NETS; k++) {
+        const char *row = net_name[k];
+        char name[32];
+        double loss = table_number(run.output, row, 0),
+               far_out = table_number(run.output, row, 1),
+               validation = table_number(run.output, row, 2),
+               right = table_number(run.output, row, 3);
+        ck_assert_msg(right < 50 && validation > 2 * loss,
+                      "%s: all validation labels are wrong, and yet %g %% of "
+                      "the answers count as right, and the loss is %g (in "
+                      "training %g): are training and validation windows mixed "
+                      "up?",
+                      row, right, validation, loss);
+        snprintf(name, sizeof name, "%s_loss", row);
+        ck_assert_double_eq_tol(loss, result_value(&run, name), 1e-6);
+        snprintf(name, sizeof name, "%s_rise", row);
+        ck_assert_double_eq_tol(far_out - loss, result_value(&run, name), 2e-4);
+    }
+    ck_assert_double_lt(result_value(&run, "sharp_loss"),
+                        result_value(&run, "flat_loss"));
+}
+END_TEST
+
+// A shaken net's step begins where the net was, not where the shake led: at a
+// rate of almost 0 its weights stay.
+START_TEST(a_shake_is_taken_back) {
+    Rng rng;
+    ReluNet net;
+    Dataset set, other;
+    Tensor w = {0};
+    const Options o = {
+        .common = {.quiet = true}, .epochs = 1, .batch = 10, .lr = 1e-9f};
+    rng_seed(&rng, 2);
+    characters_draw(&set, &other, 50, 10, 2);
+    relu_net_init(&net, 3, (int[]){CHARACTER_PIXELS, 4, 2}, &rng);
+    tensor_copy(&w, &net.params.value);
+    train(&net, &set, 0.5f, &o, &rng);
+    assert_close(net.params.value.data, w.data, w.size, 1e-6, "weights");
+    dataset_free(&set);
+    dataset_free(&other);
+    tensor_free(&w);
+    relu_net_free(&net);
+}
+END_TEST
+
+// A made-up surface: the loss is 2 a + b for the one net, 3 more for the other.
+START_TEST(draws_a_along_the_first_direction) {
+    enum { CELLS = SIDE * SIDE };
+    static View views[NETS];
+    static double a[CELLS], b[CELLS], loss[CELLS];
+    for (int k = 0; k < NETS; k++)
+        for (int i = 0; i < SIDE; i++)
+            for (int j = 0; j < SIDE; j++)
+                views[k].surface[i][j] = 2 * axis(j) + axis(i) + 3 * k;
+    charts_go_here();
+    draw(views, "made_up", "", "svg");
+    for (int k = 0; k < NETS; k++) {
+        const char *file = "out/ch04/made_up.csv";
+        chart_column(file, k, "loss", loss, CELLS);
+        chart_column(file, k, "a", a, CELLS);
+        chart_column(file, k, "b", b, CELLS);
+        for (int i = 0; i < SIDE; i++)
+            ck_assert_msg(fabs(loss[i] - (2 * a[i] + b[i] + 3 * k)) < 1e-5,
+                          "%s: the loss at (%g, %g) is %g", net_name[k], a[i],
+                          b[i], loss[i]);
+    }
+}
+END_TEST
+
+static View reported[NETS];
+static void report_them(void) {
+    const Options o = {.epochs = 1, .batch = 10, .lr = 0.1f};
+    report(reported, &o);
+}
+
+// Made-up nets: the flat one has the lower loss, then the higher.
+START_TEST(says_lower_where_it_is_lower) {
+    reported[0] = (View){.validation = 0.6, .accuracy = 0.7};
+    reported[1] = (View){.validation = 0.5, .accuracy = 0.8};
+    Run better = run_function(report_them);
+    reported[1] = (View){.validation = 0.7, .accuracy = 0.6};
+    Run worse = run_function(report_them);
+    ck_assert_ptr_nonnull(strstr(better.output, "loss is lower"));
+    ck_assert_ptr_nonnull(strstr(better.output, "accuracy higher"));
+    ck_assert_ptr_nonnull(strstr(worse.output, "loss is not lower"));
+    ck_assert_ptr_nonnull(strstr(worse.output, "accuracy not higher"));
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("landscape --quiet --plot none --epochs 2");
     ck_assert_int_eq(run.status, 0);
@@ -176,9 +284,16 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {rows_are_as_long_as_weights},  {same_net_same_surface},
-        {a_cell_off_the_axes},          {axis_runs_from_end_to_end},
-        {flat_is_flat, .seconds = 100}, {prints_its_result}};
+    const Test tests[] = {{rows_are_as_long_as_weights},
+                          {same_net_same_surface},
+                          {a_cell_off_the_axes},
+                          {axis_runs_from_end_to_end},
+                          {flat_is_flat, .seconds = 100},
+                          {shuffles_the_windows},
+                          {validates_on_unseen_windows},
+                          {a_shake_is_taken_back},
+                          {draws_a_along_the_first_direction},
+                          {says_lower_where_it_is_lower},
+                          {prints_its_result}};
     return run_tests("landscape", tests, sizeof tests / sizeof *tests);
 }

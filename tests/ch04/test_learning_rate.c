@@ -1,5 +1,8 @@
 // The parabola's border, and the lecture's order over several seeds.
 
+#include "spoil.h"
+#include "spy.h"
+
 #define main learning_rate_main
 #include "ch04_optimizers/learning_rate.c"
 #undef main
@@ -7,6 +10,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -124,8 +128,83 @@ START_TEST(draws_the_losses) {
     }
     ck_assert_int_eq(fgetc(csv), EOF);
     fclose(csv);
+
+    // the legend gives each curve the rate of its run
+    const char *script = text_of("out/ch04/learning_rate.gp");
+    int r, curves = 0;
+    float lr;
+    for (; (script = strstr(script, "DATA index ")) != NULL; curves++) {
+        ck_assert_int_eq(sscanf(script += 11,
+                                "%d using 1:2 with lines lt %*d title 'lr = %f",
+                                &r, &lr),
+                         2);
+        ck_assert_float_eq(lr, rates[r]);
+    }
+    ck_assert_int_eq(curves, RUNS - 1);
     dataset_free(&set);
     dataset_free(&validation);
+}
+END_TEST
+
+// Each panel begins at x = 1, where the walk begins.
+START_TEST(draws_the_parabola_from_its_start) {
+    enum { POINTS = PARABOLA_STEPS + 1 };
+    double x[POINTS], loss[POINTS];
+    const char *file = "out/ch04/learning_rate_parabola.csv";
+    charts_go_here();
+    draw_parabola("svg");
+    for (int r = 0; r < PARABOLA_RATES; r++) {
+        ck_assert_int_eq(chart_column(file, r, "x", x, POINTS), POINTS);
+        chart_column(file, r, "loss", loss, POINTS);
+        for (int n = 0; n < POINTS; n++) {
+            double want = pow(1 - 2 * parabola_rates[r], n);
+            ck_assert_double_eq_tol(x[n], want, 1e-5);
+            ck_assert_double_eq_tol(loss[n], want * want, 1e-5);
+        }
+    }
+}
+END_TEST
+
+START_TEST(steps_after_the_backward_pass) {
+    run_spied(learning_rate_main,
+              "learning_rate --epochs 1 --plot none --quiet");
+    assert_first_step_has_a_gradient();
+}
+END_TEST
+
+// 80 epochs at 0.3 read some 80 of 100 windows of either set, so with every
+// validation label turned 20: per cent, not a fraction.
+START_TEST(validates_on_unseen_windows) {
+    Run run = run_on_turned_labels(learning_rate_main,
+                                   "learning_rate --epochs 80 --plot none");
+    const char *table = from_line(run.output, "Character");
+    double loss = table_number(table, "0.3", 1),
+           right = table_number(table, "0.3", 3);
+    ck_assert_double_eq_tol(loss, result_value(&run, "loss_0.3"), 1e-6);
+    ck_assert_double_gt(right, 2);
+    ck_assert_msg(right < 50,
+                  "all validation labels are wrong, and yet %g %% of the "
+                  "answers count as right: are training and validation windows "
+                  "mixed up?",
+                  right);
+}
+END_TEST
+
+static Training compared[RUNS];
+static void compare_them(void) {
+    print_comparison(compared);
+}
+
+// Made-up accuracies: they rise with the rate, then they do not.
+START_TEST(says_follows_where_it_follows) {
+    compared[TOO_SMALL].accuracy = 0.5;
+    compared[SMALL].accuracy = 0.6;
+    compared[RIGHT].accuracy = 0.7;
+    Run run = run_function(compare_them);
+    ck_assert_ptr_nonnull(strstr(run.output, " follows it"));
+    compared[RIGHT].accuracy = 0.55;
+    run = run_function(compare_them);
+    ck_assert_ptr_nonnull(strstr(run.output, " does not follow it"));
 }
 END_TEST
 
@@ -148,6 +227,10 @@ int main(void) {
                           {the_lectures_order, .seconds = 40},
                           {reports_what_it_did},
                           {draws_the_losses},
+                          {draws_the_parabola_from_its_start},
+                          {steps_after_the_backward_pass},
+                          {validates_on_unseen_windows},
+                          {says_follows_where_it_follows},
                           {prints_its_result}};
     return run_tests("learning_rate", tests, sizeof tests / sizeof *tests);
 }

@@ -5,6 +5,9 @@
 #include "ch04_optimizers/newton.c"
 #undef main
 
+#include <string.h>
+
+#include "tables.h"
 #include "testing.h"
 
 // H p = -g, put in again. The numbers are of order 100, so a few ulp of 100.
@@ -157,6 +160,78 @@ START_TEST(linear_and_quadratic) {
 }
 END_TEST
 
+// What each method asks for: gradient descent a gradient a step and one at the
+// start, Newton's method a Hessian, BFGS and CG no Hessian. With eta = 0.9 the
+// damped step leaves a tenth of |g| (two digits are printed), and the guarded
+// one, which converges quadratically, less than a tenth.
+START_TEST(the_table_counts_what_was_asked) {
+    Run run = run_program("newton --plot none --eta 0.9");
+    const char *table = from_line(run.output, "method");
+    for (int k = 0; k < METHODS; k++) {
+        const char *row = method_name[k];
+        double steps = table_number(table, row, 0),
+               gradients = table_number(table, row, 1),
+               hessians = table_number(table, row, 2);
+        bool newtons = k == NEWTON || k == DAMPED || k == GUARDED;
+        ck_assert_msg(hessians == (newtons ? steps : 0),
+                      "%s: %g steps, %g Hessians", row, steps, hessians);
+        ck_assert_msg(k == DESCENT ? gradients == steps + 1 : gradients > steps,
+                      "%s: %g steps, %g gradients", row, steps, gradients);
+    }
+
+    const char *tails = from_line(run.output, "The last");
+    ck_assert_double_eq_tol(table_number(tails, method_name[DAMPED], 4) /
+                                table_number(tails, method_name[DAMPED], 3),
+                            0.1, 0.01);
+    ck_assert_double_lt(table_number(tails, method_name[GUARDED], 4),
+                        0.01 * table_number(tails, method_name[GUARDED], 3));
+}
+END_TEST
+
+// The name in the script before which a block of the data is plotted, or after
+// which: "DATA index 7 using 1:2 with ... title 'BFGS'".
+static void assert_legend(const char *file, int per_panel, int first) {
+    const char *script = text_of(file);
+    int curves = 0;
+    while ((script = strstr(script, "using 1:2 with linespoints")) != NULL) {
+        int block = 0;
+        char name[32];
+        const char *index = script;
+        while (strncmp(index, "index ", 6) != 0)
+            index--;
+        ck_assert_int_eq(sscanf(index, "index %d", &block), 1);
+        script = strstr(script, "title '");
+        ck_assert_int_eq(sscanf(script, "title '%31[^']", name), 1);
+        ck_assert_str_eq(name, method_name[block % per_panel - first]);
+        curves++;
+    }
+    ck_assert_int_eq(curves, SURFACES * METHODS);
+}
+
+// Every path begins at its surface's start, every curve has a point for each
+// step and one before them.
+START_TEST(draws_each_method_by_its_name) {
+    static double x[KEPT + 1], y[KEPT + 1];
+    run_for_charts("newton --quiet");
+    assert_legend("out/ch04/newton_convergence.gp", METHODS, 0);
+    assert_legend("out/ch04/newton_paths.gp", METHODS + 1, 1);
+    for (int i = 0; i < SURFACES; i++) {
+        const Surface *s = surface((SurfaceKind)i);
+        for (int k = 0; k < METHODS; k++) {
+            const char *file = "out/ch04/newton_paths.csv";
+            chart_column(file, i * (METHODS + 1) + 1 + k, "x", x, KEPT + 1);
+            chart_column(file, i * (METHODS + 1) + 1 + k, "y", y, KEPT + 1);
+            ck_assert_double_eq_tol(x[0], s->start[0], 1e-6);
+            ck_assert_double_eq_tol(y[0], s->start[1], 1e-6);
+        }
+    }
+    const char *file = "out/ch04/newton_convergence.csv";
+    int block = BOWL * METHODS;
+    ck_assert_int_eq(chart_column(file, block + NEWTON, "step", x, KEPT), 2);
+    ck_assert_int_eq(chart_column(file, block + CG, "step", x, KEPT), 3);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("newton --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -180,6 +255,8 @@ int main(void) {
                           {bowl_takes_one_step},
                           {where_they_end},
                           {linear_and_quadratic},
+                          {the_table_counts_what_was_asked},
+                          {draws_each_method_by_its_name},
                           {prints_its_result}};
     return run_tests("newton", tests, sizeof tests / sizeof *tests);
 }

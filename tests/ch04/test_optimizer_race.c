@@ -1,6 +1,9 @@
 // What a race reports is what its runs did, the rates are the best ones, and
 // B's race ends in the order that the page says.
 
+#include "spoil.h"
+#include "spy.h"
+
 #define main optimizer_race_main
 #include "ch04_optimizers/optimizer_race.c"
 #undef main
@@ -8,6 +11,7 @@
 #include <math.h>
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -111,6 +115,90 @@ START_TEST(parts_and_bands) {
 }
 END_TEST
 
+// Ten epochs of one step: five at 0.3, four at 0.05, one at 0.01.
+START_TEST(each_epoch_has_its_rate) {
+    static Lap lap;
+    Digits digits = synthetic(20, 1);
+    Task task = {&digits.train, &digits.test, 4, 20, 10, 1};
+    train(&lap, &task, &rivals[1], 1, true);
+    ck_assert_int_eq(spy.steps, 10);
+    for (int t = 0; t < 10; t++) {
+        float want = t < 5 ? 0.3f : t < 9 ? 0.05f : 0.01f;
+        ck_assert_msg(spy.lr[t] == want, "epoch %d: rate %g, not %g", t + 1,
+                      (double)spy.lr[t], (double)want);
+    }
+    digits_free(&digits);
+}
+END_TEST
+
+// Of errors 3, 1, 2 the median is 2, whichever run had it.
+START_TEST(the_error_is_the_median) {
+    static Lap laps[3] = {{.error = 3}, {.error = 1}, {.error = 2}};
+    static Curve curve;
+    for (int last = 0; last < 3; last++) {
+        Lap first = laps[0];
+        laps[0] = laps[2];
+        laps[2] = laps[1];
+        laps[1] = first;
+        summarize(&curve, laps, 3, 1);
+        ck_assert_double_eq(curve.error, 2);
+    }
+}
+END_TEST
+
+// Nine epochs at its best rate teach Adam some 80 of 100 digits, the rivals
+// know 80 of 100 windows: with every label of the test and of the validation
+// set turned these are wrong. Two seeds do not end alike.
+START_TEST(tests_on_unseen_digits) {
+    Run run = run_on_turned_labels(
+        optimizer_race_main, "optimizer_race --plot none --data synthetic "
+                             "--limit 300 --epochs 9 --seeds 2");
+    const struct {
+        const char *table, *row;
+        double more; // than this part must be wrong, per cent
+    } rows[] = {{"Best rates", "Adam ", 80},
+                {"Best rates", "momentum", 80},
+                {"Character", "SGD 0.3 ", 50},
+                {"Character", "Adam 0.03", 50}};
+    for (int i = 0; i < 4; i++) {
+        const char *table = from_line(run.output, rows[i].table);
+        double least = table_number(table, rows[i].row, 2),
+               most = table_number(table, rows[i].row, 3),
+               error = table_number(table, rows[i].row, 4);
+        ck_assert_msg(error > rows[i].more,
+                      "%s, %s: all test labels are wrong, and yet the error is "
+                      "only %g %%: are training and test set mixed up?",
+                      rows[i].table, rows[i].row, error);
+        ck_assert_msg(least < most,
+                      "%s, %s: both seeds end at %g: are they two?",
+                      rows[i].table, rows[i].row, least);
+    }
+}
+END_TEST
+
+// Made-up curves: 1, 2, 3 at the usual rates, 4, 5, 6 at the best.
+START_TEST(draws_each_band_by_its_name) {
+    static Curve usual[DIGIT_RACERS], best[DIGIT_RACERS];
+    const Task task = {.epochs = 1};
+    const char *const name[] = {"least", "median", "most"};
+    for (int k = 0; k < DIGIT_RACERS; k++) {
+        usual[k] = (Curve){.count = 1, .loss = {{1, 2, 3}}};
+        best[k] = (Curve){.count = 1, .loss = {{4, 5, 6}}};
+    }
+    charts_go_here();
+    draw_race(usual, best, &task, "no", 1, "svg");
+    for (int k = 0; k < 2 * DIGIT_RACERS; k++)
+        for (int i = 0; i < 3; i++) {
+            double x;
+            ck_assert_int_eq(
+                chart_column("out/ch04/optimizer_race.csv", k, name[i], &x, 1),
+                1);
+            ck_assert_msg(x == i + (k < DIGIT_RACERS ? 1 : 4),
+                          "block %d, %s: %g", k, name[i], x);
+        }
+}
+END_TEST
+
 // Twenty times more and twenty times less than the best rates end higher. This
 // run is a smaller one than they were chosen on, whose own best rates may lie
 // some factor away, but not that far: over three sets of digits the least of
@@ -202,6 +290,10 @@ int main(void) {
                           {a_racer_of_each_kind},
                           {a_lap_by_hand},
                           {parts_and_bands},
+                          {each_epoch_has_its_rate},
+                          {the_error_is_the_median},
+                          {tests_on_unseen_digits},
+                          {draws_each_band_by_its_name},
                           {best_rates_without_divisor, .seconds = 20},
                           {best_rates_with_divisor, .seconds = 40},
                           {the_lectures_race, .seconds = 20},

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 
 static Walk the_walk; // large
@@ -77,6 +78,27 @@ START_TEST(the_lowest_point_is_kept) {
         ck_assert_int_eq(the_walk.count, STAY);
         ck_assert_float_eq(the_walk.path[STAY - 1][0], 0.0f);
     }
+}
+END_TEST
+
+// A rate is judged by the mean over five starts: the surface's own and four on
+// a ring around it, which take 2,000 steps at most (SGD at a rate of 0.0158).
+START_TEST(the_mean_is_of_five_starts) {
+    static Trial of_five;
+    const Surface *s = surface(BOWL);
+    double sum = 0;
+    int differ = 0;
+    try_rate(&of_five, s, SGD, 0.0158f, 2000, 1e-4);
+    for (int i = 0; i < 5; i++) {
+        double angle = 1.57 * i + 0.4, radius = i > 0 ? 0.15 : 0.0;
+        float start[2] = {(float)(s->start[0] + radius * cos(angle)),
+                          (float)(s->start[1] + radius * sin(angle))};
+        walk(&the_walk, s, start, SGD, 0.0158f, 2000, 1e-4);
+        sum += the_walk.steps;
+        differ += the_walk.steps != of_five.walk.steps;
+    }
+    ck_assert_double_eq_tol(of_five.steps, sum / 5, 1e-9);
+    ck_assert_int_gt(differ, 0);
 }
 END_TEST
 
@@ -179,6 +201,67 @@ START_TEST(the_other_two) {
 }
 END_TEST
 
+// A cell ends in "(rate)", right below the end of its surface's name. Steps are
+// printed as whole numbers, in the result line with one decimal.
+static void assert_table(const Run *run) {
+    const char *heads = strstr(run->output, " bowl") + 1;
+    while (heads[-1] != '\n')
+        heads--;
+    const char *row = from_line(heads, optimizer_name(SGD));
+    const char *at = row;
+    for (int s = 0; s < SURFACES; s++) {
+        const char *name = surface((SurfaceKind)s)->name;
+        at = strchr(at, ')') + 1;
+        ck_assert_msg(strstr(heads, name) - heads + (int)strlen(name) ==
+                          at - row,
+                      "no cell ends below \"%s\"", name);
+    }
+    const struct {
+        OptimizerKind kind;
+        const char *result;
+    } rows[] = {{SGD, "bowl_sgd"},
+                {MOMENTUM, "bowl_momentum"},
+                {NESTEROV, "bowl_nesterov"},
+                {ADAM, "bowl_adam"}};
+    for (int i = 0; i < 4; i++)
+        ck_assert_double_eq_tol(
+            table_number(heads, optimizer_name(rows[i].kind), 0),
+            result_value(run, rows[i].result), 0.55);
+}
+
+// Each path begins at its surface's start, and is drawn below its name. A walk
+// of 20 steps is enough to see it.
+START_TEST(draws_each_path_by_its_name) {
+    double x[30], y[30];
+    run_for_charts("optimizers --steps 20 --quiet");
+    for (int s = 0; s < SURFACES; s++) {
+        const Surface *on = surface((SurfaceKind)s);
+        char file[64];
+        snprintf(file, sizeof file, "out/ch04/optimizers_%s.csv", on->name);
+        for (int k = 0; k < OPTIMIZER_KINDS; k++) {
+            chart_column(file, k + 1, "x", x, 30);
+            chart_column(file, k + 1, "y", y, 30);
+            ck_assert_double_eq_tol(x[0], on->start[0], 1e-6);
+            ck_assert_double_eq_tol(y[0], on->start[1], 1e-6);
+        }
+        snprintf(file, sizeof file, "out/ch04/optimizers_%s.gp", on->name);
+        const char *script = text_of(file);
+        for (int k = 0; k < OPTIMIZER_KINDS; k++) {
+            char title[64];
+            int block = 0;
+            snprintf(title, sizeof title, "set title '%s,",
+                     optimizer_name((OptimizerKind)k));
+            const char *panel = strstr(script, title);
+            ck_assert_msg(panel != NULL, "%s: no panel %s", file, title);
+            panel = strstr(panel, "'' index ");
+            ck_assert_int_eq(sscanf(panel, "'' index %d", &block), 1);
+            ck_assert_msg(block == k + 1, "%s: block %d below %s", file, block,
+                          title);
+        }
+    }
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("optimizers --quiet --plot none --steps 500");
     ck_assert_int_eq(run.status, 0);
@@ -192,6 +275,7 @@ START_TEST(prints_its_result) {
     ck_assert_ptr_nonnull(strstr(run.output, "\n* The best rate is the first"));
     run = run_program("optimizers --plot none");
     assert_80_columns(&run);
+    assert_table(&run);
     ck_assert_ptr_null(strchr(run.output, '*'));
     ck_assert_ptr_nonnull(strstr(run.output, " is no rate to copy"));
     ck_assert_ptr_nonnull(strstr(run.output, " is about the distance"));
@@ -203,6 +287,8 @@ int main(void) {
                           {what_does_not_arrive},
                           {arrives_to_stay},
                           {the_lowest_point_is_kept},
+                          {the_mean_is_of_five_starts},
+                          {draws_each_path_by_its_name},
                           {momentum_beats_sgd_on_the_bowl},
                           {momentum_leaves_the_hollows},
                           {adagrad_leaps_over_the_hollows},

@@ -4,6 +4,7 @@
 #include "ch04_optimizers/preprocess.c"
 #undef main
 
+#include "tables.h"
 #include "testing.h"
 
 // [A eq.15] 2, 4, 10 -> 0, 1/4, 1 and -1, -1/2, 1; all exact in a float.
@@ -268,6 +269,57 @@ START_TEST(pictures_are_centered) {
 }
 END_TEST
 
+// The covariance of two columns of a chart.
+static double covariance_of(const double *a, const double *b) {
+    double mean_a = 0, mean_b = 0, sum = 0;
+    for (int n = 0; n < N; n++) {
+        mean_a += a[n] / N;
+        mean_b += b[n] / N;
+    }
+    for (int n = 0; n < N; n++)
+        sum += (a[n] - mean_a) * (b[n] - mean_b) / (N - 1);
+    return sum;
+}
+
+// Shoe sizes vary by 2 and heights by 8 (of 400 people: to 3.5 %, 5 deviations
+// are 18 %); standardized both vary by 1, whitened they are uncorrelated, too.
+// The paths end at the weights that the people were drawn with, 2 and 0.6.
+START_TEST(draws_scaled_clouds) {
+    double a[N], b[N], w[KEPT + 1];
+    Run run = run_for_charts("preprocess");
+    for (int k = 0; k < SCALES; k++) {
+        const char *file = "out/ch04/preprocess_clouds.csv";
+        ck_assert_int_eq(chart_column(file, k, "a", a, N), N);
+        chart_column(file, k, "b", b, N);
+        double aa = covariance_of(a, a), bb = covariance_of(b, b),
+               ab = covariance_of(a, b);
+        if (k == CENTERED) {
+            ck_assert_double_eq_tol(sqrt(aa), 2, 0.36);
+            ck_assert_double_eq_tol(sqrt(bb), 8, 1.44);
+        } else {
+            ck_assert_double_eq_tol(aa, 1, 1e-4);
+            ck_assert_double_eq_tol(bb, 1, 1e-4);
+            ck_assert_msg((fabs(ab) < 1e-4) == (k != STANDARD),
+                          "%s: correlation %g", scale_name[k], ab);
+        }
+    }
+    const char *file = "out/ch04/preprocess_paths.csv";
+    int points = chart_column(file, 1, "w1", w, KEPT + 1);
+    ck_assert_double_eq_tol(w[points - 1], 2, 0.4); // noise 4 of 70 kg
+    chart_column(file, 1, "w2", w, KEPT + 1);
+    ck_assert_double_eq_tol(w[points - 1], 0.6, 0.2);
+
+    // the eigenvalues of [1 r; r 1] are 1 + r and 1 - r
+    const char *row = scale_name[STANDARD];
+    double r = table_number(run.output, row, 1);
+    ck_assert_double_eq_tol(r, 0.8, 0.1);
+    ck_assert_double_eq_tol(table_number(run.output, row, 3), (1 + r) / (1 - r),
+                            0.06);
+    ck_assert_double_eq(table_number(run.output, row, 4),
+                        result_value(&run, "steps_standardized"));
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("preprocess --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -289,6 +341,7 @@ int main(void) {
                           {uncorrelated_is_not_independent},
                           {three_deviations},
                           {rounder_is_faster},
+                          {draws_scaled_clouds},
                           {pictures_are_centered},
                           {prints_its_result}};
     return run_tests("preprocess", tests, sizeof tests / sizeof *tests);

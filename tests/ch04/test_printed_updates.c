@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "golden.h"
+#include "tables.h"
 #include "testing.h"
 
 enum { STEPS = 20, SIZE = 6 };
@@ -74,6 +75,12 @@ START_TEST(the_cut_of_the_rate) {
     glide(&out, &o);
     ck_assert_double_eq_tol(out.printed[SHOWN], out.library[SHOWN], 1e-5);
     ck_assert_double_eq_tol(out.sum_after, out.printed[CUT + 1], 1e-5);
+
+    // with another momentum, too: steps of 0.3 / (1 - 0.5)
+    o.rho = 0.5f;
+    glide(&out, &o);
+    ck_assert_double_eq_tol(out.printed[CUT], -0.6, 1e-5);
+    ck_assert_double_eq_tol(out.library[CUT], -0.6, 1e-5);
 }
 END_TEST
 
@@ -154,6 +161,36 @@ START_TEST(rmsprop_steps_have_one_length) {
 }
 END_TEST
 
+// After the cut the printed form steps by 2.75, the library's by 0.5. The two
+// differ after a cut only, and Adadelta's ratio is that of its row (three
+// digits and more are printed).
+START_TEST(shows_printed_before_library) {
+    enum { ROWS = SHOWN - CUT + 21 };
+    double t[ROWS], printed[ROWS], library[ROWS];
+    const char *file = "out/ch04/printed_updates.csv";
+    Run run = run_for_charts("printed_updates");
+    ck_assert_int_eq(chart_column(file, 0, "t", t, ROWS), ROWS);
+    chart_column(file, 0, "rate inside the velocity (A and B)", printed, ROWS);
+    chart_column(file, 0, "rate outside (library)", library, ROWS);
+    for (int i = 0; i < ROWS; i++)
+        if (t[i] == CUT + 1) {
+            ck_assert_double_eq_tol(printed[i], -2.75, 1e-5);
+            ck_assert_double_eq_tol(library[i], -0.5, 1e-5);
+        }
+    for (int kind = MOMENTUM; kind <= NESTEROV; kind++) {
+        const char *row = optimizer_name((OptimizerKind)kind);
+        ck_assert_double_lt(table_number(run.output, row, 0), 2e-6);
+        ck_assert_double_gt(table_number(run.output, row, 1), 0.01);
+    }
+    const char *table = from_line(run.output, "Adadelta");
+    ck_assert_double_eq_tol(table_number(table, "1e-04", 2) *
+                                table_number(table, "1e-04", 1) /
+                                table_number(table, "1e-04", 0),
+                            1, 1e-2);
+    ck_assert_double_gt(table_number(table, "1e-04", 2), 30);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("printed_updates --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -181,6 +218,7 @@ int main(void) {
                           {the_same_path_at_a_constant_rate},
                           {adadelta_parts_where_gradients_are_small},
                           {rmsprop_steps_have_one_length},
+                          {shows_printed_before_library},
                           {prints_its_result}};
     return run_tests("printed_updates", tests, sizeof tests / sizeof *tests);
 }

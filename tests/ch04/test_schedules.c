@@ -1,12 +1,16 @@
 // What every schedule of the program begins and ends with, that the rate is
 // really used, and that a rate that falls ends lower.
 
+#include "spoil.h"
+#include "spy.h"
+
 #define main schedules_main
 #include "ch04_optimizers/schedules.c"
 #undef main
 
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -139,6 +143,99 @@ START_TEST(curves_are_means) {
 }
 END_TEST
 
+// The rate of step t is that of t steps before it: 30 digits in batches of 8
+// are four steps an epoch, and every epoch is shuffled.
+START_TEST(each_step_has_its_rate) {
+    Digits digits = synthetic(30, 1);
+    Options o = small_options();
+    Curve curve = {{0}, 0};
+    train(&curve, &digits, &o, COSINE, 1);
+    ck_assert_int_eq(spy.steps, 16);
+    for (int t = 0; t < 16; t++)
+        ck_assert_msg(spy.lr[t] == cosine(t, 16, 0.3f),
+                      "step %d: rate %g, not %g", t + 1, (double)spy.lr[t],
+                      (double)cosine(t, 16, 0.3f));
+    ck_assert_int_eq(spy.shuffled, 4);
+    digits_free(&digits);
+}
+END_TEST
+
+// 300 digits, four times: all but none are known then, of the training digits
+// and of others. The first rate stands left of the last.
+START_TEST(tests_on_unseen_digits) {
+    Run run = run_on_turned_labels(schedules_main,
+                                   "schedules --data synthetic --limit 300 "
+                                   "--epochs 4 --seeds 1 --plot none");
+    const char *table = from_line(run.output, "784");
+    const struct {
+        const char *row;
+        double last; // rate
+    } rows[] = {{"constant", 0.3}, {"cosine", 0}, {"exponential", 0.01}};
+    for (int i = 0; i < 3; i++) {
+        const char *row = rows[i].row;
+        double error = table_number(table, row, 3);
+        ck_assert_double_eq_tol(table_number(table, row, 0), 0.3, 1e-4);
+        ck_assert_double_eq_tol(table_number(table, row, 1), rows[i].last,
+                                1e-3);
+        ck_assert_double_eq_tol(table_number(table, row, 2),
+                                result_value(&run, row), 1e-6);
+        ck_assert_msg(error > 80,
+                      "%s: all test labels are one too high, and yet the error "
+                      "is only %g %%: are training and test digits mixed up?",
+                      row, error);
+    }
+}
+END_TEST
+
+// The second seed is another one: it moves the mean.
+START_TEST(seeds_differ) {
+    Run one = run_program("schedules --quiet --plot none --data synthetic "
+                          "--limit 50 --epochs 1 --seeds 1");
+    Run two = run_program("schedules --quiet --plot none --data synthetic "
+                          "--limit 50 --epochs 1 --seeds 2");
+    ck_assert_double_ne(result_value(&one, "constant"),
+                        result_value(&two, "constant"));
+}
+END_TEST
+
+// Each curve ends at the loss of its schedule, and so does the bar that the
+// script gives its name to: "'cosine' 8" stands for place 8.
+START_TEST(draws_each_schedule_by_its_name) {
+    double curve[2], place[SCHEDULES], loss[SCHEDULES];
+    Run run = run_for_charts("schedules --quiet --data synthetic --limit 100 "
+                             "--epochs 2 --seeds 1");
+    const char *file = "out/ch04/schedules_training.csv";
+    const struct {
+        const char *column, *result;
+    } curves[] = {{"constant", "constant"},
+                  {"exponential", "exponential"},
+                  {"cosine", "cosine"},
+                  {"one cycle", "one_cycle"}};
+    for (int i = 0; i < 4; i++) { // the result has four decimals
+        chart_column(file, 0, curves[i].column, curve, 2);
+        ck_assert_msg(
+            fabs(curve[1] - result_value(&run, curves[i].result)) < 6e-5,
+            "the curve \"%s\" ends at %g", curves[i].column, curve[1]);
+    }
+    ck_assert_int_eq(chart_column(file, 1, "place", place, SCHEDULES),
+                     SCHEDULES);
+    chart_column(file, 1, "loss", loss, SCHEDULES);
+    const char *script = text_of("out/ch04/schedules_training.gp");
+    for (int s = 0; s < SCHEDULES; s++) {
+        char name[64];
+        snprintf(name, sizeof name, "'%s' ", schedules[s].title);
+        const char *tic = strstr(script, name);
+        ck_assert_msg(tic != NULL, "no bar is called %s", name);
+        for (int i = 0; i < SCHEDULES; i++)
+            if (place[i] == atof(tic + strlen(name)))
+                ck_assert_msg(
+                    fabs(loss[i] - result_value(&run, schedules[s].name)) <
+                        6e-5,
+                    "the bar of %s ends at %g", name, loss[i]);
+    }
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("schedules --quiet --plot none --data synthetic "
                           "--limit 300 --epochs 2 --seeds 1");
@@ -157,9 +254,15 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {begin_and_end},      {the_lectures_equations},
-        {the_lectures_table}, {falling_rates_end_lower, .seconds = 20},
-        {curves_are_means},   {prints_its_result}};
+    const Test tests[] = {{begin_and_end},
+                          {the_lectures_equations},
+                          {the_lectures_table},
+                          {falling_rates_end_lower, .seconds = 20},
+                          {curves_are_means},
+                          {each_step_has_its_rate},
+                          {tests_on_unseen_digits},
+                          {seeds_differ},
+                          {draws_each_schedule_by_its_name},
+                          {prints_its_result}};
     return run_tests("schedules", tests, sizeof tests / sizeof *tests);
 }

@@ -7,6 +7,7 @@
 #include <string.h>
 
 #include "digits.h"
+#include "tables.h"
 #include "testing.h"
 
 // The loss of a net that knows only how frequent each class is: the entropy.
@@ -99,6 +100,36 @@ START_TEST(letters_of_other_answers) {
 }
 END_TEST
 
+// 100 steps take the sigmoid's loss below the others', which stay where they
+// began: each digit is as frequent as any other. The losses of the result
+// line, of the table and at the end of the curves are one.
+START_TEST(shows_each_activation_by_its_name) {
+    enum { STEPS = 100 };
+    double loss[STEPS];
+    Run run =
+        run_for_charts("zero_init --data synthetic --limit 50 --steps 100");
+    const char *const result[ACTIVATIONS] = {"sigmoid_loss", "tanh_loss",
+                                             "relu_loss"};
+    const char *table = from_line(run.output, "sigmoid");
+    for (int f = 0; f < ACTIVATIONS; f++) {
+        const char *name = activation_name[f], *row = from_line(table, name);
+        double want = result_value(&run, result[f]);
+        ck_assert_int_eq(
+            chart_column("out/ch04/zero_init.csv", 0, name, loss, STEPS),
+            STEPS);
+        ck_assert_double_eq_tol(loss[STEPS - 1], want, 6e-5);
+        // sigmoid: 3 2 1 1 and the loss; the others: 1 and the loss
+        ck_assert_double_eq_tol(table_number(row, name, f == SIGMOID ? 4 : 1),
+                                want, 1e-6);
+        ck_assert_msg(strstr(row, " yes ") != NULL &&
+                          strstr(row, " yes ") < strchr(row, '\n'),
+                      "%s: the units of a layer are alike", name);
+    }
+    ck_assert_double_lt(result_value(&run, "sigmoid_loss"),
+                        result_value(&run, "tanh_loss") - 1e-3);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("zero_init --plot none --data synthetic --limit 50 "
                           "--steps 20");
@@ -117,6 +148,7 @@ int main(void) {
                           {units_that_differ_are_seen},
                           {slopes_are_derivatives},
                           {letters_of_other_answers},
+                          {shows_each_activation_by_its_name},
                           {prints_its_result}};
     return run_tests("zero_init", tests, sizeof tests / sizeof *tests);
 }

@@ -1,12 +1,16 @@
 // The whole net's gradient; D's rules are switched on; and over seeds: batch
 // norm bears the larger rate, and what the other two rules do to it.
 
+#include "spy.h"
+
 #define main batchnorm_main
 #include "ch05_regularization/batchnorm.c"
 #undef main
 
 #include "gradcheck.h"
+#include "method.h"
 #include "numbers.h"
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -61,8 +65,7 @@ END_TEST
 START_TEST(rules_are_switched_on) {
     Error err;
     Digits digits;
-    ck_assert(digits_load(&digits, "synthetic", 0, 1, &err));
-    digits.train.count = 1000;
+    ck_assert(digits_load(&digits, "synthetic", 1000, 1, &err));
     digits.test.count = 200;
     Options o = {.common = {.seed = 1, .quiet = true}, .epochs = 3};
     Experiment e[COUNT];
@@ -80,15 +83,112 @@ START_TEST(rules_are_switched_on) {
 }
 END_TEST
 
+// At a rate of almost 0 only the decay is left: lr weight_decay = 0.1 in each
+// of the two steps of 100 digits, so 0.81 of every weight, and all of the
+// biases, scales and shifts. The one epoch is shuffled.
+START_TEST(decays_weights_only) {
+    Error err;
+    Digits digits;
+    Net net, first;
+    Rng rng;
+    Experiment e = {.normalize = true, .lr = 1e-6f, .weight_decay = 1e5f};
+    const Options o = {.common = {.quiet = true}, .epochs = 1};
+    ck_assert(digits_load(&digits, "synthetic", 100, 1, &err));
+    rng_seed(&rng, 1);
+    net_init(&first, 784, 10, true, &rng);
+    rng_seed(&rng, 1);
+    net_init(&net, 784, 10, true, &rng);
+    train(&net, &e, &digits.train, &o, &rng);
+    ck_assert_int_eq(spy.steps, 2);
+    ck_assert_int_eq(spy.shuffled, 1);
+    for (int l = 0; l < LAYERS; l++) {
+        const size_t size = net.w[l].size;
+        for (size_t i = 0; i < size; i++)
+            first.w[l].data[i] *= 0.81f;
+        assert_close(net.w[l].data, first.w[l].data, size, 1e-4, "w");
+        assert_close(net.b[l].data, first.b[l].data, first.b[l].size, 1e-4,
+                     "b");
+    }
+    for (int l = 0; l < DEPTH; l++) {
+        assert_close(net.gamma[l].data, first.gamma[l].data, WIDTH, 1e-4,
+                     "gamma");
+        assert_close(net.beta[l].data, first.beta[l].data, WIDTH, 1e-4, "beta");
+    }
+    net_free(&net);
+    net_free(&first);
+    digits_free(&digits);
+}
+END_TEST
+
+// Ten epochs of 300 digits: with all test labels turned, what it reads is
+// wrong.
+START_TEST(tests_on_unseen_digits) {
+    Error err;
+    Digits digits;
+    const Options o = {.common = {.seed = 1, .quiet = true}, .epochs = 10};
+    Experiment e[COUNT];
+    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
+    turn_labels(&digits.test);
+    set_up(e);
+    run(&e[NORMAL_FAST], &digits, &o);
+    ck_assert_double_lt(e[NORMAL_FAST].loss[9], 1); // it has learned
+    ck_assert_msg(e[NORMAL_FAST].test_error > 80,
+                  "all test labels are one too high, and yet the error is only "
+                  "%g %%: is it that of the training digits?",
+                  e[NORMAL_FAST].test_error);
+    digits_free(&digits);
+}
+END_TEST
+
+// Made-up losses: experiment i falls from 2 + i to 1 + i in two epochs.
+static Experiment made_up[COUNT];
+static void print_them(void) {
+    print_table(made_up);
+}
+
+START_TEST(shows_each_net_by_its_name) {
+    set_up(made_up);
+    for (int i = 0; i < COUNT; i++) {
+        made_up[i].epochs = 2;
+        made_up[i].loss[0] = 2 + i;
+        made_up[i].loss[1] = 1 + i;
+        made_up[i].test_error = 10 + i;
+    }
+    Run run = run_function(print_them);
+    for (int i = 0; i < COUNT; i++) {
+        const char *row = made_up[i].name + strspn(made_up[i].name, " ");
+        ck_assert_double_eq(table_number(run.output, row, 0), 2 + i);
+        ck_assert_double_eq(table_number(run.output, row, 1), 1 + i);
+        ck_assert_double_eq(table_number(run.output, row, 2), 10 + i);
+    }
+    const struct {
+        const char *column;
+        int experiment;
+    } curves[] = {{"plain slow", PLAIN_SLOW},
+                  {"norm slow", NORMAL_SLOW},
+                  {"plain fast", PLAIN_FAST},
+                  {"norm fast", NORMAL_FAST}};
+    charts_go_here();
+    draw(made_up, "svg");
+    for (int i = 0; i < 4; i++) {
+        double loss[2];
+        ck_assert_int_eq(chart_column("out/ch05/batchnorm.csv", 0,
+                                      curves[i].column, loss, 2),
+                         2);
+        ck_assert_msg(loss[0] == made_up[curves[i].experiment].loss[0],
+                      "the curve \"%s\" begins at %g", curves[i].column,
+                      loss[0]);
+    }
+}
+END_TEST
+
 START_TEST(bears_the_larger_rate) {
     const char *folder = mnist_dir_or_skip("bears_the_larger_rate");
     if (folder == NULL)
         folder = "synthetic";
     Error err;
     Digits digits;
-    ck_assert(digits_load(&digits, folder, 0, 1, &err));
-    digits.train.count = 2000;
-    digits.test.count = 2000;
+    ck_assert(digits_load(&digits, folder, 2000, 1, &err));
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Options o = {.common = {.seed = seed, .quiet = true}, .epochs = 6};
         Experiment e[COUNT];
@@ -169,6 +269,9 @@ END_TEST
 int main(void) {
     const Test tests[] = {{gradients_are_slopes},
                           {rules_are_switched_on, .seconds = 20},
+                          {decays_weights_only},
+                          {tests_on_unseen_digits},
+                          {shows_each_net_by_its_name},
                           {bears_the_larger_rate, .seconds = 40},
                           {decays_on_top, .seconds = 100},
                           {gains_at_the_large_rate_only, .seconds = 40},

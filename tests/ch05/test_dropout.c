@@ -1,14 +1,29 @@
 // The mean that inverted scaling keeps, the gradient through the mask, and the
 // lecture's order over seeds.
 
+#include "layers.h"
+#include "spoil.h"
+
+// How many batches of more than 200 pictures had units dropped: batches for
+// training have 200 at most, sets to validate and test on have more.
+static int dropped_outside;
+static void spy_dropout(Tensor *y, Tensor *mask, const Tensor *x, float p,
+                        Rng *rng) {
+    dropped_outside += x->shape[0] > 200;
+    dropout_forward(y, mask, x, p, rng);
+}
+#define dropout_forward spy_dropout
+
 #define main dropout_main
 #include "ch05_regularization/dropout.c"
 #undef main
 
 #include <math.h>
 
+#include "digits.h"
 #include "gradcheck.h"
 #include "numbers.h"
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -114,22 +129,153 @@ START_TEST(scaling_in_use_is_the_same) {
 }
 END_TEST
 
-// The lecture: 0.000, 0.028, 0.210, 0.602. Medians of 9 seeds. Measured with
-// units dropped, the last two agree with ours within a factor of 2, though its
-// pictures are others. On new windows the error rate stays near 20 %; p = 0.9
-// more than halves the loss, because the net is less sure of itself.
+START_TEST(drops_units_in_training_only) {
+    Error err;
+    Digits digits;
+    const Options o = {.common = {.seed = 1, .quiet = true},
+                       .epochs = 1,
+                       .runs = 1,
+                       .digit_epochs = 1};
+    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
+    run_characters(0.5f, &o);
+    ck_assert_msg(dropped_outside == 0,
+                  "units are dropped while the validation windows are read");
+    run_digits(0.5f, &digits, &o);
+    ck_assert_msg(dropped_outside == 0,
+                  "units are dropped while the test digits are read");
+    digits_free(&digits);
+}
+END_TEST
+
+// 100 epochs read some 80 of 100 windows of either set, so with every
+// validation label turned 20; p = 0.9 reads fewer of both. Five epochs of 300
+// digits read most of them.
+START_TEST(validates_on_unseen_windows) {
+    Run run = run_on_turned_labels(
+        dropout_main,
+        "dropout --epochs 100 --runs 1 --digit-epochs 1 --limit 1 "
+        "--data synthetic --plot none");
+    const char *const row[] = {"0 ", "0.1", "0.5"};
+    for (int i = 0; i < 3; i++) {
+        double training = table_number(run.output, row[i], 2),
+               validation = table_number(run.output, row[i], 3),
+               error = table_number(run.output, row[i], 4);
+        ck_assert_msg(error > 50 && validation > 2 * training,
+                      "p = %s: all validation labels are wrong, and yet the "
+                      "error is only %g %%, and the loss %g (in training %g): "
+                      "are training and validation windows mixed up?",
+                      row[i], error, validation, training);
+    }
+
+    Error err;
+    Digits digits;
+    const Options o = {.common = {.seed = 1, .quiet = true}, .digit_epochs = 5};
+    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
+    turn_labels(&digits.test);
+    double error = run_digits(0.5f, &digits, &o).error;
+    ck_assert_msg(error > 80,
+                  "all test labels are one too high, and yet the error is only "
+                  "%g %%: is it that of the training digits?",
+                  error);
+    digits_free(&digits);
+}
+END_TEST
+
+// Two runs have windows and nets of their own: their median, which is their
+// mean, is not the first one's loss.
+START_TEST(runs_differ) {
+    Options o = {.common = {.seed = 1, .quiet = true}, .epochs = 10, .runs = 1};
+    double first = run_characters(0.0f, &o).train_loss;
+    o.common.seed = 2;
+    double second = run_characters(0.0f, &o).train_loss;
+    o.common.seed = 1;
+    o.runs = 2;
+    ck_assert_double_ne(first, second);
+    ck_assert_double_eq_tol(run_characters(0.0f, &o).train_loss,
+                            (first + second) / 2, 1e-9);
+}
+END_TEST
+
+// 1,100 digits in batches of 1,000: the last one is smaller. Floats add up to
+// 1,100 losses of about 2.3 with an error of a few 1e-7 of them.
+START_TEST(mean_loss_is_over_digits) {
+    Net net;
+    Rng rng;
+    Dataset all, last;
+    rng_seed(&rng, 3);
+    digits_draw(&all, 1100, 3);
+    net_init(&net, 784, 8, 10, 0.5f, &rng);
+    double loss = evaluate(&net, &all, NULL).loss;
+    Dataset first = all;
+    dataset_hold_out(&last, &first, 100);
+    double parts = (1000 * evaluate(&net, &first, NULL).loss +
+                    100 * evaluate(&net, &last, NULL).loss) /
+                   1100;
+    ck_assert_double_eq_tol(loss, parts, 5e-6);
+    net_free(&net);
+    dataset_free(&all);
+}
+END_TEST
+
+// Made-up losses: with units dropped 4, in training 1, in validation 2.
+static const Outcome made_up[RATES] = {{1, 4, 2, 30},
+                                       {1.1, 4.1, 2.1, 31},
+                                       {1.5, 4.5, 2.5, 35},
+                                       {1.9, 4.9, 2.9, 39}};
+static void print_them(void) {
+    const Options o = {.epochs = 1, .runs = 1};
+    print_characters(made_up, &o);
+}
+
+START_TEST(shows_each_loss_by_its_name) {
+    double training[RATES], validation[RATES];
+    const char *const row[RATES] = {"0 ", "0.1", "0.5", "0.9"};
+    charts_go_here();
+    draw(made_up, "svg");
+    const char *file = "out/ch05/dropout.csv";
+    ck_assert_int_eq(chart_column(file, 0, "training loss", training, RATES),
+                     RATES);
+    chart_column(file, 0, "validation loss", validation, RATES);
+    Run run = run_function(print_them);
+    for (int i = 0; i < RATES; i++) {
+        const Outcome *r = &made_up[i];
+        ck_assert_double_eq_tol(training[i], r->train_loss, 1e-6);
+        ck_assert_double_eq_tol(validation[i], r->validation_loss, 1e-6);
+        ck_assert_double_eq(table_number(run.output, row[i], 1),
+                            r->dropped_loss);
+        ck_assert_double_eq(table_number(run.output, row[i], 2), r->train_loss);
+        ck_assert_double_eq(table_number(run.output, row[i], 3),
+                            r->validation_loss);
+        ck_assert_double_eq(table_number(run.output, row[i], 4),
+                            r->validation_error);
+    }
+}
+END_TEST
+
+// The lecture: 0.000, 0.028, 0.210, 0.602. Measured with units dropped, the
+// last two agree with ours within a factor of 2, though its pictures are
+// others. On new windows the error rate stays between 22 and 25 %; p = 0.9 more
+// than halves the loss, because the net is less sure of itself. These are the
+// program's own runs, seeds 1 to 5, medians. Rounding decides more of the
+// trained net's loss: 0.0342 instead of 0.0269 with the portable kernels.
 START_TEST(training_loss_rises_with_p) {
+    const double dropped[RATES] = {0, 0.009, 0.142, 0.635},
+                 trained[RATES] = {0, 0.0010, 0.0269, 0.3550};
     Options o = {
-        .common = {.seed = 101, .quiet = true}, .epochs = 1000, .runs = 9};
+        .common = {.seed = 1, .quiet = true}, .epochs = 1000, .runs = 5};
     Outcome r[RATES];
     double before = 0;
     for (int i = 0; i < RATES; i++) {
         r[i] = run_characters(rates[i], &o);
+        ck_assert_double_eq_tol(r[i].dropped_loss, dropped[i],
+                                fmax(0.0005, 0.3 * dropped[i]));
+        ck_assert_double_eq_tol(r[i].train_loss, trained[i],
+                                fmax(0.0005, 0.5 * trained[i]));
         ck_assert_double_gt(r[i].train_loss, 2 * before);
         before = r[i].train_loss;
         if (i > 0)
             ck_assert_double_gt(r[i].dropped_loss, 1.5 * r[i].train_loss);
-        ck_assert_double_eq_tol(r[i].validation_error, 20.0, 4.0);
+        ck_assert_double_eq_tol(r[i].validation_error, 23.5, 4.0);
     }
     ck_assert_double_eq(r[0].dropped_loss, r[0].train_loss);
     ck_assert_double_gt(r[2].dropped_loss, 0.210 / 2);
@@ -138,23 +284,6 @@ START_TEST(training_loss_rises_with_p) {
     ck_assert_double_lt(r[3].dropped_loss, 0.602 * 2);
     ck_assert_double_gt(r[2].validation_loss, 0.7 * r[0].validation_loss);
     ck_assert_double_lt(r[3].validation_loss, 0.5 * r[0].validation_loss);
-}
-END_TEST
-
-// The program's own runs, seeds 1 to 5, medians. Rounding decides more of the
-// trained net's loss: 0.0342 instead of 0.0269 with the portable kernels.
-START_TEST(losses_of_the_default_run) {
-    const double dropped[RATES] = {0, 0.009, 0.142, 0.635},
-                 trained[RATES] = {0, 0.0010, 0.0269, 0.3550};
-    Options o = {
-        .common = {.seed = 1, .quiet = true}, .epochs = 1000, .runs = 5};
-    for (int i = 0; i < RATES; i++) {
-        Outcome r = run_characters(rates[i], &o);
-        ck_assert_double_eq_tol(r.dropped_loss, dropped[i],
-                                fmax(0.0005, 0.3 * dropped[i]));
-        ck_assert_double_eq_tol(r.train_loss, trained[i],
-                                fmax(0.0005, 0.5 * trained[i]));
-    }
 }
 END_TEST
 
@@ -183,8 +312,10 @@ END_TEST
 
 START_TEST(prints_its_result) {
     Run run = run_program("dropout --quiet --plot none --epochs 1 --runs 1 "
-                          "--digit-epochs 1 --limit 1");
+                          "--digit-epochs 2 --limit 100");
     ck_assert_int_eq(run.status, 0);
+    ck_assert_double_ne(result_value(&run, "error_with"),
+                        result_value(&run, "error_without"));
     ck_assert(result_value(&run, "loss_0.9") > 0);
     ck_assert(result_value(&run, "error_with") > 0);
 }
@@ -195,7 +326,11 @@ int main(void) {
                           {gradients_are_slopes},
                           {scaling_in_use_is_the_same},
                           {training_loss_rises_with_p, .seconds = 100},
-                          {losses_of_the_default_run, .seconds = 40},
+                          {drops_units_in_training_only},
+                          {validates_on_unseen_windows},
+                          {runs_differ},
+                          {mean_loss_is_over_digits},
+                          {shows_each_loss_by_its_name},
                           {helps_where_digits_are_few, .seconds = 100},
                           {prints_its_result, .seconds = 20}};
     threads_set(1);

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -79,6 +80,38 @@ START_TEST(best_weights_are_restored) {
 }
 END_TEST
 
+// After 200 epochs both seeds are past their best: the training loss lies below
+// the validation loss, and that above its least. The two seeds are two.
+START_TEST(shows_training_and_validation_by_their_names) {
+    enum { EPOCHS = 200 };
+    double training[EPOCHS], validation[EPOCHS];
+    Run run = run_for_charts("early_stopping --runs 2 --epochs 200");
+    const char *file = "out/ch05/early_stopping.csv";
+    ck_assert_int_eq(chart_column(file, 0, "training", training, EPOCHS),
+                     EPOCHS);
+    chart_column(file, 0, "validation", validation, EPOCHS);
+    ck_assert_double_eq_tol(training[EPOCHS - 1],
+                            result_value(&run, "last_train"), 6e-4);
+    ck_assert_double_eq_tol(validation[EPOCHS - 1],
+                            result_value(&run, "last_validation"), 6e-4);
+    ck_assert_double_lt(training[EPOCHS - 1], 0.5 * validation[EPOCHS - 1]);
+
+    const char *best = from_line(run.output, "best, weights kept");
+    ck_assert_double_eq(table_number(best, "best, weights kept", 1),
+                        result_value(&run, "best_train"));
+    ck_assert_double_eq(table_number(best, "best, weights kept", 2),
+                        result_value(&run, "best_validation"));
+    const char *seeds = from_line(run.output, "seed ");
+    for (int i = 0; i < 2; i++) {
+        const char *row = i == 0 ? "1 " : "2 ";
+        ck_assert_double_lt(table_number(seeds, row, 1),
+                            table_number(seeds, row, 2));
+    }
+    ck_assert_double_ne(table_number(seeds, "1 ", 2),
+                        table_number(seeds, "2 ", 2));
+}
+END_TEST
+
 // The defaults are the lecture's: 1000 epochs of Adam 0.03.
 START_TEST(prints_its_result) {
     Run run = run_program("early_stopping --plot none --runs 1");
@@ -100,6 +133,7 @@ int main(void) {
     const Test tests[] = {{keeps_the_best_weights},
                           {validation_turns_up, .seconds = 20},
                           {best_weights_are_restored},
+                          {shows_training_and_validation_by_their_names},
                           {prints_its_result}};
     threads_set(1);
     return run_tests("early_stopping", tests, sizeof tests / sizeof *tests);

@@ -4,6 +4,10 @@
 #include "ch05_regularization/norms.c"
 #undef main
 
+#include <stdlib.h>
+#include <string.h>
+
+#include "tables.h"
 #include "testing.h"
 
 START_TEST(worked_vectors) {
@@ -91,6 +95,64 @@ START_TEST(corners_by_formula) {
 }
 END_TEST
 
+// The panel of a ball: which columns it draws, the radius of the outermost
+// circle, and the last of the points, where that touches the ball.
+static void assert_panel(const char *title, int column, Point touch) {
+    const Point bottom = {0.5, 1.7};
+    const char *panel = strstr(text_of("out/ch05/norms_corner.gp"), title);
+    double radius = 0;
+    Point last = {0, 0};
+    int x = 0, y = 0;
+    ck_assert_msg(panel != NULL, "no panel begins with %s", title);
+    const char *end = strstr(panel, "plot DATA");
+    ck_assert_int_eq(sscanf(end, "plot DATA using %d:%d", &x, &y), 2);
+    ck_assert(x == column && y == column + 1);
+    while ((panel = strstr(panel, " size ")) != NULL && panel < end)
+        radius = atof(panel += 6);
+    for (panel = end; (panel = strstr(panel, "'+' using ")) != NULL; panel++)
+        if (panel < end + strcspn(end, "\n"))
+            ck_assert_int_eq(
+                sscanf(panel, "'+' using (%lf):(%lf)", &last.x, &last.y), 2);
+    ck_assert_double_eq_tol(last.x, touch.x, 1e-5);
+    ck_assert_double_eq_tol(last.y, touch.y, 1e-5);
+    ck_assert_double_eq_tol(
+        radius, hypot(bottom.x - touch.x, bottom.y - touch.y), 1e-5);
+}
+
+// Numbers of the tables, each in the column of its norm, and the balls: all of
+// L1's points have |x| + |y| = 1, all of L2's x^2 + y^2 = 1. Of the two, only
+// L1 is ever touched at a corner; from (0.5, 1.7) that is (0, 1).
+START_TEST(shows_each_norm_by_its_name) {
+    enum { POINTS = 721 };
+    static double x[POINTS], y[POINTS];
+    const double row[] = {2, 7, 5, 4.4979, 4}; // L0 L1 L2 L3 Linf
+    Run run = run_for_charts("norms");
+    for (int c = 0; c < 5; c++)
+        ck_assert_double_eq_tol(table_number(run.output, "(3, -4)", c), row[c],
+                                1e-4);
+    for (int c = 0; c < 7; c++)
+        ck_assert_double_eq_tol(
+            table_number(run.output, "Lp  ", c),
+            pow(pow(3, 1 << c) + pow(4, 1 << c), 1.0 / (1 << c)), 1e-4);
+    const char *corners = from_line(run.output, "distance");
+    ck_assert_double_gt(table_number(corners, "10 ", 0), 50);
+    ck_assert_double_eq(table_number(corners, "10 ", 1), 0);
+
+    const char *file = "out/ch05/norms_balls.csv";
+    ck_assert_int_eq(chart_column(file, 0, "x_L1", x, POINTS), POINTS);
+    chart_column(file, 0, "y_L1", y, POINTS);
+    for (int i = 0; i < POINTS; i++)
+        ck_assert_double_eq_tol(fabs(x[i]) + fabs(y[i]), 1, 1e-5);
+    chart_column(file, 0, "x_L2", x, POINTS);
+    chart_column(file, 0, "y_L2", y, POINTS);
+    for (int i = 0; i < POINTS; i++)
+        ck_assert_double_eq_tol(hypot(x[i], y[i]), 1, 1e-5);
+    const double far = hypot(0.5, 1.7);
+    assert_panel("set title 'L1", 1, (Point){0, 1});
+    assert_panel("set title 'L2", 3, (Point){0.5 / far, 1.7 / far});
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("norms --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -101,9 +163,13 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {
-        {worked_vectors},     {lp_falls_to_linf},
-        {half_is_no_norm},    {balls_have_radius_one},
-        {corners_by_formula}, {touch_is_the_nearest_point},
+        {worked_vectors},
+        {lp_falls_to_linf},
+        {half_is_no_norm},
+        {balls_have_radius_one},
+        {corners_by_formula},
+        {touch_is_the_nearest_point},
+        {shows_each_norm_by_its_name},
         {prints_its_result},
     };
     return run_tests("norms", tests, sizeof tests / sizeof *tests);

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 
 enum { SEEDS = 50 };
@@ -136,6 +137,70 @@ START_TEST(small_weights_leave_a_quadratic) {
 }
 END_TEST
 
+// The charts and tables of seed 1, each column against the fit that its header
+// names. The charts have seven digits, the tables three or four decimals.
+START_TEST(shows_each_fit_by_its_name) {
+    enum { POINTS = 201 };
+    double training[DEGREE], validation[DEGREE], x[POINTS], y[POINTS];
+    Points train, other;
+    Rng rng;
+    Run run = run_for_charts("polyfit");
+    rng_seed(&rng, 1);
+    measure(&train, TRAIN, (double)0.3f, &rng);
+    measure(&other, VALIDATION, (double)0.3f, &rng);
+
+    const char *file = "out/ch05/polyfit_error.csv";
+    ck_assert_int_eq(chart_column(file, 0, "training", training, DEGREE),
+                     DEGREE);
+    chart_column(file, 0, "validation", validation, DEGREE);
+    for (int degree = 1; degree <= DEGREE; degree++) {
+        Polynomial p = fit(&train, degree, 0.0);
+        ck_assert_double_eq_tol(training[degree - 1], error_of(&p, &train),
+                                1e-5);
+        ck_assert_double_eq_tol(validation[degree - 1], error_of(&p, &other),
+                                1e-5);
+    }
+
+    const struct {
+        const char *name;
+        Polynomial p;
+    } curves[] = {{"p1", fit(&train, 1, 0)},
+                  {"p3", fit(&train, 3, 0)},
+                  {"p12", fit(&train, DEGREE, 0)},
+                  {"penalty", fit(&train, DEGREE, (double)1e-3f)}};
+    file = "out/ch05/polyfit_curves.csv";
+    chart_column(file, 1, "x", x, POINTS);
+    for (int i = 0; i < 4; i++) {
+        ck_assert_int_eq(chart_column(file, 1, curves[i].name, y, POINTS),
+                         POINTS);
+        for (int n = 0; n < POINTS; n += 10)
+            ck_assert_msg(fabs(y[n] - predict(&curves[i].p, x[n])) < 1e-3,
+                          "%s at %g: %g, not %g", curves[i].name, x[n], y[n],
+                          predict(&curves[i].p, x[n]));
+    }
+
+    Polynomial strong = fit(&train, DEGREE, 0.1);
+    double weight[DEGREE];
+    ck_assert_int_eq(chart_column("out/ch05/polyfit_weights.csv", 3, "weight",
+                                  weight, DEGREE),
+                     DEGREE);
+    for (int k = 1; k <= DEGREE; k++)
+        ck_assert_double_eq_tol(weight[k - 1], fabs(strong.w[k]), 1e-5);
+
+    const char *table = from_line(run.output, "Degree 12");
+    ck_assert_double_eq_tol(table_number(table, "0.1 ", 0),
+                            error_of(&strong, &train), 1e-4);
+    ck_assert_double_eq_tol(table_number(table, "0.1 ", 2),
+                            high_order(&strong, 4), 1e-3);
+    Polynomial five = fit(&train, 5, 0.01);
+    table = from_line(run.output, "Degree 5");
+    ck_assert_double_eq_tol(table_number(table, "0.01 ", 1),
+                            high_order(&five, 3), 1e-4);
+    ck_assert_double_eq_tol(table_number(table, "0.01 ", 2),
+                            distance_from_quadratic(&five), 1e-4);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("polyfit --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -158,6 +223,7 @@ int main(void) {
                           {degree_overfits},
                           {lambda_shrinks_weights},
                           {small_weights_leave_a_quadratic},
+                          {shows_each_fit_by_its_name},
                           {prints_its_result}};
     return run_tests("polyfit", tests, sizeof tests / sizeof *tests);
 }

@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -131,6 +132,43 @@ START_TEST(decay_under_adam_is_adamw) {
 }
 END_TEST
 
+// Under Adam the three ways end at three lengths: those of the result line (two
+// decimals), in the table (four) and at the ends of the curves, which begin at
+// one length. D's factor at 0.01 grows, 1 / (1 - 0.02), decay shrinks, 1 -
+// 0.02.
+START_TEST(shows_each_way_by_its_name) {
+    enum { EPOCHS = 40 };
+    double length[EPOCHS + 1], start = 0;
+    Run run = run_for_charts("weight_decay --epochs 40");
+    const struct {
+        const char *row, *column, *result;
+    } ways[] = {
+        {"Adam       L2 penalty", "Adam L2", "length_L2"},
+        {"Adam       weight decay", "Adam decay", "length_adamw"},
+        {"Adam       as D prints it", "Adam as printed", "length_as_printed"}};
+    for (int i = 0; i < 3; i++) {
+        double want = result_value(&run, ways[i].result);
+        ck_assert_int_eq(chart_column("out/ch05/weight_decay.csv", 0,
+                                      ways[i].column, length, EPOCHS + 1),
+                         EPOCHS + 1);
+        ck_assert_double_eq_tol(length[EPOCHS], want, 0.006);
+        ck_assert_double_eq_tol(table_number(run.output, ways[i].row, 0), want,
+                                0.006);
+        start = i == 0 ? length[0] : start;
+        ck_assert_double_eq(length[0], start);
+        ck_assert_double_ne(length[1], start);
+    }
+    ck_assert_double_gt(result_value(&run, "length_as_printed"),
+                        result_value(&run, "length_adamw") + 0.05);
+    ck_assert_double_gt(fabs(result_value(&run, "length_L2") -
+                             result_value(&run, "length_adamw")),
+                        0.05);
+    const char *table = from_line(run.output, "lambda   ");
+    ck_assert_double_eq_tol(table_number(table, "2 ", 0), 1 / 0.98, 6e-4);
+    ck_assert_double_eq_tol(table_number(table, "2 ", 1), 0.98, 6e-4);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("weight_decay --plot none --epochs 40");
     ck_assert_int_eq(run.status, 0);
@@ -150,6 +188,7 @@ int main(void) {
                           {the_half_decides_the_factor},
                           {l2_is_decay_under_sgd_only},
                           {decay_under_adam_is_adamw},
+                          {shows_each_way_by_its_name},
                           {prints_its_result}};
     threads_set(1);
     return run_tests("weight_decay", tests, sizeof tests / sizeof *tests);
