@@ -143,9 +143,9 @@ START_TEST(gates_carry_the_gradient) {
 }
 END_TEST
 
-// Batches, and first weights, that depend on the seed; and another batch at each
-// step: what comes up once cannot be memorized. At so small a rate no weight
-// changes, so only the batch makes one gradient differ from the next.
+// Batches, and first weights, that depend on the seed; and another batch at
+// each step: what comes up once cannot be memorized. At so small a rate no
+// weight changes, so only the batch makes one gradient differ from the next.
 START_TEST(batches_are_fresh) {
     Options o = defaults;
     double first[2];
@@ -181,8 +181,8 @@ START_TEST(gradients_are_clipped) {
 }
 END_TEST
 
-// The longest of all, by the LSTM alone: a whole run takes six times as long. It
-// is right every time, with seeds 1 to 3. And 100 steps by the GRU.
+// The longest of all, by the LSTM alone: a whole run takes six times as long.
+// It is right every time, with seeds 1 to 3. And 100 steps by the GRU.
 START_TEST(open_gates_recall_long_sequences) {
     Options o = defaults;
     o.hidden = 32;
@@ -210,11 +210,14 @@ static bool recalls(int variant, int T, int seed) {
 START_TEST(the_default_lstm_recalls_no_more_than_an_rnn) {
     threads_set(1);
     for (int seed = 2; seed <= 3; seed++) {
-        ck_assert(!recalls(PLAIN_RNN, 30, seed));
-        ck_assert(!recalls(PLAIN_LSTM, 30, seed));
-        ck_assert(recalls(OPEN_LSTM, 30, seed));
-        ck_assert(!recalls(PLAIN_LSTM, 20, seed) ||
-                  recalls(PLAIN_RNN, 20, seed));
+        ck_assert_msg(!recalls(PLAIN_RNN, 30, seed), "seed %d: RNN", seed);
+        ck_assert_msg(!recalls(PLAIN_LSTM, 30, seed),
+                      "seed %d: LSTM with biases around 0", seed);
+        ck_assert_msg(recalls(OPEN_LSTM, 30, seed),
+                      "seed %d: LSTM with open gates", seed);
+        ck_assert_msg(
+            !recalls(PLAIN_LSTM, 20, seed) || recalls(PLAIN_RNN, 20, seed),
+            "seed %d: 20 steps by the LSTM, but not by the RNN", seed);
     }
 }
 END_TEST

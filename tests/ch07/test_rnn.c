@@ -139,7 +139,8 @@ START_TEST(seed_changes_the_run) {
     Rnn a, b;
     run_task(&a, &tasks[0], 1, &(CommonOptions){.seed = 1, .quiet = true});
     run_task(&b, &tasks[0], 1, &(CommonOptions){.seed = 2, .quiet = true});
-    ck_assert(memcmp(&a.w, &b.w, sizeof a.w) != 0);
+    ck_assert_msg(memcmp(&a.w, &b.w, sizeof a.w) != 0,
+                  "seeds 1 and 2 end with the same weights");
 }
 END_TEST
 
@@ -209,6 +210,25 @@ START_TEST(draws_states_and_answers) {
 }
 END_TEST
 
+// Nothing is put in but what the task has: its bits, or one number at the first
+// step. The answer in an unused input would make any task easy.
+static void assert_no_hint(const Sequence *s, const Task *task) {
+    for (int t = 0; t < s->T; t++) {
+        int ones = 0;
+        for (int d = 0; d < D; d++) {
+            float x = s->x[t][d];
+            ck_assert_msg(
+                x == 0.0f || (x == 1.0f && (task->bits == 0 || d < task->bits)),
+                "%s: input %d of step %d is %g", task->pattern, d, t,
+                (double)x);
+            ones += x == 1.0f;
+        }
+        if (task->bits == 0)
+            ck_assert_msg(ones == (t == 0), "%s: %d numbers put in at step %d",
+                          task->pattern, ones, t);
+    }
+}
+
 // By the rules of the tasks, told in another way than the program does.
 START_TEST(tasks_have_the_right_answers) {
     Rng rng;
@@ -216,6 +236,11 @@ START_TEST(tasks_have_the_right_answers) {
     for (int n = 0; n < 1000; n++) {
         Sequence s;
         int a = 0, b = 0, sum = 0, odd = 0;
+        for (int i = 0; i < TASKS; i++) {
+            draw_sequence(&s, &tasks[i], &rng);
+            assert_no_hint(&s, &tasks[i]);
+        }
+
         draw_sequence(&s, &tasks[3], &rng);
         for (int t = 0; t < 8; t++) {
             a += (int)s.x[t][0] << t;
