@@ -328,13 +328,15 @@ static Path write_text(const char *text) {
 // numbers, of three digits at least.
 START_TEST(held_out_text_is_unseen) {
     enum { EPOCHS = 20 };
-    char text[301] = "", command[1400];
+    char text[301] = "", command[2400];
+    Path file_of_text, net = scratch_path("net.safetensors");
     for (int i = 0; i < 300; i++)
         text[i] = i < 270 && i % 2 == 1 ? 'b' : 'a';
+    file_of_text = write_text(text);
     snprintf(command, sizeof command,
              "char_lstm --data '%s' --epochs %d --hidden 16 --lr 0.02 --steps "
-             "8 --generate 0",
-             write_text(text).text, EPOCHS);
+             "8 --generate 0 --save '%s'",
+             file_of_text.text, EPOCHS, net.text);
     Run run = run_for_charts(command);
     double training = result_value(&run, "last_train");
     double validation = result_value(&run, "last_validation");
@@ -369,6 +371,19 @@ START_TEST(held_out_text_is_unseen) {
     ck_assert_ptr_nonnull(arrow);
     ck_assert_int_eq(sscanf(arrow, "set arrow from %d,", &best), 1);
     ck_assert_msg(best == 1, "the chart marks epoch %d, the best is 1", best);
+
+    // the weights that are kept are those of the best epoch, not of the last
+    snprintf(command, sizeof command,
+             "char_lstm --load '%s' --data '%s' --steps 8 --quiet --plot none",
+             net.text, file_of_text.text);
+    Run kept = run_program(command);
+    double perplexity_kept = result_value(&kept, "validation_perplexity");
+    ck_assert_msg(perplexity_kept ==
+                      result_value(&run, "validation_perplexity"),
+                  "the saved net has perplexity %g, that of the best epoch is "
+                  "%g, of the last %g",
+                  perplexity_kept, result_value(&run, "validation_perplexity"),
+                  validation);
 }
 END_TEST
 
