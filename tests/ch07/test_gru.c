@@ -138,7 +138,9 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
     }
     assert_first_step_has_a_gradient();
     assert_steps_are_clipped(0.001);
-    ck_assert_int_eq(spy.shuffled, CELLS * 2);
+    ck_assert_msg(spy.shuffled == CELLS * 2,
+                  "shuffled %d times in 2 epochs of %d cells", spy.shuffled,
+                  CELLS);
 }
 END_TEST
 

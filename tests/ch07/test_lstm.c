@@ -145,10 +145,13 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
               "--data synthetic --plot none --quiet");
     ck_assert_int_eq(spy.steps, 10);
     for (int t = 0; t < 10; t++)
-        ck_assert_float_eq(spy.lr[t], one_cycle(t, 10, 0.01f));
+        ck_assert_msg(spy.lr[t] == one_cycle(t, 10, 0.01f),
+                      "step %d: the rate is %g, want %g", t + 1,
+                      (double)spy.lr[t], (double)one_cycle(t, 10, 0.01f));
     assert_first_step_has_a_gradient();
     assert_steps_are_clipped(0.001);
-    ck_assert_int_eq(spy.shuffled, 2);
+    ck_assert_msg(spy.shuffled == 2, "shuffled %d times in 2 epochs",
+                  spy.shuffled);
 }
 END_TEST
 
