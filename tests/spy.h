@@ -74,6 +74,16 @@ static inline void first_gradient(void) {
                   "the backward pass?");
 }
 
+// After a run with so small a --clip that every gradient is longer: each has
+// just that length, to a few roundings of its floats.
+static inline void assert_steps_are_clipped(double clip) {
+    for (int t = 0; t < spy.steps; t++)
+        ck_assert_msg(fabs(spy.norm[t] / clip - 1) < 1e-5,
+                      "step %d: the length of the gradient is %g, want the %g "
+                      "of --clip: is it clipped after the backward pass?",
+                      t + 1, spy.norm[t], clip);
+}
+
 #define run_spied(...)                     FROM_HERE(spied(__VA_ARGS__))
 #define assert_first_step_has_a_gradient() FROM_HERE(first_gradient())
 

@@ -1,11 +1,14 @@
 // A language model: its gradient through carried steps, what perplexity counts,
 // what temperature does, and nets that write the same after save and load.
 
+#include "spy.h"
+
 #define main char_lstm_main
 #include "ch07_lstm/char_lstm.c"
 #undef main
 
 #include "gradcheck.h"
+#include "tables.h"
 #include "testing.h"
 
 // ---- 1. Gradient ------------------------------------------------------------
@@ -178,8 +181,10 @@ START_TEST(draws_by_probability) {
 END_TEST
 
 // Character by character, with the state carried on, the net predicts what it
-// does when it reads all at once. Sums of H + V products of numbers below 1, so
-// the logits agree to some (H + V) * 6e-8 < 1e-6 of each step; 10 steps.
+// does when it reads all at once, at the same temperature. Sums of H + V
+// products of numbers below 1, divided by the temperature: they agree to some
+// (H + V) * 6e-7, and their probabilities to a quarter of it, 2e-6. So cold, the
+// net draws what it would rarely draw at temperature 1.
 START_TEST(writes_what_it_predicts) {
     Rng rng;
     RecurrentNet net;
@@ -187,19 +192,19 @@ START_TEST(writes_what_it_predicts) {
     recurrent_net_init(&net, LSTM, V, H, V, &rng);
     int places[12] = {4, 0};
     Tensor p = {0}, all = {0}, x = {0};
-    generate(places, 2, 10, &net, 1.0f, 9);
+    generate(places, 2, 10, &net, 0.1f, 9);
     Rng again;
     rng_seed(&again, 9);
     one_hot(&x, places, 12, V);
     recurrent_forget(&net.cell);
     recurrent_net_forward(&net, &x, EVERY_STATE);
-    softmax_forward(&all, &net.logits);
+    temper(&all, &net.logits, 0.1f);
     recurrent_forget(&net.cell);
-    read_on(&p, &net, places, 2, 1.0f);
+    read_on(&p, &net, places, 2, 0.1f);
     for (int i = 2; i < 12; i++) {
         assert_close(p.data, all.data + (i - 1) * V, V, 1e-5, "prediction");
         ck_assert_int_eq(draw(&p, &again), places[i]);
-        read_on(&p, &net, places + i, 1, 1.0f);
+        read_on(&p, &net, places + i, 1, 0.1f);
     }
     tensor_free(&p);
     tensor_free(&all);
@@ -247,6 +252,165 @@ START_TEST(learns_what_there_is_to_learn) {
 }
 END_TEST
 
+static Path write_text(const char *text) {
+    Path path = scratch_path("text.txt");
+    FILE *f = fopen(path.text, "wb");
+    ck_assert_ptr_nonnull(f);
+    ck_assert_int_ge(fputs(text, f), 0);
+    ck_assert_int_eq(fclose(f), 0);
+    return path;
+}
+
+// 270 letters abababab..., and a last tenth, 30 letters, of a alone. A net that
+// learns from the first part is surer with each epoch that a b follows an a:
+// its perplexity on the last tenth rises from the first epoch on. One that
+// learns from the last tenth as well, or is validated on the first part, is
+// soon sure and right. The table, the chart and the result line have the same
+// numbers, of three digits at least.
+START_TEST(held_out_text_is_unseen) {
+    enum { EPOCHS = 20 };
+    char text[301] = "", command[2400];
+    Path file_of_text, net = scratch_path("net.safetensors");
+    for (int i = 0; i < 300; i++)
+        text[i] = i < 270 && i % 2 == 1 ? 'b' : 'a';
+    file_of_text = write_text(text);
+    snprintf(command, sizeof command,
+             "char_lstm --data '%s' --epochs %d --hidden 16 --lr 0.02 --steps "
+             "8 --generate 0 --save '%s'",
+             file_of_text.text, EPOCHS, net.text);
+    Run run = run_for_charts(command);
+    double training = result_value(&run, "last_train");
+    double validation = result_value(&run, "last_validation");
+    ck_assert_msg(training < 1.3, "training perplexity %g, want less than 1.3",
+                  training);
+    ck_assert_msg(validation > 5,
+                  "the last tenth is like nothing before it, and yet its "
+                  "perplexity is %g: is it learned from, or is this the "
+                  "perplexity of the training text?",
+                  validation);
+    ck_assert_double_eq(result_value(&run, "best_epoch"), 1);
+
+    // the table
+    char row[32];
+    snprintf(row, sizeof row, "epoch %d/%d", EPOCHS, EPOCHS);
+    ck_assert_double_eq_tol(table_number(run.output, row, 0), training, 0.01);
+    ck_assert_double_eq_tol(table_number(run.output, row, 1) / validation, 1,
+                            0.01);
+
+    // the chart
+    double of_training[EPOCHS], of_validation[EPOCHS];
+    const char *file = "out/ch07/char_lstm.csv";
+    chart_column(file, 0, "training", of_training, EPOCHS);
+    ck_assert_int_eq(chart_column(file, 0, "validation", of_validation, EPOCHS),
+                     EPOCHS);
+    ck_assert_double_eq_tol(of_training[EPOCHS - 1], training, 0.01);
+    ck_assert_double_eq_tol(of_validation[EPOCHS - 1] / validation, 1, 0.01);
+    ck_assert_double_eq_tol(of_validation[0],
+                            result_value(&run, "validation_perplexity"), 1e-3);
+    int best = 0;
+    const char *arrow = strstr(text_of("out/ch07/char_lstm.gp"), "set arrow");
+    ck_assert_ptr_nonnull(arrow);
+    ck_assert_int_eq(sscanf(arrow, "set arrow from %d,", &best), 1);
+    ck_assert_msg(best == 1, "the chart marks epoch %d, the best is 1", best);
+
+    // the weights that are kept are those of the best epoch, not of the last
+    snprintf(command, sizeof command,
+             "char_lstm --load '%s' --data '%s' --steps 8 --quiet --plot none",
+             net.text, file_of_text.text);
+    Run kept = run_program(command);
+    double perplexity_kept = result_value(&kept, "validation_perplexity");
+    ck_assert_msg(perplexity_kept ==
+                      result_value(&run, "validation_perplexity"),
+                  "the saved net has perplexity %g, that of the best epoch is "
+                  "%g, of the last %g",
+                  perplexity_kept, result_value(&run, "validation_perplexity"),
+                  validation);
+}
+END_TEST
+
+// The perplexity of a text that is read in one go, from zeros.
+static double in_one_go(RecurrentNet *net, const int *text, int count) {
+    Streams s;
+    streams_init(&s, text, count, 1, count, V);
+    recurrent_forget(&net->cell);
+    ck_assert(streams_next(&s));
+    recurrent_net_forward(net, &s.x, EVERY_STATE);
+    double loss = (double)softmax_cross_entropy(NULL, &net->logits, s.labels);
+    streams_free(&s);
+    return exp(loss);
+}
+
+// A pass begins with zeros and carries its state from piece to piece: then its
+// pieces add up to the whole text. So does a validation, and neither leaves the
+// other its state. With one stream each, nothing but the numbers can tell: the
+// rate is too small to change a weight, so that each epoch gives the same.
+// Means of a few floats below 10, 1e-6 apart; weights three times as large as
+// usual, so that a wrong state shows.
+START_TEST(state_lives_for_one_pass) {
+    enum { TRAIN = 4 * 7 + 1, HELD = 3 * 7 + 1 };
+    int text[TRAIN + HELD];
+    Rng rng;
+    RecurrentNet net;
+    Curves curves = {0};
+    Corpus corpus = {.text = text, .train = TRAIN, .held = HELD};
+    Options o = {.common = {.quiet = true},
+                 .epochs = 2,
+                 .batch = 1,
+                 .steps = 7,
+                 .lr = 1e-30f,
+                 .clip = 1.0f};
+    rng_seed(&rng, 6);
+    for (int i = 0; i < TRAIN + HELD; i++)
+        text[i] = rng_below(&rng, V);
+    recurrent_net_init(&net, LSTM, V, H, V, &rng);
+    sscal((int)net.params.value.size, 3.0f, net.params.value.data);
+    double training = in_one_go(&net, text, TRAIN);
+    double validation = in_one_go(&net, text + TRAIN, HELD);
+    train(&net, &curves, &corpus, &o, &(Checkpoint){0}, &rng);
+    for (int e = 0; e < 2; e++) {
+        ck_assert_msg(
+            fabs(curves.train[e] / training - 1) < 1e-5,
+            "epoch %d: training perplexity %.6f, but %.6f in one go: "
+            "is the state carried in a pass, and forgotten before it?",
+            e + 1, curves.train[e], training);
+        ck_assert_msg(fabs(curves.validation[e] / validation - 1) < 1e-5,
+                      "epoch %d: validation perplexity %.6f, but %.6f in one "
+                      "go: is the state carried in a pass, and forgotten "
+                      "before it?",
+                      e + 1, curves.validation[e], validation);
+    }
+    mem_free(curves.train);
+    mem_free(curves.validation);
+    tensor_free(&curves.weights);
+    recurrent_net_free(&net);
+}
+END_TEST
+
+START_TEST(each_step_has_its_gradient) {
+    run_spied(char_lstm_main, "char_lstm --epochs 1 --limit 400 --hidden 8 "
+                              "--clip 0.001 --plot none --quiet");
+    assert_first_step_has_a_gradient();
+    assert_steps_are_clipped(0.001);
+}
+END_TEST
+
+START_TEST(seed_changes_the_run) {
+    double perplexity_of_seed[2];
+    for (int i = 0; i < 2; i++) {
+        char command[120];
+        snprintf(command, sizeof command,
+                 "char_lstm --epochs 1 --limit 400 --hidden 8 --seed %d --plot "
+                 "none --quiet",
+                 i + 1);
+        Run run = run_program(command);
+        perplexity_of_seed[i] = result_value(&run, "validation_perplexity");
+    }
+    ck_assert_msg(perplexity_of_seed[0] != perplexity_of_seed[1],
+                  "seeds 1 and 2 end with the same perplexity, %g",
+                  perplexity_of_seed[0]);
+}
+END_TEST
+
 // Seeds 1 to 3 are best in epochs 19 to 27, at 4.14 to 4.17.
 START_TEST(over_fits_the_tale) {
     Run run = run_program("char_lstm --epochs 50 --plot none --quiet");
@@ -283,15 +447,6 @@ START_TEST(same_result_for_any_number_of_threads) {
 }
 END_TEST
 
-static Path write_text(const char *text) {
-    Path path = scratch_path("text.txt");
-    FILE *f = fopen(path.text, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_int_ge(fputs(text, f), 0);
-    ck_assert_int_eq(fclose(f), 0);
-    return path;
-}
-
 // The samples of a run: what it prints by its best weights.
 static char *samples(Run *run) {
     ck_assert_msg(run->status == 0, "%s", run->output);
@@ -303,8 +458,10 @@ static char *samples(Run *run) {
 }
 
 START_TEST(writes_the_same_after_loading) {
-    Path text = write_text("床前明月光，疑是地上霜。举头望明月，低头思故乡。\n"
-                           "床前明月光，疑是地上霜。举头望明月，低头思故乡。");
+    Path text = write_text("床前明月光，疑是地上霜。"
+                           "举头望明月，低头思故乡。\n"
+                           "床前明月光，疑是地上霜。"
+                           "举头望明月，低头思故乡。");
     Path net = scratch_path("net.safetensors");
     char command[4096];
     const char flags[] = "--prompt 明月 --generate 30 --plot none";
@@ -320,7 +477,15 @@ START_TEST(writes_the_same_after_loading) {
     ck_assert_double_eq(result_value(&loaded, "vocabulary"), 20);
     ck_assert_double_eq(result_value(&loaded, "epochs"), 0);
     ck_assert_str_eq(samples(&loaded), samples(&saved));
-    ck_assert_ptr_nonnull(strstr(loaded.output, "temperature 1.1\n    明月"));
+    const char *cold = strstr(loaded.output, "temperature 0.5\n    明月"),
+               *warm = strstr(loaded.output, "temperature 0.8\n    明月"),
+               *hot = strstr(loaded.output, "temperature 1.1\n    明月");
+    ck_assert(cold != NULL && warm != NULL && hot != NULL);
+    // the same random numbers, but another text at each temperature
+    cold += strlen("temperature 0.5"), warm += strlen("temperature 0.8");
+    hot += strlen("temperature 1.1");
+    ck_assert_msg(strncmp(cold, hot, 70) != 0 && strncmp(cold, warm, 70) != 0,
+                  "the same text at two temperatures: %s", loaded.output);
     // with a text, it is judged by that
     snprintf(command, sizeof command,
              "char_lstm --load '%s' --data '%s' --quiet", net.text, text.text);
@@ -414,7 +579,11 @@ int main(void) {
                           {draws_by_probability},
                           {writes_what_it_predicts},
                           {learns_what_there_is_to_learn},
-                          {over_fits_the_tale, .seconds = 40},
+        {held_out_text_is_unseen},
+        {state_lives_for_one_pass},
+        {each_step_has_its_gradient},
+        {seed_changes_the_run},
+        {over_fits_the_tale, .seconds = 40},
                           {same_result_for_any_number_of_threads},
                           {writes_the_same_after_loading},
                           {says_what_is_wrong},

@@ -5,7 +5,10 @@
 #include "ch07_lstm/lstm_cell.c"
 #undef main
 
+#include <string.h>
+
 #include "numbers.h"
+#include "tables.h"
 #include "testing.h"
 
 // sigmoid(5) and sigmoid(-5), to six digits: how far a gate opens and closes.
@@ -169,14 +172,77 @@ START_TEST(prints_its_result) {
     ck_assert_double_eq_tol(result_value(&result, "shown_again"), 0.0148, 6e-5);
     ck_assert_double_lt(result_value(&result, "concatenated"), 1e-14);
     ck_assert_double_lt(result_value(&result, "library"), 1e-5);
+    // float32 rounds: two forms that agree to the bit are one form
+    ck_assert_double_gt(result_value(&result, "library"), 0);
+}
+END_TEST
+
+// What a reader sees of step t + 1, in the order of the table's columns.
+static void seen_at(double seen[9], const State *s, int t) {
+    const double all[] = {sequence[t][0],
+                          sequence[t][1],
+                          sequence[t][2],
+                          s->gate[INPUT][0],
+                          s->gate[FORGET][0],
+                          s->gate[NEW][0],
+                          s->gate[OUTPUT][0],
+                          s->c[0],
+                          s->h[0]};
+    memcpy(seen, all, sizeof all);
+}
+
+// The table's lines begin with the step; a bar stands for no number. Three
+// digits are printed.
+START_TEST(prints_each_gate_in_its_column) {
+    Run result = run_program("lstm_cell --plot none");
+    State s[T];
+    run(&by_hand, step, s);
+    for (int t = 0; t < T; t++) {
+        char row[8];
+        double want[9];
+        snprintf(row, sizeof row, "%d ", t + 1);
+        seen_at(want, &s[t], t);
+        for (int i = 0; i < 9; i++) {
+            double got = table_number(result.output, row, i);
+            ck_assert_msg(fabs(got - want[i]) < 6e-4,
+                          "step %d, column %d of the table: %g, want %g", t + 1,
+                          i + 1, got, want[i]);
+        }
+    }
+}
+END_TEST
+
+// The same in the chart, by the names of its columns.
+START_TEST(draws_each_gate_under_its_name) {
+    const char *const names[] = {"value",         "store",         "show",
+                                 "input gate i",  "forget gate f", "new g",
+                                 "output gate o", "cell c",        "shown h"};
+    run_for_charts("lstm_cell --quiet");
+    State s[T];
+    double want[T][9], got[T];
+    run(&by_hand, step, s);
+    for (int t = 0; t < T; t++)
+        seen_at(want[t], &s[t], t);
+    for (int i = 0; i < 9; i++) {
+        ck_assert_int_eq(
+            chart_column("out/ch07/lstm_cell.csv", 0, names[i], got, T), T);
+        for (int t = 0; t < T; t++)
+            ck_assert_msg(fabs(got[t] - want[t][i]) < 1e-5,
+                          "%s at step %d: %g, want %g", names[i], t + 1, got[t],
+                          want[t][i]);
+    }
 }
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {starts_from_zero},        {gates_do_as_they_are_told},
-        {three_forms_agree},       {a_step_of_two_units_by_hand},
-        {concatenated_as_printed}, {library_reads_rows_of_wh},
-        {prints_its_result}};
+    const Test tests[] = {{starts_from_zero},
+                          {gates_do_as_they_are_told},
+                          {three_forms_agree},
+                          {a_step_of_two_units_by_hand},
+                          {concatenated_as_printed},
+                          {library_reads_rows_of_wh},
+                          {prints_its_result},
+                          {prints_each_gate_in_its_column},
+                          {draws_each_gate_under_its_name}};
     return run_tests("lstm_cell", tests, sizeof tests / sizeof *tests);
 }

@@ -1,12 +1,15 @@
 // A recurrent net by hand: one step with worked numbers, the gradient of every
 // weight through six steps, the tasks' answers, and that all four are learnt.
 
+#include "spy.h"
+
 #define main rnn_main
 #include "ch07_lstm/rnn.c"
 #undef main
 
 #include "gradcheck.h"
 #include "recurrent.h"
+#include "tables.h"
 #include "testing.h"
 
 // One unit, h_t = tanh(0.5 x_t + 0.25 h_{t-1} + 0.1), x = 1, 0: the others have
@@ -91,6 +94,139 @@ START_TEST(agrees_with_the_library) {
 }
 END_TEST
 
+// The gradient of a batch of the sum's task, at the weights where net is.
+static double batch_gradient(Rnn *net, Rng *rng) {
+    memset(&net->dw, 0, sizeof net->dw);
+    for (int n = 0; n < BATCH; n++) {
+        draw_sequence(&net->s, &tasks[3], rng);
+        rnn_forward(net);
+        rnn_backward(net);
+    }
+    Tensor grad = tensor_view((float *)&net->dw, 1, WEIGHTS);
+    return tensor_norm(&grad);
+}
+
+// The first step has the gradient of the first batch, the second that of the
+// second alone, at the weights that the first step left. The same lines in the
+// same order: the same up to the rounding of a sum of squares.
+START_TEST(each_step_has_the_gradient_of_its_batch) {
+    for (int steps = 0; steps < 2; steps++) {
+        Rng rng;
+        Rnn net;
+        rng_seed(&rng, 3);
+        rnn_init(&net, &rng);
+        train(&net, &tasks[3], steps, &rng);
+        double want = batch_gradient(&net, &rng);
+
+        rng_seed(&rng, 3);
+        rnn_init(&net, &rng);
+        spy.steps = 0;
+        train(&net, &tasks[3], 2, &rng);
+        ck_assert_int_eq(spy.steps, 2);
+        ck_assert_msg(fabs(spy.norm[steps] / want - 1) < 1e-5,
+                      "step %d: the length of the gradient is %g, want the %g "
+                      "of this batch alone: is it set to 0 before each batch, "
+                      "and is the step taken after the backward pass?",
+                      steps + 1, spy.norm[steps], want);
+    }
+}
+END_TEST
+
+// Another seed, other weights: else "three seeds" are one run, three times.
+START_TEST(seed_changes_the_run) {
+    Rnn a, b;
+    run_task(&a, &tasks[0], 1, &(CommonOptions){.seed = 1, .quiet = true});
+    run_task(&b, &tasks[0], 1, &(CommonOptions){.seed = 2, .quiet = true});
+    ck_assert_msg(memcmp(&a.w, &b.w, sizeof a.w) != 0,
+                  "seeds 1 and 2 end with the same weights");
+}
+END_TEST
+
+// After 100 steps some tasks are learned and others are not, so that no two
+// parts are alike. The table has per cent with one digit behind the point.
+START_TEST(table_and_result_agree) {
+    const char *const names[] = {"one_to_one", "one_to_many", "many_to_one",
+                                 "many_to_many"};
+    Run run = run_program("rnn --steps 100 --plot none");
+    ck_assert_int_eq(run.status, 0);
+    for (int i = 0; i < TASKS; i++) {
+        double percent = table_number(run.output, tasks[i].pattern, 1);
+        double right = result_value(&run, names[i]);
+        ck_assert_msg(fabs(percent - 100 * right) < 0.051,
+                      "%s: the table has %g %%, the result line %g", names[i],
+                      percent, right);
+        Rnn net;
+        double own = run_task(&net, &tasks[i], 100,
+                              &(CommonOptions){.seed = 1, .quiet = true});
+        // another compiler's rounding may change an answer or two of 1,000
+        ck_assert_msg(fabs(right - own) < 0.01,
+                      "%s: the result line has %g, want %g", names[i], right,
+                      own);
+    }
+}
+END_TEST
+
+// The answers above the panels are the net's: after one step of training, most
+// of them are wrong. Below them stands the state after each step. Six digits
+// are written.
+START_TEST(draws_states_and_answers) {
+    enum { MOST = MAX_T * H };
+    run_for_charts("rnn --steps 1 --quiet");
+    Rnn nets[TASKS];
+    double state[MOST];
+    for (int i = 0; i < TASKS; i++) {
+        run_task(&nets[i], &tasks[i], 1,
+                 &(CommonOptions){.seed = 1, .quiet = true});
+        const int T = nets[i].s.T;
+        ck_assert_int_eq(
+            chart_column("out/ch07/rnn.csv", i, "state", state, MOST), T * H);
+        for (int k = 0; k < T * H; k++) {
+            double want = (double)nets[i].h[k / H + 1][k % H];
+            ck_assert_msg(fabs(state[k] - want) < 1e-5,
+                          "%s: unit %d after step %d: %g, want %g",
+                          tasks[i].pattern, k % H + 1, k / H + 1, state[k],
+                          want);
+        }
+    }
+
+    const char *script = text_of("out/ch07/rnn.gp");
+    int panel = -1, answer, t;
+    float y;
+    for (; *script != '\0'; script += strcspn(script, "\n") + 1)
+        if (strncmp(script, "set title", 9) == 0)
+            panel++;
+        else if (sscanf(script, "set label '%d' at %d,%f", &answer, &t, &y) ==
+                     3 &&
+                 y > H) {
+            int want = argmax(nets[panel].logits[t], C);
+            ck_assert_msg(answer == want,
+                          "%s: the answer drawn at step %d is %d, the net's "
+                          "is %d",
+                          tasks[panel].pattern, t + 1, answer, want);
+        }
+    ck_assert_int_eq(panel, TASKS - 1);
+}
+END_TEST
+
+// Nothing is put in but what the task has: its bits, or one number at the first
+// step. The answer in an unused input would make any task easy.
+static void assert_no_hint(const Sequence *s, const Task *task) {
+    for (int t = 0; t < s->T; t++) {
+        int ones = 0;
+        for (int d = 0; d < D; d++) {
+            float x = s->x[t][d];
+            ck_assert_msg(
+                x == 0.0f || (x == 1.0f && (task->bits == 0 || d < task->bits)),
+                "%s: input %d of step %d is %g", task->pattern, d, t,
+                (double)x);
+            ones += x == 1.0f;
+        }
+        if (task->bits == 0)
+            ck_assert_msg(ones == (t == 0), "%s: %d numbers put in at step %d",
+                          task->pattern, ones, t);
+    }
+}
+
 // By the rules of the tasks, told in another way than the program does.
 START_TEST(tasks_have_the_right_answers) {
     Rng rng;
@@ -98,6 +234,11 @@ START_TEST(tasks_have_the_right_answers) {
     for (int n = 0; n < 1000; n++) {
         Sequence s;
         int a = 0, b = 0, sum = 0, odd = 0;
+        for (int i = 0; i < TASKS; i++) {
+            draw_sequence(&s, &tasks[i], &rng);
+            assert_no_hint(&s, &tasks[i]);
+        }
+
         draw_sequence(&s, &tasks[3], &rng);
         for (int t = 0; t < 8; t++) {
             a += (int)s.x[t][0] << t;
@@ -153,10 +294,14 @@ START_TEST(learns_all_four) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{worked_numbers},
-                          {gradients_are_slopes},
-                          {agrees_with_the_library},
-                          {tasks_have_the_right_answers},
-                          {learns_all_four, .seconds = 60}};
+    const Test tests[] = {        {worked_numbers},
+        {gradients_are_slopes},
+        {agrees_with_the_library},
+        {each_step_has_the_gradient_of_its_batch},
+        {seed_changes_the_run},
+        {table_and_result_agree},
+        {draws_states_and_answers},
+        {tasks_have_the_right_answers},
+        {learns_all_four, .seconds = 60}};
     return run_tests("rnn", tests, sizeof tests / sizeof *tests);
 }
