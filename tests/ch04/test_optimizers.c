@@ -82,23 +82,23 @@ START_TEST(the_lowest_point_is_kept) {
 END_TEST
 
 // A rate is judged by the mean over five starts: the surface's own and four on
-// a ring around it, which take 2,000 steps at most (SGD at a rate of 0.0158).
+// a ring around it, from where the way down the bent valley is longer or
+// shorter. Were they one start, the mean would be what it takes from there.
 START_TEST(the_mean_is_of_five_starts) {
     static Trial of_five;
-    const Surface *s = surface(BOWL);
+    const Surface *s = surface(ROSENBROCK);
     double sum = 0;
-    int differ = 0;
-    try_rate(&of_five, s, SGD, 0.0158f, 2000, 1e-4);
+    try_rate(&of_five, s, MOMENTUM, 0.0005f, 2000, 1e-4);
     for (int i = 0; i < 5; i++) {
         double angle = 1.57 * i + 0.4, radius = i > 0 ? 0.15 : 0.0;
         float start[2] = {(float)(s->start[0] + radius * cos(angle)),
                           (float)(s->start[1] + radius * sin(angle))};
-        walk(&the_walk, s, start, SGD, 0.0158f, 2000, 1e-4);
+        walk(&the_walk, s, start, MOMENTUM, 0.0005f, 2000, 1e-4);
         sum += the_walk.steps;
-        differ += the_walk.steps != of_five.walk.steps;
     }
     ck_assert_double_eq_tol(of_five.steps, sum / 5, 1e-9);
-    ck_assert_int_gt(differ, 0);
+    ck_assert_int_gt(of_five.walk.steps, 0);
+    ck_assert_double_gt(fabs(sum / 5 - of_five.walk.steps), 1);
 }
 END_TEST
 
