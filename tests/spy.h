@@ -27,6 +27,8 @@ static struct {
     float lr[SPY_STEPS];    // the learning rate of each
     double norm[SPY_STEPS]; // the length of each gradient
     int passes, shuffled;   // calls of batches_start; those with a generator
+    const uint8_t *learned; // the pictures of the last of these
+    int learned_passes;     // calls without one, on the same pictures
 } spy;
 
 static inline void spy_step(Optimizer *optimizer, Tensor *w, const Tensor *g) {
@@ -42,6 +44,10 @@ static inline void spy_step(Optimizer *optimizer, Tensor *w, const Tensor *g) {
 static inline void spy_start(Batches *b, Rng *rng) {
     spy.passes++;
     spy.shuffled += rng != NULL;
+    if (rng != NULL)
+        spy.learned = b->set->pixels;
+    else
+        spy.learned_passes += b->set->pixels == spy.learned;
     batches_start(b, rng);
 }
 
@@ -67,6 +73,27 @@ static inline void assert_first_step_has_a_gradient(void) {
     ck_assert_msg(spy.norm[0] > 0,
                   "the first gradient is 0: is optimizer_step called before "
                   "the backward pass?");
+}
+
+// `epochs` passes, of all nets together, are in an order drawn anew, and no
+// other pass: an evaluation, is over what was learned from.
+static inline void assert_passes(int epochs) {
+    ck_assert_msg(spy.shuffled == epochs,
+                  "%d passes over the training set are shuffled, not %d",
+                  spy.shuffled, epochs);
+    ck_assert_msg(spy.passes > spy.shuffled, "no evaluation was seen");
+    ck_assert_msg(spy.learned_passes == 0,
+                  "%d evaluations are on the pictures it learned from",
+                  spy.learned_passes);
+}
+
+// The nets of several runs, `steps` steps each, start from other weights: their
+// first gradients have another length.
+static inline void assert_runs_differ(int steps) {
+    ck_assert_int_gt(spy.steps, steps);
+    ck_assert_msg(spy.norm[0] != spy.norm[steps],
+                  "two runs have the same first gradient: is the seed the same "
+                  "for all of them?");
 }
 
 #endif

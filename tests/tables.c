@@ -36,6 +36,23 @@ double table_number(const char *text, const char *row, int column) {
                  from_line(text, row));
 }
 
+int numbers_below(const char *text, const char *title, double *x, int most) {
+    const char *at = from_line(text, title);
+    at += strcspn(at, "\n");
+    at += *at == '\n';
+    const char *end = at + strcspn(at, "\n");
+    int count = 0;
+    while (count < most) {
+        char *after;
+        double number = strtod(at, &after);
+        if (after == at || after > end)
+            break;
+        x[count++] = number;
+        at = after;
+    }
+    return count;
+}
+
 // ---- 2. Charts ------------------------------------------------------------------
 
 Run run_for_charts(const char *command_line) {
@@ -49,6 +66,11 @@ Run run_for_charts(const char *command_line) {
     ck_assert_msg(run.status == 0, "%s ended with status %d: %s", command,
                   run.status, run.output);
     return run;
+}
+
+void charts_only(void) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1);
 }
 
 // The number of the column that the header gives this name, or -1.
@@ -105,4 +127,16 @@ int chart_column(const char *file, int block, const char *name, double *x,
         if (*at != '\n' && count < most) // one blank line: a gap in a curve
             x[count++] = field_number(at, column);
     return count;
+}
+
+const char *chart_caption(const char *script, int i) {
+    static char caption[64];
+    const char *at = text_of(script);
+    for (int n = 0; n <= i; n++) {
+        at = strstr(at, "set label \"");
+        ck_assert_msg(at != NULL, "%s has only %d captions", script, n);
+        at += strlen("set label \"");
+    }
+    snprintf(caption, sizeof caption, "%.*s", (int)strcspn(at, "\""), at);
+    return caption;
 }

@@ -16,6 +16,10 @@
 // such row or column; from_line(text, "2 apples") leaves out what stands above.
 double table_number(const char *text, const char *row, int column);
 
+// The numbers of the line below the first one that begins with title, at most
+// `most`; returns how many there are.
+int numbers_below(const char *text, const char *title, double *x, int most);
+
 // The rest of text from the first line that begins with `line` on.
 const char *from_line(const char *text, const char *line);
 
@@ -23,10 +27,17 @@ const char *from_line(const char *text, const char *line);
 // charts would be drawn from, out/ch03/apple_tax.csv and .gp, is all it writes.
 Run run_for_charts(const char *command_line);
 
+// The same for charts that the test draws itself, by a program's function.
+void charts_only(void);
+
 // One column of a chart's file, named as in its header; "sigmoid+1" is the one
 // to its right. Blocks are what gnuplot calls them (index 0, 1, ...): two blank
 // lines stand between them. Returns how many numbers there are, at most `most`.
 int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
+
+// The caption of picture number i on a sheet of many, from its script
+// out/ch06/edges.gp. The next call overwrites it.
+const char *chart_caption(const char *script, int i);
 
 #endif
