@@ -229,20 +229,20 @@ START_TEST(reads_lenets_weights) {
 }
 END_TEST
 
-// 500 synthetic digits: a difference of 5 % is 25 of them. The sentence says the
-// same as the result line.
+// 300 synthetic digits: a difference of 10 % is 30 of them; with these three seeds
+// it is 63 and more. The sentence says the same as the result line.
 START_TEST(salient_pixels_matter_more) {
     for (int seed = 1; seed <= 3; seed++) {
         char command[128];
         snprintf(command, sizeof command,
-                 "feature_maps --limit 500 --epochs 4 --batch 32 --seed %d "
+                 "feature_maps --limit 300 --epochs 4 --batch 16 --seed %d "
                  "--data synthetic --plot none --threads 1",
                  seed);
         Run run = run_program(command);
         double plain = result_value(&run, "test_accuracy");
         double salient = result_value(&run, "salient_inverted");
         double anywhere = result_value(&run, "anywhere_inverted");
-        ck_assert_double_gt(anywhere, salient + 0.05);
+        ck_assert_double_gt(anywhere, salient + 0.1);
         ck_assert_double_ge(plain, anywhere);
         const double said[] = {
             table_number(run.output, "Of all", 0),

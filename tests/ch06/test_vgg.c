@@ -9,7 +9,6 @@
 #undef main
 
 #include "gradcheck.h"
-#include "method.h"
 #include "numbers.h"
 #include "tables.h"
 #include "testing.h"
@@ -136,24 +135,21 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
 }
 END_TEST
 
-// Twenty digits, learned by heart to a half or more. Their 20 test errors are
-// multiples of 5 %, and a mean of three of them is seldom one of the three.
-START_TEST(test_errors_and_their_mean) {
+// 87, 82 and 82 % with every kernel: the mean is none of them.
+START_TEST(mean_error_is_over_all_runs) {
+    Error err;
     Digits digits;
-    few_digits(&digits, 20);
+    ck_assert(digits_load(&digits, "synthetic", 100, 1, &err));
     Options o = {.common = {.seed = 1, .quiet = true},
-                 .epochs = 12,
-                 .batch = 5,
+                 .epochs = 1,
+                 .batch = 10,
                  .runs = 3,
                  .lr = 3e-3f};
     Plan plan = {.size = 3, .layers = 2};
     try_plan(&plan, &digits, &o);
-    double mean = 0;
-    for (int run = 0; run < 3; run++) {
-        assert_few_are_wrong(plan.error[run], 60);
-        mean += plan.error[run] / 3;
-    }
-    ck_assert_double_eq_tol(plan.mean_error, mean, 1e-12);
+    const double *e = plan.error;
+    ck_assert_double_gt(fabs(plan.mean_error - e[2]), 0.1);
+    ck_assert_double_eq_tol(plan.mean_error, (e[0] + e[1] + e[2]) / 3, 1e-9);
     digits_free(&digits);
 }
 END_TEST
@@ -234,7 +230,7 @@ int main(void) {
                           {gradients_are_slopes},
                           {each_layer_of_a_stack_has_its_relu},
                           {each_step_has_its_rate_and_its_gradient},
-                          {test_errors_and_their_mean},
+                          {mean_error_is_over_all_runs},
                           {a_row_has_its_blocks_numbers},
                           {a_point_has_its_blocks_numbers},
                           {prints_its_result}};
