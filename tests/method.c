@@ -105,7 +105,28 @@ static double part_right(const char *command_line, const char *name,
            (scale.right - scale.wrong);
 }
 
-// ---- 3. What must hold --------------------------------------------------------
+// ---- 3. In memory -------------------------------------------------------------
+
+void few_digits(Digits *digits, int count) {
+    Error err;
+    Dataset *train = &digits->train, *test = &digits->test;
+    ck_assert(digits_load(digits, "synthetic", count, 1, &err));
+    ck_assert_int_eq(test->count, train->count);
+    memcpy(test->pixels, train->pixels, dataset_bytes(train));
+    memcpy(test->labels, train->labels, (size_t)train->count);
+    turn_labels(test);
+}
+
+void assert_few_are_wrong(double error, double least) {
+    ck_assert_msg(error > least,
+                  "the test digits are the training digits with labels that "
+                  "are one too high, and yet only %.0f %% of the answers are "
+                  "wrong, not more than %.0f %%: it learns from the test set, "
+                  "or it is tested on the training set",
+                  error, least);
+}
+
+// ---- 4. What must hold --------------------------------------------------------
 
 void assert_test_is_unseen(const char *command_line, const char *name,
                            Scale scale) {

@@ -39,6 +39,13 @@ void assert_validation_is_unseen(const char *command_line, const char *name,
 void assert_shuffles(const char *command_line, const char *name, Scale scale,
                      double least);
 
+// `count` digits, and as test digits the same pictures, every label one too high.
+// Who knows the training digits by heart is wrong in all test digits, after as
+// little training as that takes. least: the test error in per cent that those
+// reach who learned but a part.
+void few_digits(Digits *digits, int count);
+void assert_few_are_wrong(double error, double least);
+
 // The same to a set in memory, for a program whose task comes from no file.
 void turn_labels(Dataset *set);
 void turn_into_bars(Dataset *set, int first);

@@ -207,16 +207,23 @@ before() {
     local tests
     read -r -a tests <<<"$(for name in "$@"; do cat "$place/list/$name/test"; done |
         tr ' ' '\n' | sort -u | tr '\n' ' ')"
-    run_tests "$place/log" "${tests[@]}" && return
+    make -j"$at_once" all >"$place/log" 2>&1 &&
+        run_tests "$place/log" "${tests[@]}" && return
     echo "mutants.sh: these fail as they are:"
     grep -a -E 'error|:[FE]:' "$place/log"
     exit 1
 }
 
-# copy FOLDER: what the tests need, with what is built, times and all
+# copy FOLDER: what the tests need, with what is built, times and all; a test may
+# run another program than its own
 copy() {
+    local source
     mkdir -p "$1/build"
     cp -a Makefile README.md common ch0[1-7]_* tests "$1"
+    for source in ch0[1-7]_*/*.c; do
+        source=$(basename "$source" .c)
+        [ ! -e "$source" ] || cp -a "$source" "$1"
+    done
     cp -a build/release "$1/build"
 }
 

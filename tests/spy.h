@@ -27,6 +27,8 @@ static struct {
     float lr[SPY_STEPS];    // the learning rate of each
     double norm[SPY_STEPS]; // the length of each gradient
     int passes, shuffled;   // calls of batches_start; those with a generator
+    const uint8_t *learned; // the pictures of the last of these
+    int learned_passes;     // calls without one, on the same pictures
 } spy;
 
 static inline void spy_step(Optimizer *optimizer, Tensor *w, const Tensor *g) {
@@ -44,6 +46,10 @@ static inline void spy_step(Optimizer *optimizer, Tensor *w, const Tensor *g) {
 static inline void spy_start(Batches *b, Rng *rng) {
     spy.passes++;
     spy.shuffled += rng != NULL;
+    if (rng != NULL)
+        spy.learned = b->set->pixels;
+    else
+        spy.learned_passes += b->set->pixels == spy.learned;
     batches_start(b, rng);
 }
 
@@ -74,16 +80,41 @@ static inline void first_gradient(void) {
                   "the backward pass?");
 }
 
+// `epochs` passes, of all nets together, are in an order drawn anew, and no
+// other pass, an evaluation, is over what was learned from.
+static inline void assert_passes(int epochs) {
+    if (spy.shuffled != epochs)
+        fail_here("%d passes over the training set are shuffled, not %d",
+                  spy.shuffled, epochs);
+    if (spy.passes <= spy.shuffled)
+        fail_here("no evaluation was seen");
+    if (spy.learned_passes > 0)
+        fail_here("%d evaluations are on the pictures it learned from",
+                  spy.learned_passes);
+}
+
+// The nets of several runs, `steps` steps each, start from other weights: their
+// first gradients have another length.
+static inline void assert_runs_differ(int steps) {
+    if (spy.steps <= steps || spy.norm[0] == spy.norm[steps])
+        fail_here("two runs have the same first gradient: is the seed the same "
+                  "for all of them?");
+}
+
 // After a run with so small a --clip that every gradient is longer: each has
 // just that length, to a few roundings of its floats.
 static inline void assert_steps_are_clipped(double clip) {
     for (int t = 0; t < spy.steps; t++)
-        ck_assert_msg(fabs(spy.norm[t] / clip - 1) < 1e-5,
-                      "step %d: the length of the gradient is %g, want the %g "
+        if (!(fabs(spy.norm[t] / clip - 1) < 1e-5))
+            fail_here("step %d: the length of the gradient is %g, not the %g "
                       "of --clip: is it clipped after the backward pass?",
                       t + 1, spy.norm[t], clip);
 }
 
+#define assert_passes(...)      FROM_HERE(assert_passes(__VA_ARGS__))
+#define assert_runs_differ(...) FROM_HERE(assert_runs_differ(__VA_ARGS__))
+#define assert_steps_are_clipped(...)                                          \
+    FROM_HERE(assert_steps_are_clipped(__VA_ARGS__))
 #define run_spied(...)                     FROM_HERE(spied(__VA_ARGS__))
 #define assert_first_step_has_a_gradient() FROM_HERE(first_gradient())
 

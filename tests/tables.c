@@ -57,6 +57,23 @@ double truth_number(const char *text, int x1, int x2, int column) {
     ck_abort_msg("no row of %d and %d in:\n%.2000s", x1, x2, text);
 }
 
+int numbers_below(const char *text, const char *title, double *x, int most) {
+    const char *at = from_line(text, title);
+    at += strcspn(at, "\n");
+    at += *at == '\n';
+    const char *end = at + strcspn(at, "\n");
+    int count = 0;
+    while (count < most) {
+        char *after;
+        double number = strtod(at, &after);
+        if (after == at || after > end)
+            break;
+        x[count++] = number;
+        at = after;
+    }
+    return count;
+}
+
 // ---- 2. Charts ------------------------------------------------------------------
 
 Run run_for_charts(const char *command_line) {
@@ -146,4 +163,16 @@ const char *panel_title(const char *file, int block) {
     ck_assert_msg(last != NULL, "%s: no title before \"%s\"", file, plot);
     snprintf(title, sizeof title, "%.*s", (int)strcspn(last, "'"), last);
     return title;
+}
+
+const char *chart_caption(const char *script, int i) {
+    static char caption[64];
+    const char *at = text_of(script);
+    for (int n = 0; n <= i; n++) {
+        at = strstr(at, "set label \"");
+        ck_assert_msg(at != NULL, "%s has only %d captions", script, n);
+        at += strlen("set label \"");
+    }
+    snprintf(caption, sizeof caption, "%.*s", (int)strcspn(at, "\""), at);
+    return caption;
 }

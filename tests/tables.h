@@ -16,6 +16,10 @@
 // such row or column; from_line(text, "2 apples") leaves out what stands above.
 double table_number(const char *text, const char *row, int column);
 
+// The numbers of the line below the first one that begins with title, at most
+// `most`; returns how many there are.
+int numbers_below(const char *text, const char *title, double *x, int most);
+
 // The rest of text from the first line that begins with `line` on.
 const char *from_line(const char *text, const char *line);
 
@@ -41,6 +45,10 @@ void charts_go_here(void);
 int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
+// The caption of picture number i on a sheet of many, from its script
+// out/ch06/edges.gp. The next call overwrites it.
+const char *chart_caption(const char *script, int i);
+
 // The title of the panel of a chart's script in which this block is plotted
 // first: "set title 'squared'" before "plot DATA index 0 using".
 const char *panel_title(const char *file, int block);
@@ -51,6 +59,8 @@ const char *panel_title(const char *file, int block);
 #define truth_number(...)   FROM_HERE(truth_number(__VA_ARGS__))
 #define run_for_charts(...) FROM_HERE(run_for_charts(__VA_ARGS__))
 #define chart_column(...)   FROM_HERE(chart_column(__VA_ARGS__))
+#define numbers_below(...)  FROM_HERE(numbers_below(__VA_ARGS__))
+#define chart_caption(...)  FROM_HERE(chart_caption(__VA_ARGS__))
 #define panel_title(...)    FROM_HERE(panel_title(__VA_ARGS__))
 
 #endif

@@ -302,6 +302,10 @@ START_TEST(docs_that_agree_pass) {
         "-e '- **A**, *eq.13 sign*: It is a sum.' ch07_lstm/README.md",
         0, "agree");
     assert_documents("echo '`[x](y)`' >>common/README.md", 0, "agree");
+    // a reader's copy of a program, with words that no lecture has
+    assert_documents("cp ch07_lstm/lstm.c ch07_lstm/my_lstm.c && "
+                     "echo '// [A eq.99] 自己的网络' >>ch07_lstm/my_lstm.c",
+                     0, "1 programs agree; quotations compared");
 }
 END_TEST
 

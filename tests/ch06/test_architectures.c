@@ -6,8 +6,8 @@
 #undef main
 
 #include <math.h>
-#include <unistd.h>
 
+#include "tables.h"
 #include "testing.h"
 
 static NetCount count(const char *key) {
@@ -227,14 +227,38 @@ END_TEST
 // AlexNet, VGG D, GoogLeNet and ResNet-50: weights in millions, and the errors
 // that their papers print.
 START_TEST(published_errors_are_in_the_chart) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    Run run = run_program("architectures --quiet --plot svg");
-    ck_assert_int_eq(run.status, 0);
+    run_for_charts("architectures --quiet");
     const char *text = text_of("out/ch06/architectures.csv");
     static const char *const rows[] = {"\n60.96522,18.2,", "\n138.3575,8.1,",
                                        "\n6.998552,7.9,", "\n25.55703,5.3,"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
+
+    // a name stands at its point
+    const char *script = text_of("out/ch06/architectures.gp");
+    const char *label = strstr(script, "set label 'GoogLeNet' at ");
+    double millions, error;
+    ck_assert_ptr_nonnull(label);
+    ck_assert_int_eq(
+        sscanf(label, "set label 'GoogLeNet' at %lf, %lf", &millions, &error),
+        2);
+    ck_assert_double_eq_tol(millions, 6.998552, 1e-4);
+    ck_assert_double_eq_tol(error, 7.9, 1e-9);
+}
+END_TEST
+
+// LeNet's conv1: 20 kernels of 25 weights and a bias; every weight but the
+// biases acts at 28 x 28 places.
+START_TEST(shows_the_layers_asked_for) {
+    Run run = run_program("architectures --net lenet --plot none");
+    ck_assert_int_eq(run.status, 0);
+    const char *row = from_line(run.output, "conv1");
+    char shape[32], weights[16], products[16];
+    ck_assert_int_eq(
+        sscanf(row, " conv1 %31[^]]] %15s %15s", shape, weights, products), 3);
+    ck_assert_str_eq(shape, "[20, 28, 28");
+    ck_assert_str_eq(weights, "520");
+    ck_assert_str_eq(products, "392,000");
 }
 END_TEST
 
@@ -276,6 +300,7 @@ int main(void) {
         {vgg_normalizes_once},
         {vgg_c_has_three_small_kernels},
         {published_errors_are_in_the_chart},
+        {shows_the_layers_asked_for},
         {digits_in_threes},
         {prints_its_result},
     };

@@ -1,11 +1,13 @@
 // The two forms differ by rounding only, and by rounding at all; a difference
-// beyond it is seen. No times: the machine may be busy.
+// beyond it is seen. No times: the machine may be busy. But what is printed of
+// them fits together.
 
 #define main conv_speed_main
 #include "ch06_cnn/conv_speed.c"
 #undef main
 
 #include "numbers.h"
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -47,9 +49,64 @@ START_TEST(sees_a_difference) {
 }
 END_TEST
 
+// Layer i: six loops in 0.5 (i + 1) s, the fast form in a tenth of that.
+static Race made_up[LAYERS];
+static void make_up(void) {
+    for (int i = 0; i < LAYERS; i++)
+        made_up[i] = (Race){.gflop = 2 + i,
+                            .naive = 0.5 * (i + 1),
+                            .fast = 0.05 * (i + 1),
+                            .difference = 0.25,
+                            .rounding = 0.125};
+}
+
+static void print_made_up(void) {
+    print_races(made_up);
+}
+
+START_TEST(a_row_has_its_layers_times) {
+    make_up();
+    Run run = run_function(print_made_up);
+    for (int i = 0; i < LAYERS; i++) {
+        const double want[] = {500 * (i + 1), 50 * (i + 1), 10, 0.25, 0.125};
+        for (int column = 0; column < 5; column++) {
+            double got = table_number(run.output, layers[i].name, column);
+            ck_assert_msg(got == want[column], "%s, column %d: %g, not %g",
+                          layers[i].name, column, got, want[column]);
+        }
+    }
+}
+END_TEST
+
+START_TEST(a_bar_has_its_forms_speed) {
+    double slow[LAYERS], fast[LAYERS];
+    make_up();
+    charts_go_here();
+    draw(made_up, "svg");
+    const char *file = "out/ch06/conv_speed.csv";
+    ck_assert_int_eq(
+        chart_column(file, 0, "six loops (conv_ref.c)", slow, LAYERS), LAYERS);
+    ck_assert_int_eq(chart_column(file, 0, "fast (conv.c)", fast, LAYERS),
+                     LAYERS);
+    for (int i = 0; i < LAYERS; i++) { // written with seven digits
+        ck_assert_double_eq_tol(slow[i], (2 + i) / (0.5 * (i + 1)), 1e-5);
+        ck_assert_double_eq_tol(fast[i], (2 + i) / (0.05 * (i + 1)), 1e-5);
+    }
+}
+END_TEST
+
+// The result is the quotient of the table's columns, which are printed to 0.01
+// ms: half of that is little of the fast form's times, together a ms or more.
 START_TEST(prints_its_result) {
-    Run run = run_program("conv_speed --quiet --plot none");
+    Run run = run_program("conv_speed --plot none");
     ck_assert_int_eq(run.status, 0);
+    double naive = 0, fast = 0;
+    for (int i = 0; i < LAYERS; i++) {
+        naive += table_number(run.output, layers[i].name, 0);
+        fast += table_number(run.output, layers[i].name, 1);
+    }
+    double faster = result_value(&run, "faster");
+    ck_assert_double_eq_tol(faster, naive / fast, 0.2 * faster);
     double rounding = result_value(&run, "rounding");
     ck_assert(rounding > 0 && rounding <= 1);
     ck_assert(result_value(&run, "faster") > 0);
@@ -61,6 +118,8 @@ int main(void) {
     const Test tests[] = {{equal_to_rounding, .seconds = 40},
                           {counts_the_work},
                           {sees_a_difference},
+                          {a_row_has_its_layers_times},
+                          {a_bar_has_its_forms_speed},
                           {prints_its_result, .seconds = 20}};
     threads_set(1);
     return run_tests("conv_speed", tests, sizeof tests / sizeof *tests);

@@ -1,14 +1,15 @@
 // The lecture's four worked examples, all whole numbers and so exact; the
-// sizes; the window against conv_ref.c; and --explain with places good and bad.
+// sizes; the window against conv_ref.c; the grids under their titles; and
+// --explain with places good and bad.
 
 #define main convolution_main
 #include "ch06_cnn/convolution.c"
 #undef main
 
 #include <string.h>
-#include <unistd.h>
 
 #include "conv.h"
+#include "tables.h"
 #include "testing.h"
 
 static void assert_grid(const Grid *got, int rows, int cols,
@@ -104,6 +105,31 @@ START_TEST(channels_as_in_conv_ref) {
 }
 END_TEST
 
+// The line below these titles: the first row of each grid, from left to right.
+static void assert_first_rows(const Run *run, const char *titles, int count,
+                              const double *want) {
+    double got[24];
+    ck_assert_int_eq(numbers_below(run->output, titles, got, 24), count);
+    for (int i = 0; i < count; i++)
+        ck_assert_msg(got[i] == want[i],
+                      "below \"%s\": number %d is %g, not %g", titles, i,
+                      got[i], want[i]);
+}
+
+START_TEST(a_grid_stands_under_its_title) {
+    Run run = run_program("convolution --plot none");
+    const double inputs[] = {1, 2, 3, 0, 1, 2, 3, 0, 1, 2, 0, 1};
+    assert_first_rows(&run, "picture  ", 12, inputs);
+    const double results[] = {15, 16, 18, 19, 7, 12, 10, 2, 15, 17};
+    assert_first_rows(&run, "4 x 4 ", 10, results);
+    const double slices[] = {15, 16, 4, 5, 19, 21, 11, 11};
+    assert_first_rows(&run, "kernel 0: slice 0", 8, slices);
+    // (28 + 4 - 5) / 3 + 1 and (31 + 4 - 5) / 3 + 1
+    ck_assert_double_eq(table_number(run.output, "FH = 5 gives", 0), 10);
+    ck_assert_double_eq(table_number(run.output, "FH = 5 gives", 1), 11);
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("convolution --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -138,10 +164,7 @@ END_TEST
 // Stride 2, padding 1: y[1][1] begins at x[1][1]. Its window of 3 x 3 is marked
 // (kind 2), the column on its right is padding, and 15 comes out.
 START_TEST(marks_the_window_in_the_chart) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    Run run = run_program("convolution --stride 2 --padding 1 --explain 1,1 "
-                          "--quiet --plot svg");
-    ck_assert_int_eq(run.status, 0);
+    run_for_charts("convolution --stride 2 --padding 1 --explain 1,1 --quiet");
     const char *text = text_of("out/ch06/convolution_window.csv");
     static const char *const rows[] = {
         "\n0,-1,0,1\n1,-1,1,0\n2,-1,2,0\n3,-1,3,0\n4,-1,0,0\n5,-1,0,1\n",
@@ -151,6 +174,8 @@ START_TEST(marks_the_window_in_the_chart) {
         "\n11,-1,10,0\n12,-1,15,2\n"};      // of the output
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
+    text = text_of("out/ch06/convolution_window.gp");
+    ck_assert_ptr_nonnull(strstr(text, "y[1][1] = 15'"));
 }
 END_TEST
 
@@ -194,6 +219,7 @@ int main(void) {
                           {output_sizes},
                           {window_as_in_conv_ref},
                           {channels_as_in_conv_ref},
+                          {a_grid_stands_under_its_title},
                           {prints_its_result},
                           {explains_a_pixel},
                           {marks_the_window_in_the_chart},

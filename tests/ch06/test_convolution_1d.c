@@ -1,5 +1,5 @@
 // Dice, polynomials and the integral as they must be; and what turning the
-// kernel changes.
+// kernel changes; the same in the tables and in the chart.
 
 #define main convolution_1d_main
 #include "ch06_cnn/convolution_1d.c"
@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "tables.h"
 #include "testing.h"
 
 START_TEST(dice) {
@@ -82,6 +83,64 @@ START_TEST(turned_and_not) {
 }
 END_TEST
 
+// The first rows of the kernel, of what the two sums make of the picture, and of
+// what they make of a single 1: the kernel turned, and the kernel.
+START_TEST(a_grid_stands_under_its_title) {
+    Run run = run_program("convolution_1d --plot none");
+    Pictures p = pictures();
+    const Map maps[] = {correlate_2d(p.x, p.k), convolve_2d(p.x, p.k),
+                        correlate_2d(p.spot, p.k), convolve_2d(p.spot, p.k)};
+    double got[16];
+    ck_assert_int_eq(numbers_below(run.output, "kernel  ", got, 16), 15);
+    for (int i = 0; i < 15; i++) {
+        double number = i < 3 ? p.k[0][i] : maps[i / 3 - 1].y[0][i % 3];
+        ck_assert_msg(got[i] == number, "number %d: %g, not %g", i, got[i],
+                      number);
+    }
+    // seven, with six ways, is the sixth sum
+    ck_assert_double_eq(table_number(run.output, "sum", 5), 7);
+    ck_assert_double_eq(table_number(run.output, "ways", 5), 6);
+}
+END_TEST
+
+// Left f(a), 1 in the first hour, and g(1.6 - a), which grows up to a = 1.6 and
+// is 0 from then on. Right, element n of the sum in steps of h at (n + 1) h.
+START_TEST(a_curve_has_its_functions_values) {
+    enum { MANY = 400 };
+    double a[MANY], f[MANY], g[MANY], product[MANY];
+    run_for_charts("convolution_1d --quiet");
+    const char *file = "out/ch06/convolution_1d.csv";
+    int count = chart_column(file, 0, "a", a, MANY);
+    ck_assert_int_gt(count, 300);
+    chart_column(file, 0, "f(a)", f, MANY);
+    chart_column(file, 0, "g(t - a)", g, MANY);
+    chart_column(file, 0, "f(a) g(t - a)", product, MANY);
+    for (int i = 0; i < count; i++) {
+        if (fabs(a[i]) < 0.005 || fabs(a[i] - 1) < 0.005 ||
+            fabs(a[i] - 1.6) < 0.005)
+            continue; // a jump, which rounding may move by one
+        double lesson = a[i] > 0 && a[i] < 1;
+        double left = a[i] < 1.6 ? exp(a[i] - 1.6) : 0;
+        ck_assert_msg(f[i] == lesson && fabs(g[i] - left) < 1e-5 &&
+                          fabs(product[i] - lesson * left) < 1e-5,
+                      "at a = %g: f %g, g %g, product %g", a[i], f[i], g[i],
+                      product[i]);
+    }
+    for (int block = 2; block <= 3; block++) {
+        double t[16], sum[16], y[MOST + FINEST];
+        int steps = block == 2 ? 1 : 4;
+        const char *name = block == 2 ? "sum with h = 1" : "sum with h = 1/4";
+        ck_assert_int_eq(chart_column(file, block, "t", t, 16), HOURS * steps);
+        chart_column(file, block, name, sum, 16);
+        remembered_in_steps(y, steps);
+        for (int n = 0; n < HOURS * steps; n++) {
+            ck_assert_double_eq_tol(t[n], (n + 1.0) / steps, 1e-6);
+            ck_assert_double_eq_tol(sum[n], y[n], 1e-6);
+        }
+    }
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("convolution_1d --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -96,6 +155,8 @@ int main(void) {
                           {products_of_polynomials},
                           {integral_and_sum},
                           {turned_and_not},
+                          {a_grid_stands_under_its_title},
+                          {a_curve_has_its_functions_values},
                           {prints_its_result}};
     return run_tests("convolution_1d", tests, sizeof tests / sizeof *tests);
 }

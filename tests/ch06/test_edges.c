@@ -11,6 +11,7 @@
 
 #include "golden.h"
 #include "numbers.h"
+#include "tables.h"
 #include "testing.h"
 
 // ---- 1. SciPy ---------------------------------------------------------------
@@ -84,6 +85,27 @@ START_TEST(answers_to_a_slope) {
 }
 END_TEST
 
+// What the table says of the signs: a picture that gets brighter to the right, or
+// downward; and a dark dot.
+START_TEST(words_agree_with_signs) {
+    const int middle = 2 * 6 + 3;
+    Tensor right = slope(1, 0), down = slope(0, 1), dot = slope(0, 0), y = {0};
+    dot.data[middle] = -1;
+    convolve(&y, &right, &kernels[G_X]);
+    bool brighter = strstr(kernels[G_X].does, "brighter") != NULL;
+    ck_assert_msg((y.data[middle] > 0) == brighter, "G_x of a picture that "
+                                                    "gets brighter rightward");
+    convolve(&y, &down, &kernels[G_Y]);
+    brighter = strstr(kernels[G_Y].does, "brighter") != NULL;
+    ck_assert_msg((y.data[middle] > 0) == brighter, "G_y of a picture that "
+                                                    "gets brighter downward");
+    convolve(&y, &dot, &kernels[LAPLACIAN]);
+    bool darker = strstr(kernels[LAPLACIAN].does, "darker") != NULL;
+    ck_assert_msg((y.data[middle] > 0) == darker, "Laplacian of a dark dot");
+    release(&right, &down, &dot, &y, NULL);
+}
+END_TEST
+
 // One tone, 0.75: a kernel whose weights add up to 1 keeps it, to the border;
 // one whose weights add up to 0 finds nothing. All sums are exact.
 START_TEST(no_false_edges_at_the_border) {
@@ -144,6 +166,64 @@ START_TEST(displays_zero_in_the_middle) {
     display(shown, &y, false);
     const float picture[] = {1, 1, 0, 0, 0};
     assert_close(shown, picture, 5, 0, "picture");
+}
+END_TEST
+
+static void print_made_up(void) {
+    float values[] = {-3, 1, 0.5f, 0.5f};
+    Tensor y = tensor_view(values, 2, 2, 2);
+    print_output(&kernels[G_X], &y);
+}
+
+// Sum of the weights, least and largest value, and (3 + 1 + 0.5 + 0.5) / 4.
+START_TEST(a_row_has_its_kernels_numbers) {
+    const double want[] = {0, -3, 1, 1.25};
+    Run run = run_function(print_made_up);
+    for (int column = 0; column < 4; column++) {
+        double got = table_number(run.output, "G_x", column);
+        ck_assert_msg(got == want[column], "column %d: %g, not %g", column, got,
+                      want[column]);
+    }
+}
+END_TEST
+
+// The picture and what each kernel makes of it, as a screen shows it, each from
+// black to white, under the kernel's name.
+START_TEST(a_picture_stands_under_its_kernels_name) {
+    enum { PIXELS = 4 * 6 };
+    Tensor x = slope(0, 0), y[KERNELS] = {{0}};
+    fill_noise(x.data, PIXELS, 3);
+    for (int p = 0; p < PIXELS; p++)
+        x.data[p] = 0.5f + 0.5f * x.data[p];
+    for (int n = 0; n < KERNELS; n++)
+        convolve(&y[n], &x, &kernels[n]);
+    charts_go_here();
+    draw(&x, y, "svg");
+    for (int n = -1; n < KERNELS; n++) {
+        const char *name = n < 0 ? "before" : kernels[n].name;
+        ck_assert_str_eq(chart_caption("out/ch06/edges.gp", n + 1), name);
+        float shown[PIXELS], least = 1e9f, most = -1e9f;
+        double grey[PIXELS];
+        display(shown, n < 0 ? &x : &y[n],
+                n == G_X || n == G_Y || n == LAPLACIAN);
+        for (int p = 0; p < PIXELS; p++) {
+            least = fminf(least, shown[p]);
+            most = fmaxf(most, shown[p]);
+        }
+        ck_assert_int_eq(
+            chart_column("out/ch06/edges.csv", n + 1, "grey", grey, PIXELS),
+            PIXELS);
+        for (int p = 0; p < PIXELS; p++) {
+            double want = (double)((shown[p] - least) / (most - least));
+            ck_assert_msg(fabs(grey[p] - want) < 1e-5,
+                          "%s, pixel %d: %g, not "
+                          "%g",
+                          name, p, grey[p], want);
+        }
+    }
+    for (int n = 0; n < KERNELS; n++)
+        tensor_free(&y[n]);
+    tensor_free(&x);
 }
 END_TEST
 
@@ -322,6 +402,13 @@ START_TEST(writes_the_lectures_picture) {
     ck_assert(result_value(&run, "min") == -36);
     ck_assert(result_value(&run, "max") == 0);
     ck_assert_ptr_nonnull(strstr(run.output, "from -36 to 0"));
+    // which of them is black, and which white
+    ck_assert_double_eq(table_number(run.output, "picture: grad.png,", 0), -36);
+    ck_assert_double_eq(table_number(run.output, "picture: grad.png,", 1), 0);
+    // a row of flt, and the row that is laid on in its place
+    ck_assert_double_eq(table_number(run.output, "-2", 1), 2);
+    ck_assert_double_eq(table_number(run.output, "-2", 2), 2);
+    ck_assert_double_eq(table_number(run.output, "-2", 4), -2);
     ck_assert_ptr_nonnull(strstr(run.output, "minus the lecture's G_x"));
     Error err;
     Tensor grad = {0};
@@ -367,10 +454,13 @@ int main(void) {
     const Test tests[] = {{as_scipy_convolves},
                           {mirrors_without_end},
                           {answers_to_a_slope},
+                          {words_agree_with_signs},
                           {no_false_edges_at_the_border},
                           {shrinks_by_whole_blocks},
                           {scene_is_a_picture},
                           {displays_zero_in_the_middle},
+                          {a_row_has_its_kernels_numbers},
+                          {a_picture_stands_under_its_kernels_name},
                           {the_lectures_code_on_a_color_picture},
                           {the_lectures_code_on_the_house},
                           {slide_and_code_differ_in_sign},

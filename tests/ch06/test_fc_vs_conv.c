@@ -1,9 +1,13 @@
-// The lecture's number, and that only sharing is free of the picture's size.
+// The lecture's number, and that only sharing is free of the picture's size; the
+// same in table and chart.
 
 #define main fc_vs_conv_main
 #include "ch06_cnn/fc_vs_conv.c"
 #undef main
 
+#include <math.h>
+
+#include "tables.h"
 #include "testing.h"
 
 START_TEST(the_lectures_picture) {
@@ -35,6 +39,48 @@ START_TEST(lenets_own_count) {
 }
 END_TEST
 
+// Weights, and MiB of four bytes each, printed to 0.1.
+START_TEST(a_row_has_its_layers_weights) {
+    Run run = run_program("fc_vs_conv --plot none");
+    const struct {
+        const char *row;
+        double weights;
+    } rows[] = {{"fully connected to 1024 units, then to 2", 655362048},
+                {"20 units of 5 x 5 pixels at every place", 316808000},
+                {"20 shared kernels of 5 x 5", 500},
+                {"1024 shared kernels of 5 x 5", 25600}};
+    for (int i = 0; i < 4; i++) {
+        double weights = table_number(run.output, rows[i].row, 0);
+        double size = table_number(run.output, rows[i].row, 1);
+        ck_assert_msg(weights == rows[i].weights, "%s: %.0f, not %.0f",
+                      rows[i].row, weights, rows[i].weights);
+        ck_assert_msg(fabs(size - weights * 4 / (1024 * 1024)) < 0.051,
+                      "%s: %.1f MiB", rows[i].row, size);
+    }
+    // from 784 pixels and a bias to each of 20 x 28 x 28 outputs
+    ck_assert_double_eq(table_number(run.output, "conv1", 2), 520);
+    ck_assert_double_eq(table_number(run.output, "conv1", 3), 15680.0 * 785);
+}
+END_TEST
+
+START_TEST(a_curve_has_its_layers_weights) {
+    double side[8], dense[8], local[8], kernels[8];
+    run_for_charts("fc_vs_conv --quiet");
+    const char *file = "out/ch06/fc_vs_conv.csv";
+    ck_assert_int_eq(chart_column(file, 0, "side", side, 8), 8);
+    chart_column(file, 0, "1024 fully connected units", dense, 8);
+    chart_column(file, 0, "20 units of 5 x 5 at every place", local, 8);
+    chart_column(file, 0, "20 shared kernels of 5 x 5", kernels, 8);
+    for (int i = 0; i < 8; i++) { // written with seven digits
+        double wide = fully_connected((int)side[i], 1024, 2);
+        double places = locally_connected((int)side[i], 5, 20);
+        ck_assert_double_eq_tol(dense[i], wide, 1e-6 * wide);
+        ck_assert_double_eq_tol(local[i], places, 1e-6 * places);
+        ck_assert_double_eq(kernels[i], 500);
+    }
+}
+END_TEST
+
 START_TEST(prints_its_result) {
     Run run = run_program("fc_vs_conv --plot none");
     ck_assert_int_eq(run.status, 0);
@@ -50,6 +96,8 @@ int main(void) {
     const Test tests[] = {{the_lectures_picture},
                           {they_meet_at_their_ends},
                           {lenets_own_count},
+                          {a_row_has_its_layers_weights},
+                          {a_curve_has_its_layers_weights},
                           {prints_its_result}};
     return run_tests("fc_vs_conv", tests, sizeof tests / sizeof *tests);
 }

@@ -1,5 +1,7 @@
 // Each weight's gradient, the shapes and counts of the banner, what silencing a
-// branch does, and the program.
+// branch does, and the program: its method, and what its table and charts show.
+
+#include "spy.h"
 
 #define main googlenet_main
 #include "ch06_cnn/googlenet.c"
@@ -7,8 +9,10 @@
 
 #include <string.h>
 
+#include "digits.h"
 #include "gradcheck.h"
 #include "numbers.h"
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -101,6 +105,107 @@ START_TEST(silences_one_branch) {
 }
 END_TEST
 
+// In batches of 256 the last one is smaller. Floats add up to 300 losses of about
+// 2.3 with an error of a few 1e-7 of them.
+START_TEST(mean_loss_is_over_digits) {
+    Step s;
+    step_init(&s);
+    Dataset first, last;
+    digits_draw(&first, 300, 1);
+    double loss = evaluate(&s.net, &first).loss;
+    dataset_hold_out(&last, &first, 44);
+    double parts = (256 * evaluate(&s.net, &first).loss +
+                    44 * evaluate(&s.net, &last).loss) /
+                   300;
+    ck_assert_double_eq_tol(loss, parts, 5e-6);
+    dataset_free(&first);
+    googlenet_free(&s.net);
+}
+END_TEST
+
+// The labels are what the net without branch i answers: then it is the net
+// without this branch that has no error, and none of the three others.
+START_TEST(each_error_is_that_without_its_branch) {
+    Step s;
+    Dataset set;
+    Batches all;
+    step_init(&s);
+    digits_draw(&set, 60, 1);
+    batches_init(&all, &set, 60);
+    batches_start(&all, NULL);
+    ck_assert(batches_next(&all));
+    for (int i = 0; i < BRANCHES; i++) {
+        double error[BRANCHES];
+        s.net.without = i;
+        googlenet_forward(&s.net, &all.x);
+        for (int n = 0; n < 60; n++)
+            set.labels[n] = (uint8_t)argmax(s.net.logits.data + n * 10, 10);
+        silence(&s.net, error, &set);
+        ck_assert_int_eq(s.net.without, NONE);
+        for (int k = 0; k < BRANCHES; k++)
+            ck_assert_msg((error[k] == 0) == (k == i),
+                          "without branch %d, on the answers without branch "
+                          "%d, the error is %g %%",
+                          k, i, error[k]);
+    }
+    batches_free(&all);
+    dataset_free(&set);
+    googlenet_free(&s.net);
+}
+END_TEST
+
+// 65 digits in batches of 64 are two steps an epoch.
+START_TEST(each_step_has_its_rate_and_its_gradient) {
+    run_spied(googlenet_main, "googlenet --epochs 2 --limit 65 --lr 0.01 "
+                              "--data synthetic --plot none --quiet");
+    ck_assert_int_eq(spy.steps, 4);
+    for (int t = 0; t < 4; t++)
+        ck_assert_float_eq(spy.lr[t], one_cycle(t, 4, 0.01f));
+    assert_passes(2);
+    assert_first_step_has_a_gradient();
+}
+END_TEST
+
+static const double made_up[BRANCHES] = {11.5, 22.5, 33.5, 44.5};
+static void print_made_up(void) {
+    print_branches(made_up);
+}
+
+// The banner's weights; 24 (16 * 9 + 1) = 3,480 and 12 (16 * 25 + 1) = 4,812
+// with no 1 x 1 in front.
+START_TEST(a_row_has_its_branchs_numbers) {
+    const double want[BRANCHES][4] = {{16, 272, 272, 11.5},
+                                      {24, 1888, 3480, 22.5},
+                                      {12, 1280, 4812, 33.5},
+                                      {12, 204, 204, 44.5}};
+    Run run = run_function(print_made_up);
+    for (int i = 0; i < BRANCHES; i++) {
+        char row[24]; // with the blank that "1 x 1" needs to be the first row
+        snprintf(row, sizeof row, "%s ", branch_name[i]);
+        for (int column = 0; column < 4; column++) {
+            double got = table_number(run.output, row, column);
+            ck_assert_msg(got == want[i][column], "%s, column %d: %g, not %g",
+                          branch_name[i], column, got, want[i][column]);
+        }
+    }
+}
+END_TEST
+
+// The bar at 0 has all branches, the one at i + 1, which carries the name of
+// branch i, has its error.
+START_TEST(a_bar_has_its_branchs_error) {
+    double bar[BRANCHES + 1], error[BRANCHES + 1];
+    charts_go_here();
+    draw(made_up, 5, "svg");
+    const char *file = "out/ch06/googlenet_branches.csv";
+    ck_assert_int_eq(chart_column(file, 0, "branch", bar, BRANCHES + 1), 5);
+    chart_column(file, 0, "error", error, BRANCHES + 1);
+    for (int i = 0; i <= BRANCHES; i++)
+        ck_assert_double_eq(error[i],
+                            bar[i] > 0 ? made_up[(int)bar[i] - 1] : 5);
+}
+END_TEST
+
 // Guessing is right in 10 % of 800, with a standard error of 1.1 %.
 START_TEST(learns_synthetic_digits) {
     for (int seed = 1; seed <= 3; seed++) {
@@ -117,8 +222,17 @@ START_TEST(learns_synthetic_digits) {
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("googlenet --quiet --plot none --data synthetic "
-                          "--limit 65 --epochs 1");
+    double error;
+    Run run = run_for_charts("googlenet --quiet --data synthetic --limit 65 "
+                             "--epochs 1");
+    // the curve is in per cent, of wrong answers
+    ck_assert_int_eq(
+        chart_column("out/ch06/googlenet_curves.csv", 1, "error", &error, 1),
+        1);
+    ck_assert_double_eq_tol(
+        error, 100 - 100 * result_value(&run, "test_accuracy"), 0.01);
+    run = run_program("googlenet --quiet --plot none --data synthetic "
+                      "--limit 65 --epochs 1");
     ck_assert_int_eq(run.status, 0);
     ck_assert_ptr_eq(strstr(run.output, "result: "), run.output);
     ck_assert(result_value(&run, "test_loss") > 0);
@@ -131,8 +245,15 @@ END_TEST
 int main(void) {
     threads_set(1);
     const Test tests[] = {
-        {gradients_are_slopes}, {shapes_and_weights_of_the_banner},
-        {silences_one_branch},  {learns_synthetic_digits, .seconds = 40},
+        {gradients_are_slopes},
+        {shapes_and_weights_of_the_banner},
+        {silences_one_branch},
+        {mean_loss_is_over_digits},
+        {each_error_is_that_without_its_branch},
+        {each_step_has_its_rate_and_its_gradient},
+        {a_row_has_its_branchs_numbers},
+        {a_bar_has_its_branchs_error},
+        {learns_synthetic_digits, .seconds = 40},
         {prints_its_result},
     };
     return run_tests("googlenet", tests, sizeof tests / sizeof *tests);

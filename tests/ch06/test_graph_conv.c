@@ -1,5 +1,7 @@
 // The club as Zachary drew it, the mixing matrix by hand, the gradient, and
-// what the net makes of two labels.
+// what the net makes of two labels; its means, its table and its chart.
+
+#include "spy.h"
 
 #define main graph_conv_main
 #include "ch06_cnn/graph_conv.c"
@@ -7,6 +9,7 @@
 
 #include "gradcheck.h"
 #include "numbers.h"
+#include "tables.h"
 #include "testing.h"
 #include "threads.h"
 
@@ -203,6 +206,30 @@ START_TEST(finds_the_clubs_from_any_start) {
 }
 END_TEST
 
+// Three runs are three seeds, and P(president) is the mean of their nets'.
+START_TEST(means_are_over_all_runs) {
+    Options o = {.common = {.seed = 1, .quiet = true},
+                 .epochs = 5,
+                 .runs = 3,
+                 .lr = 0.01f};
+    Outcome all = run(true, &o);
+    assert_runs_differ(5);
+    double p[NODES] = {0}, right = 0;
+    o.runs = 1;
+    for (int r = 0; r < 3; r++, o.common.seed++) {
+        Outcome one = run(true, &o);
+        right += one.mean_right / 3;
+        for (int i = 0; i < NODES; i++)
+            p[i] += one.p[i] / 3;
+    }
+    ck_assert_double_eq_tol(all.mean_right, right, 1e-12);
+    for (int i = 0; i < NODES; i++)
+        ck_assert_msg(fabs(all.p[i] - p[i]) < 1e-12,
+                      "P(president) of member %d: %g, not the mean %g", i + 1,
+                      all.p[i], p[i]);
+}
+END_TEST
+
 // Two are told, 32 are guessed: 18, and the mean of 30 nets, were their 32
 // guesses independent, is within 5 * 2.8 / sqrt(30) = 2.6 of it.
 START_TEST(guesses_without_the_graph) {
@@ -217,7 +244,73 @@ START_TEST(guesses_without_the_graph) {
 }
 END_TEST
 
-// ---- 5. The drawing ---------------------------------------------------------
+// ---- 5. Table and drawing ---------------------------------------------------
+
+// A net that is wrong about half of them, the leaders among these.
+static Outcome made_up(void) {
+    Outcome out = {.right = 16, .mean_right = 31.25};
+    for (int i = 0; i < NODES; i++)
+        out.p[i] = i == NODES - 1 ? 0.25 : 0.5 + (i + 1) / 100.0;
+    return out;
+}
+
+static void print_made_up(void) {
+    Outcome out = made_up();
+    print_members(&out, 17.75, &(Options){.runs = 20});
+}
+
+START_TEST(a_row_has_its_members_numbers) {
+    static const char *const side[CLUBS] = {"instructor", "president"};
+    Run run = run_function(print_made_up);
+    Outcome out = made_up();
+    const char *row = from_line(run.output, "1 ");
+    for (int i = 0; i < NODES; i++) {
+        int member, friends;
+        char followed[16], prediction[16], rest[16] = "";
+        double p;
+        ck_assert_int_ge(sscanf(row, "%d %d %15s %15s %lf%15[^\n]", &member,
+                                &friends, followed, prediction, &p, rest),
+                         5);
+        ck_assert_int_eq(member, i + 1);
+        ck_assert_msg(friends == degree(member), "member %d has %d friends",
+                      member, friends);
+        ck_assert_str_eq(followed, side[club[i]]);
+        ck_assert_str_eq(prediction, side[out.p[i] > 0.5]);
+        ck_assert_double_eq_tol(p, out.p[i], 5e-4);
+        bool wrong = strcmp(followed, prediction) != 0;
+        ck_assert_msg((strstr(rest, "wrong") != NULL) == wrong,
+                      "member %d: %s, %s,%s", member, followed, prediction,
+                      rest);
+        row = strchr(row, '\n') + 1;
+    }
+    ck_assert_double_eq(table_number(row, "Of", 1), 31.25);
+    ck_assert_double_eq(table_number(row, "without the graph", 0), 17.75);
+}
+END_TEST
+
+START_TEST(rings_the_wrong_ones) {
+    double member[NODES], wrong[NODES], told[NODES], p[NODES];
+    Outcome out = made_up();
+    charts_go_here();
+    draw(&out, "svg");
+    const char *file = "out/ch06/graph_conv.csv";
+    ck_assert_int_eq(chart_column(file, 1, "member", member, NODES), NODES);
+    chart_column(file, 1, "wrong", wrong, NODES);
+    chart_column(file, 1, "told", told, NODES);
+    chart_column(file, 1, "P(president)", p, NODES);
+    for (int i = 0; i < NODES; i++) {
+        int m = (int)member[i];
+        ck_assert_double_eq_tol(p[i], out.p[m - 1], 1e-6);
+        ck_assert_msg((wrong[i] == 1) ==
+                          (out.p[m - 1] > 0.5 ? !club[m - 1] : club[m - 1]),
+                      "member %d is%s drawn as wrong", m,
+                      wrong[i] == 1 ? "" : " not");
+        ck_assert_msg((told[i] == 1) == (m == 1 || m == 34),
+                      "member %d is%s drawn as told", m,
+                      told[i] == 1 ? "" : " not");
+    }
+}
+END_TEST
 
 // The leaders at 0 and 1, nobody on top of anybody else, and friends closer
 // together than others.
@@ -246,6 +339,8 @@ START_TEST(prints_its_result) {
     ck_assert_str_eq(one.output, two.output);
     ck_assert_double_eq(result_value(&one, "of"), NODES);
     ck_assert_double_ge(result_value(&one, "right"), 32);
+    // two are told, the others guessed: 18, as above
+    ck_assert_double_eq_tol(result_value(&one, "without_graph"), 18, 3.2);
     ck_assert_double_eq(result_value(&one, "runs"), 20);
     Run least = run_program("graph_conv --epochs 1 --runs 1 --plot none");
     ck_assert_int_eq(least.status, 0);
@@ -263,7 +358,10 @@ int main(void) {
                           {gradients_are_slopes},
                           {the_loss_asks_two_members},
                           {finds_the_clubs_from_any_start},
+                          {means_are_over_all_runs},
                           {guesses_without_the_graph},
+                          {a_row_has_its_members_numbers},
+                          {rings_the_wrong_ones},
                           {layout_shows_the_graph},
                           {prints_its_result}};
     threads_set(1);

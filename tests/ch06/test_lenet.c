@@ -331,7 +331,34 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
     ck_assert_int_eq(spy.steps, 10);
     for (int t = 0; t < 10; t++)
         ck_assert_float_eq(spy.lr[t], one_cycle(t, 10, 0.01f));
+    assert_passes(2);
     assert_first_step_has_a_gradient();
+}
+END_TEST
+
+// With other labels the test loss grows while the digits are learned, so the
+// last epoch is not the best one. It is the one to report: a choice by the test
+// set would be part of the training.
+START_TEST(reports_the_last_epoch) {
+    const Options o = {.common = {.seed = 1, .quiet = true},
+                       .epochs = 3,
+                       .batch = 10,
+                       .lr = 3e-3f};
+    Digits digits;
+    LeNet net;
+    Rng rng;
+    History history = {0};
+    Checkpoint none = {0};
+    few_digits(&digits, 50);
+    rng_seed(&rng, 1);
+    lenet_init(&net, 10, &rng);
+    double first = evaluate(&net, &digits.test).loss;
+    Evaluation e = train(&net, &digits, &o, &history, &none, &rng);
+    ck_assert_double_gt(e.loss, first);
+    ck_assert_double_eq(e.loss, evaluate(&net, &digits.test).loss);
+    history_free(&history);
+    lenet_free(&net);
+    digits_free(&digits);
 }
 END_TEST
 
@@ -351,9 +378,10 @@ START_TEST(same_weights_for_any_number_of_threads) {
     ck_assert(same_files("one", "two") && same_files("one", "three"));
     run_well("--limit 100 --epochs 1 --augment --threads 1 --save four");
     run_well("--limit 100 --epochs 1 --augment --threads 2 --save five");
-    ck_assert(same_files("four", "five") && !same_files("one", "four"));
-    run_well("--limit 300 --epochs 1 --seed 2 --save six");
-    ck_assert(!same_files("one", "six"));
+    run_well("--limit 100 --epochs 1 --threads 1 --save six");
+    ck_assert(same_files("four", "five") && !same_files("four", "six"));
+    run_well("--limit 300 --epochs 1 --seed 2 --save seven");
+    ck_assert(!same_files("one", "seven"));
 }
 END_TEST
 
@@ -445,23 +473,25 @@ START_TEST(unwritable_out_does_not_stop_it) {
 }
 END_TEST
 
-START_TEST(draws_its_charts) {
-    run_well("--limit 200 --epochs 1 --plot svg");
-    const char *names[] = {
-        "out/ch06/lenet_curves.csv", "out/ch06/lenet_confusion.csv",
-        "out/ch06/lenet_mistakes.gp", "out/ch06/lenet_kernels.gp"};
-    for (int i = 0; i < 4; i++)
-        ck_assert_msg(access(names[i], R_OK) == 0, "no %s", names[i]);
-}
-END_TEST
-
 // The pairs under the pictures, "truth → prediction", are pairs of the confusion
 // matrix. 200 digits teach the net few of the ten answers: turned round, most
-// pairs are none.
-START_TEST(mistakes_are_labelled_truth_first) {
+// pairs are none. The line of the epoch and the curve say what the result line
+// does.
+START_TEST(draws_its_charts) {
     enum { CELLS = 100 };
     double predicted[CELLS], truth[CELLS], count[CELLS];
-    run_for_charts("lenet --limit 200 --epochs 1 --data synthetic --quiet");
+    Run run = run_for_charts("lenet --limit 200 --epochs 1 --data synthetic");
+    const char *line = from_line(run.output, "epoch 1/1");
+    double loss = result_value(&run, "test_loss"), error;
+    double accuracy = 100 * result_value(&run, "test_accuracy");
+    ck_assert_double_ne(table_number(line, "epoch 1/1", 0), loss);
+    ck_assert_double_eq(table_number(line, "epoch 1/1", 1), loss);
+    ck_assert_double_eq_tol(table_number(line, "epoch 1/1", 2), accuracy, 0.01);
+    ck_assert_int_eq(
+        chart_column("out/ch06/lenet_curves.csv", 1, "error", &error, 1), 1);
+    ck_assert_double_eq_tol(error, 100 - accuracy, 0.01);
+    ck_assert_int_eq(access("out/ch06/lenet_kernels.gp", R_OK), 0);
+
     const char *file = "out/ch06/lenet_confusion.csv";
     ck_assert_int_eq(chart_column(file, 0, "count", count, CELLS), CELLS);
     chart_column(file, 0, "predicted", predicted, CELLS);
@@ -495,10 +525,14 @@ static void write_bar(const char *name) {
 START_TEST(classifies_a_picture) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     write_bar("one.pgm");
-    Run run = run_well("--limit 2000 --epochs 1 --batch 16 --classify one.pgm");
+    Run run = run_well("--limit 1000 --epochs 2 --batch 32 --classify one.pgm");
     ck_assert_ptr_nonnull(strstr(run.output, "This is a 1."));
     ck_assert(result_value(&run, "predicted") == 1);
     ck_assert(result_value(&run, "certainty") >= 0.9);
+    // its row of the table is in per cent
+    const char *table = from_line(run.output, "one.pgm as LeNet sees it");
+    ck_assert_double_eq_tol(table_number(table, "1 ", 0),
+                            100 * result_value(&run, "certainty"), 0.51);
     assert_80_columns(&run);
     assert_fails("--limit 10 --epochs 1 --classify no.png", 1, "no.png");
 }
@@ -534,6 +568,28 @@ typedef struct {
     const uint8_t *easy[10]; // [28, 28]
 } Reader;
 
+// The first of each class; those after the last of these are not looked at.
+static void find_easy(Reader *r) {
+    Prediction p = {0};
+    Picture picture = {0};
+    int found = 0;
+    tensor_resize(&picture.digit, 4, 1, 1, 28, 28);
+    for (int n = 0; n < r->digits.test.count && found < 10; n++) {
+        const uint8_t *pixels = r->digits.test.pixels + n * 28 * 28;
+        for (int i = 0; i < 28 * 28; i++)
+            picture.digit.data[i] = pixels[i] / 255.0f;
+        predict(&p, &r->net, &picture);
+        int truth = r->digits.test.labels[n];
+        if (p.digit == truth && certainty(&p) > 0.995f &&
+            r->easy[truth] == NULL) {
+            r->easy[truth] = pixels;
+            found++;
+        }
+    }
+    ck_assert_msg(found == 10, "only %d of ten digits are easy", found);
+    release(&picture.digit, &p.softmax, NULL);
+}
+
 static void reader_init(Reader *r) {
     const Options o = {.common = {.seed = 1, .quiet = true},
                        .epochs = 3,
@@ -543,26 +599,14 @@ static void reader_init(Reader *r) {
     Rng rng;
     History history = {0};
     *r = (Reader){.easy = {NULL}};
-    ck_assert(digits_load(&r->digits, "synthetic", 4000, 1, &err));
+    ck_assert(digits_load(&r->digits, "synthetic", 1500, 1, &err));
+    r->digits.test.count = 500; // train() tests in every epoch
     rng_seed(&rng, 1);
     lenet_init(&r->net, 10, &rng);
     Checkpoint none = {0};
     train(&r->net, &r->digits, &o, &history, &none, &rng);
     history_free(&history);
-
-    Prediction p = {0};
-    Picture picture = {0};
-    tensor_resize(&picture.digit, 4, 1, 1, 28, 28);
-    for (int n = 0; n < r->digits.test.count; n++) {
-        const uint8_t *pixels = r->digits.test.pixels + n * 28 * 28;
-        for (int i = 0; i < 28 * 28; i++)
-            picture.digit.data[i] = pixels[i] / 255.0f;
-        predict(&p, &r->net, &picture);
-        int truth = r->digits.test.labels[n];
-        if (p.digit == truth && certainty(&p) > 0.995f)
-            r->easy[truth] = pixels;
-    }
-    release(&picture.digit, &p.softmax, NULL);
+    find_easy(r);
 }
 
 static void reader_free(Reader *r) {
@@ -575,7 +619,6 @@ static Prediction read_photo(Reader *r, int digit, PhotoKind kind, Rng *rng) {
     Tensor photo = {0};
     Picture picture = {0};
     Prediction p = {0};
-    ck_assert_ptr_nonnull(r->easy[digit]);
     photo_draw(&photo, r->easy[digit], kind, rng);
     picture.doubt = image_to_digit(&picture.digit, &photo);
     predict(&p, &r->net, &picture);
@@ -583,28 +626,30 @@ static Prediction read_photo(Reader *r, int digit, PhotoKind kind, Rng *rng) {
     return p;
 }
 
-// In every kind of photo all are read but one at most; of the rest and of photos
-// that show no digit, more than one or a part of one, none is read surely. Three
-// digits of each kind; with CLAIMS in the environment, all ten.
+// One photo of each kind, and of those that show a digit all are read but two at
+// most; of the rest and of photos that show no digit, more than one or a part of
+// one, none is read surely. With CLAIMS in the environment, ten of each kind:
+// test_image_digit.c looks at how the digit of each is cut out.
 START_TEST(photos_are_read_or_doubted) {
     Reader reader;
     Rng rng;
     rng_seed(&rng, 5);
     reader_init(&reader);
-    const int digits = getenv("CLAIMS") != NULL ? 10 : 3;
+    const int digits = getenv("CLAIMS") != NULL ? 10 : 1;
+    int unread = 0;
     for (int kind = 0; kind < PHOTO_KINDS; kind++) {
         bool readable = kind < PHOTO_KINDS_READ;
-        int right = 0, wrong = 0;
         for (int i = 0; i < digits; i++) {
             int digit = (kind + i) % 10;
             Prediction p = read_photo(&reader, digit, (PhotoKind)kind, &rng);
-            right += p.sure && p.digit == digit;
-            wrong += p.sure && (p.digit != digit || !readable);
+            ck_assert_msg(!p.sure || (readable && p.digit == digit),
+                          "%s: a %d is surely read as a %d",
+                          photo_name((PhotoKind)kind), digit, p.digit);
+            unread += readable && !p.sure;
         }
-        ck_assert_msg(wrong == 0 && (right >= digits - 1 || !readable),
-                      "%s: %d right, %d surely wrong",
-                      photo_name((PhotoKind)kind), right, wrong);
     }
+    ck_assert_msg(unread <= 2 * digits, "%d of %d photos are not read", unread,
+                  PHOTO_KINDS_READ * digits);
     reader_free(&reader);
 }
 END_TEST
@@ -625,6 +670,7 @@ int main(void) {
         {learns_synthetic_digits, .seconds = 40},
         {tests_on_unseen_digits},
         {each_step_has_its_rate_and_its_gradient},
+        {reports_the_last_epoch},
         {shuffles_the_digits},
         {same_weights_for_any_number_of_threads, .seconds = 20},
         {runs_with_every_kernel},
@@ -635,7 +681,6 @@ int main(void) {
         {missing_data_exits_1},
         {unwritable_out_does_not_stop_it},
         {draws_its_charts},
-        {mistakes_are_labelled_truth_first},
         {classifies_a_picture, .seconds = 20},
         {says_when_it_is_not_sure},
         {photos_are_read_or_doubted, .seconds = 1000},

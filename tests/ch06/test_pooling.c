@@ -1,13 +1,17 @@
-// Worked windows, channels apart, layers.h as a second opinion, and the shift.
+// Worked windows, channels apart, layers.h as a second opinion, and the shift;
+// what its table and charts show.
 
 #define main pooling_main
 #include "ch06_cnn/pooling.c"
 #undef main
 
+#include <stdlib.h>
 #include <string.h>
 
+#include "digits.h"
 #include "layers.h"
 #include "numbers.h"
+#include "tables.h"
 #include "testing.h"
 
 START_TEST(worked_example) {
@@ -106,21 +110,107 @@ START_TEST(a_shift_changes_the_output) {
 }
 END_TEST
 
+// Of three digits it is the mean of each.
+START_TEST(change_is_a_mean_over_digits) {
+    Dataset set;
+    digits_draw(&set, 3, 1);
+    double all = change_by_shift(&set, 3, MAXIMUM, 2), mean = 0;
+    for (int n = 0; n < 3; n++) {
+        Dataset one = set;
+        one.pixels += n * PIXELS;
+        mean += change_by_shift(&one, 1, MAXIMUM, 2) / 3;
+    }
+    ck_assert_double_eq_tol(all, mean, 1e-12);
+    dataset_free(&set);
+}
+END_TEST
+
+static const Changes made_up = {{0.6, 0.487, 0.36, 0.26, 0.05},
+                                {0.6, 0.5, 0.33, 0.22, 0.18}};
 static void print_made_up(void) {
-    Changes c = {{0.6, 0.487, 0.36, 0.26, 0.05}, {0.6, 0.5, 0.33, 0.22, 0.18}};
-    print_changes(&c, 10);
+    print_changes(&made_up, 10);
 }
 
+// A row: the window, the output's size twice, and both changes in per cent.
 START_TEST(says_what_the_table_shows) {
     Run run = run_function(print_made_up);
     ck_assert_ptr_nonnull(strstr(run.output, "maximum changes\nby 49 %;"));
+    for (int w = 0; w < WINDOWS; w++) {
+        char row[24];
+        snprintf(row, sizeof row, "%d x %d ", windows[w], windows[w]);
+        double side = table_number(run.output, row, 0);
+        double most = table_number(run.output, row, 2);
+        double mean = table_number(run.output, row, 3);
+        ck_assert_double_eq(side, SIDE / windows[w]);
+        ck_assert_double_eq(most, round(100 * made_up.maximum[w]));
+        ck_assert_double_eq(mean, round(100 * made_up.average[w]));
+    }
+}
+END_TEST
+
+START_TEST(a_curve_has_its_kinds_changes) {
+    double window[WINDOWS], most[WINDOWS], mean[WINDOWS];
+    charts_go_here();
+    draw_changes(&made_up, "made up", "svg");
+    const char *file = "out/ch06/pooling_shift.csv";
+    ck_assert_int_eq(chart_column(file, 0, "window", window, WINDOWS), WINDOWS);
+    chart_column(file, 0, "maximum", most, WINDOWS);
+    chart_column(file, 0, "average", mean, WINDOWS);
+    for (int w = 0; w < WINDOWS; w++) { // written with seven digits
+        ck_assert_double_eq(window[w], windows[w]);
+        ck_assert_double_eq_tol(most[w], 100 * made_up.maximum[w], 1e-5);
+        ck_assert_double_eq_tol(mean[w], 100 * made_up.average[w], 1e-5);
+    }
+}
+END_TEST
+
+// Each picture of the sheet is what its caption says, from black to white: the
+// digit, or the one moved by a pixel, in windows of size x size of which the
+// largest or the mean is kept.
+START_TEST(a_picture_is_what_its_caption_says) {
+    Dataset set;
+    float x[PIXELS], moved[PIXELS], y[PIXELS], shown[PIXELS];
+    double grey[PIXELS];
+    digits_draw(&set, 1, 1);
+    read_digit(x, &set, 0);
+    shift(moved, x);
+    charts_go_here();
+    draw_pictures(&set, "svg");
+    for (int k = 0; k < 2 * VIEWS; k++) {
+        const char *above =
+            chart_caption("out/ch06/pooling_pictures.gp", k % VIEWS);
+        const char *first = strpbrk(above, "0123456789");
+        PoolKind kind = strstr(above, "mean") != NULL ? AVERAGE : MAXIMUM;
+        int size = first != NULL ? atoi(first) : 1;
+        int stride = strstr(above, "by 2") != NULL ? 2 : size;
+        pool(y, k < VIEWS ? x : moved, kind, size, stride, 1, SIDE, SIDE);
+        stretch(shown, y, pooled_size(SIDE, size, stride));
+        float least = shown[0], most = shown[0];
+        for (int p = 0; p < PIXELS; p++) {
+            least = fminf(least, shown[p]);
+            most = fmaxf(most, shown[p]);
+        }
+        ck_assert_int_eq(chart_column("out/ch06/pooling_pictures.csv", k,
+                                      "grey", grey, PIXELS),
+                         PIXELS);
+        for (int p = 0; p < PIXELS; p++) {
+            double want = (double)((shown[p] - least) / (most - least));
+            ck_assert_msg(fabs(grey[p] - want) < 1e-5,
+                          "\"%s\"%s, pixel %d: %g, not %g", above,
+                          k < VIEWS ? "" : ", moved", p, grey[p], want);
+        }
+    }
+    dataset_free(&set);
 }
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run =
-        run_program("pooling --quiet --plot none --limit 20 --data synthetic");
+    Run run = run_program("pooling --plot none --limit 20 --data synthetic");
     ck_assert_int_eq(run.status, 0);
+    const char *out = run.output;
+    ck_assert_double_eq(table_number(out, "maximum, 2 x 2, stride 2", 0), 2);
+    ck_assert_double_eq(table_number(out, "average, 2 x 2, stride 2", 0), 1);
+    ck_assert_double_eq(table_number(out, "maximum, 3 x 3, stride 1", 0), 3);
     ck_assert_ptr_nonnull(strstr(run.output, "max=2,3,4,2 "));
     ck_assert_double_lt(result_value(&run, "max2_change"),
                         result_value(&run, "unpooled_change"));
@@ -146,7 +236,10 @@ int main(void) {
                           {a_dot_inside_a_window},
                           {larger_windows_change_less},
                           {a_shift_changes_the_output},
+                          {change_is_a_mean_over_digits},
                           {says_what_the_table_shows},
+                          {a_curve_has_its_kinds_changes},
+                          {a_picture_is_what_its_caption_says},
                           {prints_its_result},
                           {a_shift_on_mnist}};
     return run_tests("pooling", tests, sizeof tests / sizeof *tests);

@@ -212,14 +212,14 @@ START_TEST(reads_real_digits) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {        {a_step_by_hand},
-        {z_keeps_or_replaces},
-        {agrees_with_the_library},
-        {every_cell_shares_its_weights},
-        {short_run, .seconds = 20},
-        {each_step_has_its_rate_and_its_gradient},
-        {tests_on_unseen_digits},
-        {table_chart_and_result_agree},
-        {reads_real_digits, .seconds = 150}};
+    const Test tests[] = {{a_step_by_hand},
+                          {z_keeps_or_replaces},
+                          {agrees_with_the_library},
+                          {every_cell_shares_its_weights},
+                          {short_run, .seconds = 20},
+                          {each_step_has_its_rate_and_its_gradient},
+                          {tests_on_unseen_digits},
+                          {table_chart_and_result_agree},
+                          {reads_real_digits, .seconds = 150}};
     return run_tests("gru", tests, sizeof tests / sizeof *tests);
 }

@@ -302,8 +302,8 @@ int main(void) {
                           {same_result_for_any_number_of_threads},
                           {weights_survive_a_file},
                           {smallest_run},
-        {learns_synthetic_digits, .seconds = 60},
-        {tests_on_unseen_digits},
-        {learns_in_one_epoch, .seconds = 150}};
+                          {learns_synthetic_digits, .seconds = 60},
+                          {tests_on_unseen_digits},
+                          {learns_in_one_epoch, .seconds = 150}};
     return run_tests("lstm", tests, sizeof tests / sizeof *tests);
 }

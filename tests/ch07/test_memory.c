@@ -313,7 +313,8 @@ START_TEST(smallest_run) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {        {only_the_first_step_tells},
+    const Test tests[] = {
+        {only_the_first_step_tells},
         {biases_are_where_they_belong},
         {gradients_of_the_whole_sequence},
         {gates_carry_the_gradient, .seconds = 20},

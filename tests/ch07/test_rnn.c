@@ -294,14 +294,14 @@ START_TEST(learns_all_four) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {        {worked_numbers},
-        {gradients_are_slopes},
-        {agrees_with_the_library},
-        {each_step_has_the_gradient_of_its_batch},
-        {seed_changes_the_run},
-        {table_and_result_agree},
-        {draws_states_and_answers},
-        {tasks_have_the_right_answers},
-        {learns_all_four, .seconds = 60}};
+    const Test tests[] = {{worked_numbers},
+                          {gradients_are_slopes},
+                          {agrees_with_the_library},
+                          {each_step_has_the_gradient_of_its_batch},
+                          {seed_changes_the_run},
+                          {table_and_result_agree},
+                          {draws_states_and_answers},
+                          {tasks_have_the_right_answers},
+                          {learns_all_four, .seconds = 60}};
     return run_tests("rnn", tests, sizeof tests / sizeof *tests);
 }
