@@ -127,7 +127,7 @@ trap 'exit 130' INT TERM
 # if it failed
 report() {
     local log=$RUN_FOLDER/$1/log test=$2 name=${2##*/} status seconds
-    local line verdict took what where message last=() good=0 bad=0 skips=0 notes=
+    local line verdict took what where message last=() good=0 bad=0 skips=0 notes="" about at
     read -r status seconds <<<"${ends[$1]}"
     while read -r what line; do
         [ -z "$what" ] || last[what]=$line # the last one of each test counts
@@ -145,8 +145,11 @@ report() {
         passed) good=$((good + 1)) ;;
         skipped) skips=$((skips + 1)) notes+="    skip: $what: $message"$'\n' ;;
         *)
-            bad=$((bad + 1)) notes+="    failed: $what, $where"$'\n'
-            notes+="        $message"$'\n'$(about "$name" "$what")$'\n'
+            bad=$((bad + 1)) at=", $where"
+            [ "$where" != - ] || at=""
+            notes+="    failed: $what$at"$'\n'"        $message"$'\n'
+            about=$(about "$name" "$what")
+            notes+=$about${about:+$'\n'}
             ;;
         esac
         printf '%s\t%s\t%s\t%s\t%s\t%s\n' "$name" "$verdict" "$took" "$what" \
@@ -168,7 +171,8 @@ about() {
 # said LOG TEST: what it printed beside Check's own lines
 said() {
     local rest
-    rest=$(tail -c 65536 "$1" | grep -a -v -e '^Running suite' -e '^[0-9]*%: ' \
+    [ -e "$1" ] || return 0
+    rest=$(tail -c 8192 "$1" | grep -a -v -e '^Running suite' -e '^[0-9]*%: ' \
         -e '^skip: ' -e '\.[ch]:[0-9]*:[FE]:' | sed 's/^/        /')
     [ -z "$rest" ] || printf '    %s said:\n%s\n' "$2" "$rest"
 }

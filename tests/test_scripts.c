@@ -413,7 +413,7 @@ START_TEST(runner_adds_up) {
                               "tell 2 failed 0 two x.c:2 1 is not 2\n"
                               "echo 'because of this'; exit 1\n");
     run = run_runner("bad");
-    assert_says(&run, 1, "    failed: two: 1 is not 2\n");
+    assert_says(&run, 1, "    failed: two, x.c:2\n        1 is not 2\n");
     assert_says(&run, 1, "    because of this\n");
     assert_says(&run, 1, "\n1 passed, 1 failed\n");
 }
@@ -422,16 +422,18 @@ END_TEST
 START_TEST(runner_counts_crashes_and_idle_runs) {
     write_script("crash", TELLS "tell 1 passed 0.1 one x.c:1\nkill -9 $$\n");
     Run run = run_runner("crash");
-    assert_says(&run, 1, "    failed: two: not run\n");
+    assert_says(&run, 1, "    failed: two, x.c:2\n        not run\n");
     assert_says(&run, 1, "\n1 passed, 1 failed\n");
     write_script("idle", "#!/bin/sh\n");
     run = run_runner("idle");
-    assert_says(&run, 1, "idle: ended with status 0, no test was run\n");
+    assert_says(&run, 1,
+                "idle\n        ended with status 0, no test was run\n");
     assert_says(&run, 1, "\n0 passed, 1 failed\n");
     write_script("leaks", TELLS "tell 1 passed 0.1 one x.c:1\n"
                                 "tell 2 passed 0.1 two x.c:2\nexit 23\n");
     run = run_runner("leaks");
-    assert_says(&run, 1, "leaks: ended with status 23 after its tests\n");
+    assert_says(&run, 1,
+                "leaks\n        ended with status 23 after its tests\n");
     assert_says(&run, 1, "\n2 passed, 1 failed\n");
     run = run_runner("missing");
     assert_says(&run, 1, "missing: there is no such test\n");
@@ -513,9 +515,11 @@ static void make_tree(void) {
     unsetenv("CK_RUN_CASE");
     shell(
         "mkdir -p common tests ch01_x tests/ch01 && "
-        "cp \"$ROOT\"/Makefile . && cp \"$ROOT\"/tests/testing.[ch] "
-        "\"$ROOT\"/tests/run.sh tests && "
-        "cp \"$ROOT\"/common/error.h common && printf '#include <stdlib.h>\\n"
+        "cp \"$ROOT\"/Makefile . && cd \"$ROOT\" && cp "
+        "tests/testing.[ch] tests/messages.[ch] tests/run.sh "
+        "tests/under_test.sh \"$OLDPWD\"/tests && cp common/error.h "
+        "common/gradcheck.h \"$OLDPWD\"/common && cd \"$OLDPWD\" && printf "
+        "'#include <stdlib.h>\\n"
         "#include \"error.h\"\\nvoid require_failed(const char *file, "
         "int line, const char *condition, const char *format, ...) { abort(); "
         "}\\n' >common/error.c && "
@@ -556,12 +560,13 @@ END_TEST
 START_TEST(what_does_not_compile_stops_nothing_else) {
     make_tree();
     assert_make("true", "CH=01", 0, "\n4 passed, 0 failed\n");
-    assert_make("cp ch01_x/a.c . && echo 'int x = ;' >>ch01_x/a.c", "CH=01", 2,
-                "    failed: test_a: does not compile: ch01_x/a.c:4:9: error:");
+    assert_make(
+        "cp ch01_x/a.c . && echo 'int x = ;' >>ch01_x/a.c", "CH=01", 2,
+        "    failed: test_a\n        does not compile: ch01_x/a.c:4:9: error:");
     assert_make("true", "", 2, "\n2 passed, 1 failed\n");
     // main's test does not need main
     assert_make("sed 's/main/start/' a.c >ch01_x/a.c", "", 2,
-                "    failed: test_a: does not link: ");
+                "    failed: test_a\n        does not link: ");
     assert_make("true", "P=b", 0, "\n2 passed, 0 failed\n");
     assert_make("cp a.c ch01_x; echo 'int x = ;' >>common/error.c", "", 2,
                 "\n0 passed, 2 failed\n");
@@ -574,16 +579,18 @@ START_TEST(no_code_runs_in_the_runner) {
         skip_test("no_code_runs_in_the_runner", "no readelf here");
         return;
     }
-    assert_make("cp ch01_x/a.c . && echo '__attribute__((constructor)) "
-                "static void early(void) { puts(\"1000 passed\"); }' "
-                ">>ch01_x/a.c",
-                "P=a", 2,
-                "    failed: test_a: has code that runs before or after main: "
-                ".init_array");
-    assert_make("cp a.c ch01_x; echo 'int getpid(void) { return 1; }' "
-                ">>ch01_x/a.c",
-                "P=a", 2,
-                "    failed: test_a: replaces getpid, which the runner calls");
+    assert_make(
+        "cp ch01_x/a.c . && echo '__attribute__((constructor)) "
+        "static void early(void) { puts(\"1000 passed\"); }' "
+        ">>ch01_x/a.c",
+        "P=a", 2,
+        "    failed: test_a\n        has code that runs before or after main: "
+        ".init_array");
+    assert_make(
+        "cp a.c ch01_x; echo 'int getpid(void) { return 1; }' "
+        ">>ch01_x/a.c",
+        "P=a", 2,
+        "    failed: test_a\n        replaces getpid, which the runner calls");
 }
 END_TEST
 

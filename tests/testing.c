@@ -199,7 +199,10 @@ static void enter_test(void) {
     runner.deadline =
         now() + 0.8 * seconds_of(&runner.tests[runner.current - 1]);
     atexit(note_exit);
-    note_lines_in(&runner.endings[runner.current - 1].place);
+    const Test *test = &runner.tests[runner.current - 1];
+    Place *place = &runner.endings[runner.current - 1].place;
+    *place = (Place){test->test->file, test->test->line};
+    note_lines_in(place);
     limit(RLIMIT_FSIZE,
           MOST_WRITTEN + (rlim_t)(runner.log > 0 ? runner.log : 0));
     if (memory_can_be_limited())
@@ -283,8 +286,7 @@ static void judge(void) {
         // a crash or a time limit knows only what was done before it
         Place at = {tr_lfile(result), tr_lno(result)};
         if (tr_rtype(result) == CK_ERROR || at.file == NULL)
-            at = ending->place.file != NULL ? ending->place
-                                            : (Place){file, line};
+            at = ending->place;
         channel_send(i, "failed", seconds, at.file, at.line, tr_msg(result));
     } else if (!whole) {
         message = test->exit_status != 0

@@ -113,6 +113,7 @@ void assert_learns(const char *command_line, double accuracy, double loss);
 // "result: test_accuracy=0.99 epochs=3". The test fails if there is none.
 double result_value(const Run *run, const char *name);
 
+#define run_program(...)          FROM_HERE(run_program(__VA_ARGS__))
 #define assert_close(...)         FROM_HERE(assert_close(__VA_ARGS__))
 #define text_of(...)              FROM_HERE(text_of(__VA_ARGS__))
 #define assert_blames_memory(...) FROM_HERE(assert_blames_memory(__VA_ARGS__))

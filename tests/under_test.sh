@@ -48,7 +48,8 @@ awk -v test="$test" -v tests="$file" -v program="$program" '
         }
     }
     function defined(line) { # the name of the function that begins here
-        if (line !~ /^[a-z]/ || line !~ /[(]/ || line ~ /;$/)
+        if (line !~ /^[a-z]/ || line !~ /[(]/ || line ~ /;$/ ||
+            (program == "" && FILENAME != tests && line ~ /^static/))
             return ""
         sub(/[(].*/, "", line)
         sub(/.*[ *]/, "", line)
