@@ -436,7 +436,7 @@ START_TEST(runner_counts_crashes_and_idle_runs) {
                 "leaks\n        ended with status 23 after its tests\n");
     assert_says(&run, 1, "\n2 passed, 1 failed\n");
     run = run_runner("missing");
-    assert_says(&run, 1, "missing: there is no such test\n");
+    assert_says(&run, 1, "missing\n        there is no such test\n");
     assert_says(&run, 1, "\n0 passed, 1 failed\n");
     run = run_program("tests/run.sh");
     assert_says(&run, 1, "0 passed, 1 failed\n");
