@@ -80,6 +80,16 @@ static inline void first_gradient(void) {
                   "the backward pass?");
 }
 
+// The schedule goes by steps: each of a training's `steps` has its own rate, and
+// the next training begins anew.
+static inline void assert_one_cycle(int steps, float peak) {
+    for (int t = 0; t < spy.steps; t++) {
+        float want = one_cycle(t % steps, steps, peak);
+        ck_assert_msg(spy.lr[t] == want, "step %d of %d: rate %g, not %g",
+                      t % steps, steps, (double)spy.lr[t], (double)want);
+    }
+}
+
 // `epochs` passes, of all nets together, are in an order drawn anew, and no
 // other pass, an evaluation, is over what was learned from.
 static inline void assert_passes(int epochs) {

@@ -201,8 +201,7 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
     Experiment e = {0};
     run(&e, 1, true, &digits, &o);
     ck_assert_int_eq(spy.steps, 4);
-    for (int t = 0; t < 4; t++)
-        ck_assert_float_eq(spy.lr[t], one_cycle(t, 4, 0.05f));
+    assert_one_cycle(4, 0.05f);
     ck_assert_int_eq(spy.shuffled, 2);
     assert_first_step_has_a_gradient();
     digits_free(&digits);
