@@ -179,6 +179,11 @@ void assert_slopes(const char *what, const GradCheck *g, double off,
         check_text(HERE, ck_left, #x, (y));                                    \
     } while (0)
 
+#undef ck_assert_ptr_nonnull
+#undef ck_assert_ptr_null
+#define ck_assert_ptr_nonnull(x) ck_assert_msg((x) != NULL, "not there: %s", #x)
+#define ck_assert_ptr_null(x)    ck_assert_msg((x) == NULL, "must not be: %s", #x)
+
 #undef ck_assert
 #undef ck_assert_msg
 #define ck_assert(x) ck_assert_msg(x, "this does not hold: %s", #x)

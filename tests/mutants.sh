@@ -183,6 +183,12 @@ run_tests() {
     JOBS=$at_once bash tests/run.sh "${binaries[@]}" >"$log" 2>&1 || return 1
 }
 
+# first_failure LOG: "two_apples: e[APPLE].grad is 40, not 2.2 ..."
+first_failure() {
+    grep -a -m 1 -A 1 '^    failed: ' "$1" | sed -e 's/^ *//' \
+        -e '1s/failed: \([^,]*\).*/\1:/' | tr '\n' ' '
+}
+
 # In the worker's copy. The first word of $place/list/NAME/verdict tells how it
 # ended. A test that fails without the mutant catches nothing.
 try() {
@@ -194,8 +200,7 @@ try() {
         run_tests "$at/log" "${tests[@]}"
         case $? in
         0) echo "SURVIVED $(cat "$at/what")" ;;
-        1) echo "caught $(grep -a -m 1 -E ':[FE]:' "$at/log" |
-            sed 's/.*:[FE]:[^:]*:\([^:]*\):[0-9]*: /\1: /')" ;;
+        1) echo "caught $(first_failure "$at/log")" ;;
         *) echo "broken $(grep -m 1 -E 'error|Error' "$at/log")" ;;
         esac
     fi >"$at/verdict"
@@ -210,7 +215,7 @@ before() {
     make -j"$at_once" all >"$place/log" 2>&1 &&
         run_tests "$place/log" "${tests[@]}" && return
     echo "mutants.sh: these fail as they are:"
-    grep -a -E 'error|:[FE]:' "$place/log"
+    grep -a -A 1 -e 'error: ' -e '^    failed: ' "$place/log"
     exit 1
 }
 
