@@ -148,7 +148,7 @@ report() {
             bad=$((bad + 1)) at=", $where"
             [ "$where" != - ] || at=""
             notes+="    failed: $what$at"$'\n'"        $message"$'\n'
-            about=$(about "$name" "$what")
+            about=$(about "$name" "$what" "${where##*:}")
             notes+=$about${about:+$'\n'}
             ;;
         esac
@@ -163,9 +163,10 @@ report() {
     [ $bad -eq 0 ] || said "$log" "$test"
 }
 
-# about NAME TEST: what a failed test is about, from its own file
+# about NAME TEST LINE: what a failed test is about, from its own file
 about() {
-    bash "$root/tests/under_test.sh" "tests/$1.c" "$2" | sed 's/^/        /'
+    bash "$root/tests/under_test.sh" "tests/$1.c" "$2" "$3" |
+        sed 's/^/        /'
 }
 
 # said LOG TEST: what it printed beside Check's own lines

@@ -555,6 +555,38 @@ START_TEST(one_program_can_be_tested) {
     assert_make("true", "P='a b'", 0, "\n4 passed, 0 failed\n");
     assert_make("true", "P='a c'", 2, "no tests of c: `make help` lists");
     assert_make("true", "P=a CH=02", 2, "no tests of a");
+    assert_make("sed -i.old 's/return 1/return 2/' ch01_x/a.c", "P=a", 2,
+                "    failed: f_is_1, tests/ch01/test_a.c:5\n"
+                "        f() is 2, not 1\n"
+                "        about the program, ch01_x/a.c\n");
+}
+END_TEST
+
+// A check that fails in a helper, which is called twice; the functions of the
+// program, with the line of their source, and what they call.
+START_TEST(a_failed_test_says_what_it_is_about) {
+    const char *const source = "// [C add node] z = x + y\n"
+                               "static double add(double x, double y) {\n"
+                               "    return x - y;\n}\n\n"
+                               "static double sum(void) {\n"
+                               "    return add(1, 2);\n}\n";
+    const char *const test = "#include \"ch01_x/a.c\"\n"
+                             "static void check(double x) {\n"
+                             "    ck_assert(x == 3);\n}\n"
+                             "START_TEST(three) {\n"
+                             "    check(3);\n"
+                             "    check(sum());\n}\n";
+    setenv("ROOT", project_path("").text, 1);
+    shell("mkdir -p tests/ch01 ch01_x && "
+          "cp \"$ROOT\"/tests/under_test.sh tests");
+    write_script("ch01_x/a.c", source);
+    write_script("tests/ch01/test_a.c", test);
+    Run run = run_program("/usr/bin/env bash tests/under_test.sh "
+                          "tests/ch01/test_a.c three 3");
+    ck_assert_str_eq(run.output,
+                     "that is in check, called from line 6 or 7\n"
+                     "about sum, ch01_x/a.c:6\n"
+                     "about add, ch01_x/a.c:2: [C add node] z = x + y\n");
 }
 END_TEST
 
@@ -644,6 +676,7 @@ int main(void) {
         {runner_keeps_the_order},
         {results_become_xml},
         {one_program_can_be_tested, .seconds = 60},
+        {a_failed_test_says_what_it_is_about},
         {what_does_not_compile_stops_nothing_else, .seconds = 100},
         {no_code_runs_in_the_runner, .seconds = 60},
         {smoke_sees_what_is_wrong, .seconds = 20},

@@ -1,8 +1,9 @@
 #!/usr/bin/env bash
-# under_test.sh TEST_FILE TEST - which functions a test is about, where they
-# stand, what the line of their source says, and which item of a lecture the
-# test proves:
+# under_test.sh TEST_FILE TEST [LINE] - which functions a test is about, where
+# they stand, what the line of their source says, and which item of a lecture
+# the test proves; and if LINE, where it failed, lies in a helper, who called it:
 #
+#     that is in check_row, called from line 250
 #     about mul_backward, ch03_backprop/apple_tax.c:48: [C mul node] z = x y ...
 #     lecture C, line 1259: two apples
 #
@@ -13,7 +14,7 @@
 set -u
 cd "$(dirname "$0")/.." || exit 1
 export LC_ALL=C
-file=$1 test=$2
+file=$1 test=$2 line=${3:-0}
 [ -f "$file" ] || exit 0
 
 program=$(sed -n 's/^#include "\(ch0[^"]*\.c\)"$/\1/p' "$file" | head -n 1)
@@ -23,7 +24,8 @@ else
     sources=(common/*.c)
 fi
 
-awk -v test="$test" -v tests="$file" -v program="$program" '
+awk -v test="$test" -v tests="$file" -v program="$program" \
+    -v failed="$line" '
     # The names that are followed by "(" in a line, in their order.
     function calls(line, from,   name) {
         sub(/^ *\/\/.*/, "", line)
@@ -31,7 +33,30 @@ awk -v test="$test" -v tests="$file" -v program="$program" '
             name = substr(line, RSTART, RLENGTH - 1)
             line = substr(line, RSTART + RLENGTH)
             called[from] = called[from] " " name
+            if (FILENAME == tests)
+                calling[from, name] = calling[from, name] " " FNR
         }
+    }
+    # Does one function of the test file call the other, however indirectly?
+    function leads(from, to, depth,   n, i, names) {
+        if (from == to)
+            return 1
+        n = depth > 5 ? 0 : split(called[from], names, " ")
+        for (i = 1; i <= n; i++)
+            if (names[i] in called && leads(names[i], to, depth + 1))
+                return 1
+        return 0
+    }
+    function show_callers(   n, i, names, lines) {
+        n = split(called[test], names, " ")
+        for (i = 1; i <= n; i++)
+            if (names[i] in called && leads(names[i], holder, 0) &&
+                !told[names[i]]++)
+                lines = lines calling[test, names[i]]
+        gsub(/ /, " or ", lines)
+        if (lines != "")
+            print "that is in " holder ", called from line" \
+                substr(lines, 4)
     }
     # Follows the calls from here as long as they stay in the test file.
     function follow(from,   n, i, name, names) {
@@ -57,6 +82,8 @@ awk -v test="$test" -v tests="$file" -v program="$program" '
     }
 
     FILENAME == tests {
+        if (FNR == failed)
+            holder = now
         if (match($0, /^START_TEST[(]/)) {
             now = substr($0, RLENGTH + 1)
             sub(/[)].*/, "", now)
@@ -87,6 +114,8 @@ awk -v test="$test" -v tests="$file" -v program="$program" '
             print place[name]
     }
     END {
+        if (holder != "" && holder != test)
+            show_callers()
         for (name in reached)
             ordered[reached[name]] = name
         for (i = 1; i <= count; i++)
