@@ -227,12 +227,7 @@ void check_double(const char *file, int line, double got, const char *got_text,
 void check_int(const char *file, int line, intmax_t got, const char *got_text,
                Relation relation, intmax_t want, const char *want_text) {
     at_check(file, line);
-    if (relation == EQUAL     ? got == want
-        : relation == UNEQUAL ? got != want
-        : relation == BELOW   ? got < want
-        : relation == AT_MOST ? got <= want
-        : relation == ABOVE   ? got > want
-                              : got >= want)
+    if (holds((got > want) - (got < want), relation, 0))
         return;
     if (relation == EQUAL && is_literal(got_text) && !is_literal(want_text)) {
         check_int(file, line, want, want_text, EQUAL, got, got_text);
@@ -245,12 +240,7 @@ void check_int(const char *file, int line, intmax_t got, const char *got_text,
 void check_uint(const char *file, int line, uintmax_t got, const char *got_text,
                 Relation relation, uintmax_t want, const char *want_text) {
     at_check(file, line);
-    if (relation == EQUAL     ? got == want
-        : relation == UNEQUAL ? got != want
-        : relation == BELOW   ? got < want
-        : relation == AT_MOST ? got <= want
-        : relation == ABOVE   ? got > want
-                              : got >= want)
+    if (holds((got > want) - (got < want), relation, 0))
         return;
     fail_here("%s is %ju, %s %ju", got_text, got,
               words_for(relation, want_text).text, want);
