@@ -126,6 +126,13 @@ void assert_few_are_wrong(double error, double least) {
                   error, least);
 }
 
+void assert_turned_are_wrong(double error) {
+    ck_assert_msg(error > 80,
+                  "all test labels are one too high, and yet the error is only "
+                  "%g %%: is it that of the training digits?",
+                  error);
+}
+
 // ---- 4. What must hold --------------------------------------------------------
 
 void assert_test_is_unseen(const char *command_line, const char *name,

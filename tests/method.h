@@ -46,6 +46,9 @@ void assert_shuffles(const char *command_line, const char *name, Scale scale,
 void few_digits(Digits *digits, int count);
 void assert_few_are_wrong(double error, double least);
 
+// After turn_labels(&digits.test): the test error is above 80 %.
+void assert_turned_are_wrong(double error);
+
 // The same to a set in memory, for a program whose task comes from no file.
 void turn_labels(Dataset *set);
 void turn_into_bars(Dataset *set, int first);
@@ -57,6 +60,9 @@ Run run_on_sets(const char *command_line, Dataset *train, Dataset *test);
 #define assert_test_is_unseen(...) FROM_HERE(assert_test_is_unseen(__VA_ARGS__))
 #define assert_validation_is_unseen(...)                                       \
     FROM_HERE(assert_validation_is_unseen(__VA_ARGS__))
+#define assert_few_are_wrong(...) FROM_HERE(assert_few_are_wrong(__VA_ARGS__))
+#define assert_turned_are_wrong(...)                                           \
+    FROM_HERE(assert_turned_are_wrong(__VA_ARGS__))
 #define run_on_sets(...)     FROM_HERE(run_on_sets(__VA_ARGS__))
 #define assert_shuffles(...) FROM_HERE(assert_shuffles(__VA_ARGS__))
 

@@ -179,7 +179,8 @@ run_tests() {
             [ ! -e "$(echo ch*/"$program.c")" ] || goals+=("$program")
         done
     done
-    make -o build/release/flags -j"$at_once" "${binaries[@]}" ${goals[@]+"${goals[@]}"} >"$log" 2>&1 || return 2
+    make -o build/release/flags -j"$at_once" "${binaries[@]}" \
+        ${goals[@]+"${goals[@]}"} >"$log" 2>&1 || return 2
     JOBS=$at_once bash tests/run.sh "${binaries[@]}" >"$log" 2>&1 || return 1
 }
 

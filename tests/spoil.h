@@ -20,7 +20,6 @@
 #define DL_SPOIL_H
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "characters.h"
 #include "data.h"
@@ -53,13 +52,7 @@ static inline void spoil_draw(Dataset *train, Dataset *validation,
 #define characters_draw spoil_draw
 
 static inline void spoil_run(void) {
-    char text[512], *argv[64];
-    int argc = 0;
-    REQUIRE(strlen(spoil.words) < sizeof text, "%s: too long", spoil.words);
-    strcpy(text, spoil.words);
-    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
-        argv[argc++] = word;
-    int status = spoil.program(argc, argv);
+    int status = call_main(spoil.program, spoil.words);
     if (status != 0)
         exit(status);
 }
@@ -72,9 +65,10 @@ static inline Run run_on_turned_labels(int (*program)(int, char **),
     spoil.words = words;
     Run run = run_function(spoil_run);
     spoil.turned = false;
-    ck_assert_msg(run.status == 0, "%s ended with status %d: %s", words,
-                  run.status, run.output);
+    if (run.status != 0)
+        fail_here("%s ended with status %d: %s", words, run.status, run.output);
     return run;
 }
+#define run_on_turned_labels(...) FROM_HERE(run_on_turned_labels(__VA_ARGS__))
 
 #endif

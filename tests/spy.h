@@ -15,7 +15,6 @@
 #define DL_SPY_H
 
 #include <math.h>
-#include <string.h>
 
 #include "data.h"
 #include "optim.h"
@@ -57,15 +56,9 @@ static inline void spy_start(Batches *b, Rng *rng) {
 #define batches_start  spy_start
 
 // Calls a program's main with these words. A test is a process of its own, so
-// it happens once in each, with nothing left from another.
+// nothing is left from another.
 static inline void spied(int (*program)(int, char **), const char *words) {
-    static char text[512], *argv[64];
-    int argc = 0;
-    ck_assert_uint_lt(strlen(words), sizeof text);
-    strcpy(text, words);
-    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
-        argv[argc++] = word;
-    int status = program(argc, argv);
+    int status = call_main(program, words);
     if (status != 0)
         fail_here("%s ended with status %d", words, status);
     if (spy.steps == 0)
@@ -85,8 +78,9 @@ static inline void first_gradient(void) {
 static inline void assert_one_cycle(int steps, float peak) {
     for (int t = 0; t < spy.steps; t++) {
         float want = one_cycle(t % steps, steps, peak);
-        ck_assert_msg(spy.lr[t] == want, "step %d of %d: rate %g, not %g",
-                      t % steps, steps, (double)spy.lr[t], (double)want);
+        if (spy.lr[t] != want)
+            fail_here("step %d of %d: rate %g, not %g", t % steps, steps,
+                      (double)spy.lr[t], (double)want);
     }
 }
 
@@ -121,6 +115,7 @@ static inline void assert_steps_are_clipped(double clip) {
                       t + 1, spy.norm[t], clip);
 }
 
+#define assert_one_cycle(...)   FROM_HERE(assert_one_cycle(__VA_ARGS__))
 #define assert_passes(...)      FROM_HERE(assert_passes(__VA_ARGS__))
 #define assert_runs_differ(...) FROM_HERE(assert_runs_differ(__VA_ARGS__))
 #define assert_steps_are_clipped(...)                                          \

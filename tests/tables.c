@@ -76,22 +76,21 @@ int numbers_below(const char *text, const char *title, double *x, int most) {
 
 // ---- 2. Charts ------------------------------------------------------------------
 
+void charts_go_here(void) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    setenv("PATH", "", 1);
+}
+
 Run run_for_charts(const char *command_line) {
     char command[1024], *path = strdup(getenv("PATH"));
     snprintf(command, sizeof command, "%s --plot svg", command_line);
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    setenv("PATH", "", 1);
+    charts_go_here();
     Run run = run_program(command);
     setenv("PATH", path, 1);
     free(path);
     ck_assert_msg(run.status == 0, "%s ended with status %d: %s", command,
                   run.status, run.output);
     return run;
-}
-
-void charts_go_here(void) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    setenv("PATH", "", 1);
 }
 
 // The number of the column that the header gives this name, or -1.

@@ -550,6 +550,16 @@ Run run_program(const char *command_line) {
     return collect(child, from, command_line);
 }
 
+int call_main(int (*program)(int, char **), const char *words) {
+    static char text[512], *argv[64];
+    int argc = 0;
+    REQUIRE(strlen(words) < sizeof text, "too long: %s", words);
+    strcpy(text, words);
+    for (char *word = strtok(text, " "); word != NULL; word = strtok(NULL, " "))
+        argv[argc++] = word;
+    return program(argc, argv);
+}
+
 Run run_function(void (*function)(void)) {
     int from;
     pid_t child = fork_apart(&from);

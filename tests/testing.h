@@ -92,7 +92,11 @@ typedef struct {
 // scratch_path("") first if the program writes files.
 Run run_program(const char *command_line);
 
-// The same for a function, in a process of its own: what die() and REQUIRE()
+// Calls a program's main, in the test itself, with these words; returns its exit
+// status.
+int call_main(int (*program)(int, char **), const char *words);
+
+// The same as run_program for a function, in a process of its own: what die() and REQUIRE()
 // say can be looked at.
 Run run_function(void (*function)(void));
 
