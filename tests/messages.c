@@ -269,6 +269,38 @@ void check_text(const char *file, int line, const char *got,
               (int)strcspn(g, "\n"), g, (int)strcspn(w, "\n"), w);
 }
 
+// Where text agrees with the most first letters of these words.
+static const char *nearest(const char *text, const char *words) {
+    const char *best = text;
+    size_t most = 0;
+    for (; *text != '\0'; text++) {
+        size_t n = 0;
+        while (words[n] != '\0' && text[n] == words[n])
+            n++;
+        if (n > most) {
+            best = text;
+            most = n;
+        }
+    }
+    return best;
+}
+
+void check_words(const char *file, int line, const char *got,
+                 const char *got_text, bool there, const char *words) {
+    at_check(file, line);
+    const char *at = strstr(got, words);
+    if ((at != NULL) == there)
+        return;
+    if (!there)
+        fail_here("%s must not say \"%s\": %.200s", got_text, words, at);
+    at = nearest(got, words);
+    while (at > got && at[-1] != '\n')
+        at--;
+    fail_here(
+        "%s does not say \"%s\"; what comes nearest is \"%.*s\", in:\n%.2000s",
+        got_text, words, (int)strcspn(at, "\n"), at, got);
+}
+
 // ---- 5. Gradients -------------------------------------------------------------
 
 void assert_slopes(const char *what, const GradCheck *g, double off,

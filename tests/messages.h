@@ -67,6 +67,8 @@ void check_uint(const char *file, int line, uintmax_t got, const char *got_text,
                 Relation relation, uintmax_t want, const char *want_text);
 void check_text(const char *file, int line, const char *got,
                 const char *got_text, const char *want);
+void check_words(const char *file, int line, const char *got,
+                 const char *got_text, bool there, const char *words);
 
 // What a wrong number looks like, as words to add to a message, or "": "the
 // sign is wrong", "5 times too large". Static memory.
@@ -178,6 +180,11 @@ void assert_slopes(const char *what, const GradCheck *g, double off,
         const char *ck_left = (x);                                             \
         check_text(HERE, ck_left, #x, (y));                                    \
     } while (0)
+
+// These words stand somewhere in the text, or nowhere.
+#define assert_says(text, words) check_words(HERE, text, #text, true, words)
+#define assert_never_says(text, words)                                         \
+    check_words(HERE, text, #text, false, words)
 
 #undef ck_assert_ptr_nonnull
 #undef ck_assert_ptr_null

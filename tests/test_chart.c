@@ -88,15 +88,15 @@ START_TEST(three_files_are_left) {
     Contents gp = contents_of("out/ch06/loss.gp");
     ck_assert_int_eq(count(gp.text, "set terminal"), 1);
     ck_assert_int_eq(count(gp.text, "set encoding utf8\n"), 1);
-    ck_assert_ptr_nonnull(strstr(gp.text, "cd out/ch06 && gnuplot loss.gp\n"));
-    ck_assert_ptr_nonnull(strstr(gp.text, "DATA = 'loss.csv'\n"));
-    ck_assert_ptr_nonnull(strstr(gp.text, "set output 'loss.svg'\n"));
-    ck_assert_ptr_nonnull(strstr(gp.text, "set ylabel 'share (%)'\nplot for"));
+    assert_says(gp.text, "cd out/ch06 && gnuplot loss.gp\n");
+    assert_says(gp.text, "DATA = 'loss.csv'\n");
+    assert_says(gp.text, "set output 'loss.svg'\n");
+    assert_says(gp.text, "set ylabel 'share (%)'\nplot for");
     Contents svg = contents_of("out/ch06/loss.svg");
-    ck_assert_ptr_nonnull(strstr(svg.text, "width=\"720\" height=\"480\""));
-    ck_assert_ptr_nonnull(strstr(svg.text, "Learning curve"));
-    ck_assert_ptr_nonnull(strstr(svg.text, "<text>test_loss</text>"));
-    ck_assert_ptr_nonnull(strstr(svg.text, "</svg>"));
+    assert_says(svg.text, "width=\"720\" height=\"480\"");
+    assert_says(svg.text, "Learning curve");
+    assert_says(svg.text, "<text>test_loss</text>");
+    assert_says(svg.text, "</svg>");
 }
 END_TEST
 
@@ -121,8 +121,7 @@ START_TEST(size_is_the_pictures) {
     chart_row(&chart, 2, 1.0, 1.0);
     chart_script(&chart, "plot DATA\n");
     chart_close(&chart);
-    ck_assert_ptr_nonnull(
-        strstr(contents_of("out/ch06/wide.gp").text, "size 1000,300"));
+    assert_says(contents_of("out/ch06/wide.gp").text, "size 1000,300");
 }
 END_TEST
 
@@ -167,8 +166,8 @@ START_TEST(blocks_are_told_apart) {
     Run run = run_function(draw_blocks);
     ck_assert_str_eq(run.output, "chart: out/ch06/blocks.svg\n");
     Contents svg = contents_of("out/ch06/blocks.svg");
-    ck_assert_ptr_nonnull(strstr(svg.text, "<text>first</text>"));
-    ck_assert_ptr_nonnull(strstr(svg.text, "<text>second</text>"));
+    assert_says(svg.text, "<text>first</text>");
+    assert_says(svg.text, "<text>second</text>");
 }
 END_TEST
 
@@ -190,8 +189,7 @@ START_TEST(titles_may_be_utf8) {
     setenv("LC_ALL", "C", 1); // gnuplot would take its encoding from here
     Run run = run_function(draw_chinese);
     ck_assert_str_eq(run.output, "chart: out/ch01/utf8.svg\n");
-    ck_assert_ptr_nonnull(
-        strstr(contents_of("out/ch01/utf8.svg").text, "感知机, η = 1"));
+    assert_says(contents_of("out/ch01/utf8.svg").text, "感知机, η = 1");
 }
 END_TEST
 
@@ -244,7 +242,7 @@ START_TEST(dumb_prints_in_order) {
     const char *after = strstr(run.output, "\nsaid after\n");
     ck_assert(title != NULL && after != NULL && title < after);
     ck_assert_ptr_null(strchr(run.output, '\f'));
-    ck_assert_ptr_null(strstr(run.output, "chart:"));
+    assert_never_says(run.output, "chart:");
     for (char *line = strtok(run.output, "\n"); line != NULL;
          line = strtok(NULL, "\n"))
         ck_assert_msg(strlen(line) <= 79, "too wide: '%s'", line);
@@ -276,9 +274,8 @@ START_TEST(no_gnuplot_is_said_once) {
     ck_assert_int_eq(run.status, 0);
     ck_assert_int_eq(count(run.output, "cannot run gnuplot"), 1);
     ck_assert_int_eq(count(run.output, "\n"), 2);
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "make deps, then cd out/ch06 && gnuplot one.gp\n"));
-    ck_assert_ptr_nonnull(strstr(run.output, "training goes on\n"));
+    assert_says(run.output, "make deps, then cd out/ch06 && gnuplot one.gp\n");
+    assert_says(run.output, "training goes on\n");
     // an old picture does not pass for the new data; both can be drawn later
     ck_assert(!exists("out/ch06/one.svg"));
     ck_assert(exists("out/ch06/one.csv") && exists("out/ch06/one.gp"));
@@ -304,11 +301,11 @@ START_TEST(failing_script_is_told) {
         return;
     Run run = run_function(draw_badly);
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(
-        run.output, "warning: gnuplot could not draw out/ch06/loss.svg; to see "
-                    "why: cd out/ch06 && gnuplot loss.gp\n"));
-    ck_assert_ptr_nonnull(strstr(run.output, "training goes on\n"));
-    ck_assert_ptr_null(strstr(run.output, "chart: "));
+    assert_says(run.output,
+                "warning: gnuplot could not draw out/ch06/loss.svg; to see "
+                "why: cd out/ch06 && gnuplot loss.gp\n");
+    assert_says(run.output, "training goes on\n");
+    assert_never_says(run.output, "chart: ");
 }
 END_TEST
 
@@ -326,9 +323,8 @@ START_TEST(missing_picture_is_told) {
         return;
     run_function(draw_svg); // its picture must not be taken for this one's
     Run run = run_function(draw_nothing);
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "warning: gnuplot could not draw"));
-    ck_assert_ptr_null(strstr(run.output, "chart: "));
+    assert_says(run.output, "warning: gnuplot could not draw");
+    assert_never_says(run.output, "chart: ");
 }
 END_TEST
 
@@ -351,7 +347,7 @@ START_TEST(unwritable_script_is_told) {
         mkdir("out/ch06/loss.gp", 0777);
     Run run = run_function(draw_svg);
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output, "cannot write out/ch06/loss.gp"));
+    assert_says(run.output, "cannot write out/ch06/loss.gp");
     ck_assert_int_eq(count(run.output, "\n"), 1);
 }
 END_TEST
@@ -366,8 +362,8 @@ static void check_full_disk(const char *file) {
     ck_assert_int_eq(symlink("/dev/full", file), 0);
     Run run = run_function(draw_svg);
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output, "cannot write out/ch06/loss."));
-    ck_assert_ptr_nonnull(strstr(run.output, "(is the disk full?)"));
+    assert_says(run.output, "cannot write out/ch06/loss.");
+    assert_says(run.output, "(is the disk full?)");
     ck_assert_int_eq(count(run.output, "\n"), 1);
     ck_assert(!exists("out/ch06/loss.svg")); // gnuplot was not started
 }

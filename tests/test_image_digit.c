@@ -439,7 +439,7 @@ START_TEST(what_cannot_be_read_is_doubted) {
             DigitDoubt doubt = doubt_of(&photo);
             ck_assert_msg(doubt != DOUBT_NONE, "%s %d",
                           photo_name((PhotoKind)kind), i);
-            ck_assert_ptr_nonnull(strstr(digit_doubt(doubt), "crop"));
+            assert_says(digit_doubt(doubt), "crop");
             if (kind == PHOTO_TWO)
                 ck_assert_int_eq(doubt, DOUBT_SEVERAL);
             if (kind == PHOTO_EMPTY)

@@ -36,7 +36,7 @@ static void report_too_much(void) {
 START_TEST(too_long_a_line_aborts) {
     Run run = run_function(report_too_much);
     ck_assert_int_eq(run.status, 128 + SIGABRT);
-    ck_assert_ptr_nonnull(strstr(run.output, "the result line is longer"));
+    assert_says(run.output, "the result line is longer");
 }
 END_TEST
 
@@ -58,7 +58,7 @@ static void report_nan(void) {
 START_TEST(nan_is_shown_unless_stopped) {
     Run run = run_function(report_nan);
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output, "nan other=1\n"));
+    assert_says(run.output, "nan other=1\n");
 }
 END_TEST
 
@@ -71,8 +71,8 @@ static void fail_to_save(void) {
 START_TEST(an_error_is_said_and_remembered) {
     Run run = run_function(fail_to_save);
     ck_assert_int_eq(run.status, 1);
-    ck_assert_ptr_nonnull(strstr(run.output, "error: cannot write x.st\n"));
-    ck_assert_ptr_nonnull(strstr(run.output, "result: accuracy=0.5\n"));
+    assert_says(run.output, "error: cannot write x.st\n");
+    assert_says(run.output, "result: accuracy=0.5\n");
 }
 END_TEST
 
@@ -86,11 +86,9 @@ static void get_into_trouble(void) {
 START_TEST(trouble_stands_in_the_line) {
     Run run = run_function(get_into_trouble);
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "warning: the loss stays at 2.3\n"));
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "result: accuracy=0.1 trouble=guessing\n"));
-    ck_assert_ptr_null(strstr(run.output, "never said"));
+    assert_says(run.output, "warning: the loss stays at 2.3\n");
+    assert_says(run.output, "result: accuracy=0.1 trouble=guessing\n");
+    assert_never_says(run.output, "never said");
 }
 END_TEST
 
@@ -102,9 +100,8 @@ static void end_by_failing(void) {
 START_TEST(a_failed_run_ends_with_its_line) {
     Run run = run_function(end_by_failing);
     ck_assert_int_eq(run.status, 1);
-    ck_assert_ptr_nonnull(strstr(run.output, "error: the loss became NaN\n"));
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "result: accuracy=0.1 trouble=diverged\n"));
+    assert_says(run.output, "error: the loss became NaN\n");
+    assert_says(run.output, "result: accuracy=0.1 trouble=diverged\n");
 }
 END_TEST
 
@@ -128,9 +125,8 @@ static void check_stop(int number) {
     signal_sent = number;
     Run run = run_function(be_stopped);
     ck_assert_int_eq(run.status, 128 + number);
-    ck_assert_ptr_nonnull(strstr(run.output, "interrupted: "));
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "result: first=0.25 seed=1 interrupted=1\n"));
+    assert_says(run.output, "interrupted: ");
+    assert_says(run.output, "result: first=0.25 seed=1 interrupted=1\n");
 }
 
 START_TEST(a_stop_leaves_what_was_finished) {
@@ -203,7 +199,7 @@ START_TEST(lost_output_is_an_error) {
     for (int i = access("/dev/full", W_OK) == 0 ? 2 : 0; i >= 0; i--) {
         Run run = run_into(redirections[i]);
         ck_assert_msg(run.status == 1, "%s: %d", redirections[i], run.status);
-        ck_assert_ptr_nonnull(strstr(run.output, "could not be written"));
+        assert_says(run.output, "could not be written");
     }
 }
 END_TEST
@@ -213,7 +209,7 @@ START_TEST(a_closed_stdout_is_given_to_no_file) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     Run run = run_program("gates --plot svg >&-");
     ck_assert_int_eq(run.status, 1);
-    ck_assert_ptr_null(strstr(text_of("out/ch01/gates.csv"), "result:"));
+    assert_never_says(text_of("out/ch01/gates.csv"), "result:");
 }
 END_TEST
 

@@ -125,6 +125,20 @@ START_TEST(far_is_not_close) {
 }
 END_TEST
 
+START_TEST(says_it_otherwise) {
+    const char *text = "epoch 1\nloss=0.25 seed=1\n";
+    assert_says(text, "seed=1");
+    assert_never_says(text, "epoch 2");
+    assert_says(text, "loss=0.50");
+}
+END_TEST
+
+START_TEST(says_too_much) {
+    const char *text = "loss=0.25 seed=1\n";
+    assert_never_says(text, "seed");
+}
+END_TEST
+
 // The entry called name; several entries try one function in several ways.
 static int run_inner(const char *name) {
     unsetenv("CK_RUN_CASE"); // of the outer test
@@ -155,6 +169,8 @@ static int run_inner(const char *name) {
         {"takes_much_memory", {takes_much_memory}},
         {"nan_is_not_close", {nan_is_not_close}},
         {"far_is_not_close", {far_is_not_close}},
+        {"says_it_otherwise", {says_it_otherwise}},
+        {"says_too_much", {says_too_much}},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].name, name) == 0)
@@ -234,8 +250,7 @@ static void assert_run_sh(const char *name, const char *end, const char *says) {
     size_t size = strlen(run.output), last = strlen(end);
     ck_assert_msg(size > last && strcmp(run.output + size - last, end) == 0,
                   "%s does not end with %s: %s", name, end, run.output);
-    ck_assert_msg(strstr(run.output, says) != NULL, "%s does not say %s: %s",
-                  name, says, run.output);
+    assert_says(run.output, says);
 }
 
 static const char lost[] = "\n0 passed, 1 failed\n";
@@ -244,9 +259,17 @@ START_TEST(what_is_printed_is_no_verdict) {
     assert_run_sh("good", "\n1 passed, 0 failed\n", "cheat ");
     assert_run_sh("claims_and_leaves", lost, "it called exit");
     Run run = run_program("tests/run.sh \"$PWD\"/cheat");
-    ck_assert_ptr_null(strstr(run.output, "somebody took it"));
+    assert_never_says(run.output, "somebody took it");
     assert_run_sh("exits_half_way", lost, "it called exit");
     assert_run_sh("fails", lost, "1 is 1, not 2");
+}
+END_TEST
+
+START_TEST(missing_words_are_told_with_the_nearest) {
+    assert_run_sh("says_it_otherwise", lost,
+                  "text does not say \"loss=0.50\"; what comes nearest is "
+                  "\"loss=0.25 seed=1\"");
+    assert_run_sh("says_too_much", lost, "text must not say \"seed\"");
 }
 END_TEST
 
@@ -310,8 +333,8 @@ static void read_input(void) {
 START_TEST(run_tells_output_and_status) {
     Run run = run_function(say_both_and_abort);
     ck_assert_int_eq(run.status, 128 + SIGABRT);
-    ck_assert_ptr_nonnull(strstr(run.output, "to stdout\n"));
-    ck_assert_ptr_nonnull(strstr(run.output, "to stderr\n"));
+    assert_says(run.output, "to stdout\n");
+    assert_says(run.output, "to stderr\n");
     ck_assert_ptr_nonnull(freopen(self, "r", stdin)); // not what it gets
     ck_assert_int_eq(run_function(read_input).status, 7);
     ck_assert_int_eq(run_program("/bin/sh -c 'exit 3'").status, 3);
@@ -343,8 +366,8 @@ END_TEST
 START_TEST(long_output_keeps_its_end) {
     Run run = run_function(say_much);
     ck_assert_uint_ge(strlen(run.output), sizeof run.output / 2 - 1);
-    ck_assert_ptr_null(strstr(run.output, "line 99\n"));
-    ck_assert_ptr_nonnull(strstr(run.output, "line 17999\nline 18000\n"));
+    assert_never_says(run.output, "line 99\n");
+    assert_says(run.output, "line 17999\nline 18000\n");
     ck_assert_double_eq(result_value(&run, "accuracy"), 0.5);
     ck_assert_double_eq(result_value(&run, "loss"), -0.0125);
 }
@@ -383,6 +406,7 @@ int main(int argc, char **argv) {
         {nothing_run_is_a_failure},
         {close_is_relative_and_refuses_nan},
         {what_is_printed_is_no_verdict, .seconds = 20},
+        {missing_words_are_told_with_the_nearest},
         {a_crash_loses_no_test, .seconds = 20},
         {what_hangs_is_ended, .seconds = 40},
         {output_without_end_is_cut, .seconds = 150},

@@ -293,7 +293,7 @@ START_TEST(task_may_end_the_program) {
         ck_assert_str_eq(run.output, "error: in a task\n");
         run = run_function(die_in_every_thread); // who is first says it
         ck_assert_int_eq(run.status, 1);
-        ck_assert_ptr_nonnull(strstr(run.output, "error: in a task\n"));
+        assert_says(run.output, "error: in a task\n");
         run = run_function(die_in_a_worker);
         ck_assert_int_eq(run.status, 1);
         ck_assert_str_eq(run.output, "error: in a task\n");

@@ -189,9 +189,8 @@ END_TEST
 START_TEST(prints_its_result) {
     Run run = run_program("perceptron --quiet --plot none");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output,
-                                 "result: and_mistakes=10 or_mistakes=4 "
-                                 "nand_mistakes=11 xor_cycle=1 "));
+    assert_says(run.output, "result: and_mistakes=10 or_mistakes=4 "
+                            "nand_mistakes=11 xor_cycle=1 ");
 }
 END_TEST
 

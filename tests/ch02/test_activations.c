@@ -190,7 +190,7 @@ START_TEST(prints_both_sides) {
         "0.056    0.923     0.02  sum 0.999\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        ck_assert_msg(strstr(run.output, lines[i]) != NULL, "no %s", lines[i]);
+        assert_says(run.output, lines[i]);
 }
 END_TEST
 
@@ -208,7 +208,7 @@ START_TEST(curves_are_in_the_chart) {
         first, "\n0,1,,0.5,0.25,0,1,0,0,",
         "\n1,1,0,0.7310586,0.1966119,0.7615942,0.4199743,1,1,", "\n4.99,1,0,"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
+        assert_says(text, rows[i]);
     int lines = 0;
     for (const char *c = text; strncmp(c, "\n\n", 2) != 0; c++)
         lines += *c == '\n';

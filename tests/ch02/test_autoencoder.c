@@ -310,9 +310,7 @@ START_TEST(draws_codes_of_two) {
                       "panel %d does not show the %s", panel, method_name[m]);
         char accuracy[16];
         snprintf(accuracy, sizeof accuracy, "%d %%", 50 + 10 * m);
-        ck_assert_msg(strstr(panel_title(script, panel), accuracy) != NULL,
-                      "panel %d: no %s in \"%s\"", panel, accuracy,
-                      panel_title(script, panel));
+        assert_says(panel_title(script, panel), accuracy);
     }
 }
 END_TEST

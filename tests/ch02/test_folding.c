@@ -315,10 +315,10 @@ START_TEST(slanted_mirror) {
     ck_assert_double_eq(image[1], -11);
     ck_assert_double_eq(print_slanted(true), 0.0);
     Run run = run_program("folding --plot none");
-    ck_assert_ptr_nonnull(strstr(
-        run.output, "    ( 5,  5)    25    25   (-1, -3)   -25    25\n"
-                    "    (-5,  0)   -25    25   ( 1,  8)    25    25\n"
-                    "    ( 2,  1)     0     0   ( 2,  1)     0     0\n"));
+    assert_says(run.output,
+                "    ( 5,  5)    25    25   (-1, -3)   -25    25\n"
+                "    (-5,  0)   -25    25   ( 1,  8)    25    25\n"
+                "    ( 2,  1)     0     0   ( 2,  1)     0     0\n");
 }
 END_TEST
 

@@ -212,7 +212,7 @@ START_TEST(prints_every_number) {
         "Y = softmax m x C [4, 3]      0.5065   0.1863   0.3072\n",
     };
     for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        ck_assert_msg(strstr(run.output, lines[i]) != NULL, "no %s", lines[i]);
+        assert_says(run.output, lines[i]);
     run = run_program("forward --plot none --quiet");
     ck_assert_str_eq(run.output, "result: y=0.2472 y_deeper=0.9380 mse=0.3566 "
                                  "a=2.5,-0.5,2 cross_entropy=0.8338 weights=41 "
@@ -231,15 +231,15 @@ START_TEST(weights_are_in_the_chart) {
     ck_assert_ptr_eq(text, strstr(text, "x,y,value\n0,3.5,1\n0,2.5,0\n0,1.5,2"
                                         "\n0,0.5,1\n0,-0.5,0\n0,-1.5,1\n"
                                         "0,-2.5,-1\n0,-3.5,0\n2,1.5,0.5\n"));
-    ck_assert_ptr_nonnull(strstr(text, "\n4,0,0.24722"));
-    ck_assert_ptr_nonnull(strstr(text, "\n6,3.5,1\n6,2.5,0\n6,1.5,2\n6,0.5,1\n"
-                                       "6,-0.5,0\n6,-1.5,1\n6,-2.5,-1\n"));
-    ck_assert_ptr_nonnull(strstr(text, "\n10,0,0.5\n10,-1,0.70698"));
-    ck_assert_ptr_nonnull(strstr(text, "\n12,0,0.93804"));
-    ck_assert_ptr_nonnull(strstr(text, "\n1,2,0,-0.5\n1,2,1,1\n1,2,2,0\n1,2,3,1"
-                                       "\n1,2,4,-1\n1,2,5,-0.5\n1,2,6,-0.5\n"
-                                       "1,2,7,0\n1,2,8,-1\n"));
-    ck_assert_ptr_nonnull(strstr(text, "\n3,1,0,0.5\n3,1,1,1\n3,1,2,-2\n"));
+    assert_says(text, "\n4,0,0.24722");
+    assert_says(text, "\n6,3.5,1\n6,2.5,0\n6,1.5,2\n6,0.5,1\n"
+                      "6,-0.5,0\n6,-1.5,1\n6,-2.5,-1\n");
+    assert_says(text, "\n10,0,0.5\n10,-1,0.70698");
+    assert_says(text, "\n12,0,0.93804");
+    assert_says(text, "\n1,2,0,-0.5\n1,2,1,1\n1,2,2,0\n1,2,3,1"
+                      "\n1,2,4,-1\n1,2,5,-0.5\n1,2,6,-0.5\n"
+                      "1,2,7,0\n1,2,8,-1\n");
+    assert_says(text, "\n3,1,0,0.5\n3,1,1,1\n3,1,2,-2\n");
 }
 END_TEST
 

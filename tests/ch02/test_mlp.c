@@ -316,7 +316,7 @@ START_TEST(smallest_runs) {
     Run one = run_program("mlp --limit 1 --epochs 1 --data synthetic "
                           "--plot none --quiet");
     ck_assert_int_eq(one.status, 1);
-    ck_assert_ptr_nonnull(strstr(one.output, "--limit 2"));
+    assert_says(one.output, "--limit 2");
 }
 END_TEST
 

@@ -87,14 +87,12 @@ START_TEST(prints_what_the_example_has) {
     const char *orange = strstr(run.output, "orange count");
     ck_assert_ptr_nonnull(second);
     ck_assert(orange > second);
-    ck_assert_ptr_null(strstr(run.output, "(null)"));
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "  apple price          10        2.2\n"));
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "  orange price         15        3.3\n"));
-    ck_assert_ptr_nonnull(strstr(run.output, "0.22 = 2.2 x 0.1"));
-    ck_assert_ptr_nonnull(strstr(run.output, "1.1 = 11 x 0.1"));
-    ck_assert_ptr_nonnull(strstr(run.output, "2 = 20 x 0.1"));
+    assert_never_says(run.output, "(null)");
+    assert_says(run.output, "  apple price          10        2.2\n");
+    assert_says(run.output, "  orange price         15        3.3\n");
+    assert_says(run.output, "0.22 = 2.2 x 0.1");
+    assert_says(run.output, "1.1 = 11 x 0.1");
+    assert_says(run.output, "2 = 20 x 0.1");
 }
 END_TEST
 

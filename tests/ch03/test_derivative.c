@@ -33,10 +33,10 @@ END_TEST
 START_TEST(prints_the_points_of_the_lecture) {
     Run run = run_program("derivative --plot none");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output, "   2      1.0001   2.00020001"));
-    ck_assert_ptr_nonnull(strstr(run.output, "   5      2.0001   5.00040001"));
-    ck_assert_ptr_nonnull(strstr(run.output, "0.0002/0.0001 = 2"));
-    ck_assert_ptr_nonnull(strstr(run.output, "0.0004/0.0001 = 4"));
+    assert_says(run.output, "   2      1.0001   2.00020001");
+    assert_says(run.output, "   5      2.0001   5.00040001");
+    assert_says(run.output, "0.0002/0.0001 = 2");
+    assert_says(run.output, "0.0004/0.0001 = 4");
 }
 END_TEST
 

@@ -201,10 +201,10 @@ START_TEST(says_follows_where_it_follows) {
     compared[SMALL].accuracy = 0.6;
     compared[RIGHT].accuracy = 0.7;
     Run run = run_function(compare_them);
-    ck_assert_ptr_nonnull(strstr(run.output, " follows it"));
+    assert_says(run.output, " follows it");
     compared[RIGHT].accuracy = 0.55;
     run = run_function(compare_them);
-    ck_assert_ptr_nonnull(strstr(run.output, " does not follow it"));
+    assert_says(run.output, " does not follow it");
 }
 END_TEST
 
@@ -217,8 +217,8 @@ START_TEST(prints_its_result) {
     ck_assert_double_lt(result_value(&run, "loss_0.01_500"), loss);
     run = run_program("learning_rate --plot none --epochs 1 --lr 1000");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output, " 0.158 ")); // B's two losses
-    ck_assert_ptr_nonnull(strstr(run.output, " 0.258 "));
+    assert_says(run.output, " 0.158 "); // B's two losses
+    assert_says(run.output, " 0.258 ");
 }
 END_TEST
 

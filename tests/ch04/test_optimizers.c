@@ -271,14 +271,14 @@ START_TEST(prints_its_result) {
                         result_value(&run, "bowl_sgd"));
     run = run_program("optimizers --plot none --steps 1");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output, "(0.0001)*"));
-    ck_assert_ptr_nonnull(strstr(run.output, "\n* The best rate is the first"));
+    assert_says(run.output, "(0.0001)*");
+    assert_says(run.output, "\n* The best rate is the first");
     run = run_program("optimizers --plot none");
     assert_80_columns(&run);
     assert_table(&run);
     ck_assert_ptr_null(strchr(run.output, '*'));
-    ck_assert_ptr_nonnull(strstr(run.output, " is no rate to copy"));
-    ck_assert_ptr_nonnull(strstr(run.output, " is about the distance"));
+    assert_says(run.output, " is no rate to copy");
+    assert_says(run.output, " is about the distance");
 }
 END_TEST
 

@@ -325,7 +325,7 @@ START_TEST(prints_its_result) {
     ck_assert_int_eq(run.status, 0);
     ck_assert_ptr_eq(strstr(run.output, "result: within_3=0.9972 "),
                      run.output);
-    ck_assert_ptr_nonnull(strstr(run.output, "steps_whitened=1\n"));
+    assert_says(run.output, "steps_whitened=1\n");
 }
 END_TEST
 

@@ -198,11 +198,9 @@ START_TEST(prints_its_result) {
     ck_assert_double_eq(result_value(&run, "library_step"), -0.5);
     ck_assert_double_eq(result_value(&run, "sum"), -0.5);
     ck_assert_double_gt(result_value(&run, "adadelta_ratio"), 30.0);
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "    501     0.05      -2.7500      -0.5000\n"));
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "   10    0.3257    0.5000     0.002489    0.2500"));
-    ck_assert_ptr_nonnull(strstr(run.output, "0 / 0        0.0000\n"));
+    assert_says(run.output, "    501     0.05      -2.7500      -0.5000\n");
+    assert_says(run.output, "   10    0.3257    0.5000     0.002489    0.2500");
+    assert_says(run.output, "0 / 0        0.0000\n");
     assert_80_columns(&run);
     run = run_program("printed_updates --plot none --rho 1");
     ck_assert_int_eq(run.status, 2);

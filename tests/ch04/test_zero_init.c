@@ -134,12 +134,11 @@ START_TEST(prints_its_result) {
     Run run = run_program("zero_init --plot none --data synthetic --limit 50 "
                           "--steps 20");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "result: sigmoid=C tanh=C relu=C sigmoid_loss="));
-    ck_assert_ptr_nonnull(strstr(
-        run.output, "  sigmoid         3        2        1       1  C "));
-    ck_assert_ptr_nonnull(strstr(
-        run.output, "  ReLU        never    never    never       1  C "));
+    assert_says(run.output, "result: sigmoid=C tanh=C relu=C sigmoid_loss=");
+    assert_says(run.output,
+                "  sigmoid         3        2        1       1  C ");
+    assert_says(run.output,
+                "  ReLU        never    never    never       1  C ");
 }
 END_TEST
 

@@ -116,7 +116,7 @@ END_TEST
 START_TEST(prints_its_result) {
     Run run = run_program("early_stopping --plot none --runs 1");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output, "32 ReLU, Adam 0.03\n"));
+    assert_says(run.output, "32 ReLU, Adam 0.03\n");
     ck_assert_double_eq(result_value(&run, "last_epoch"), 1000);
     ck_assert_double_le(result_value(&run, "best_epoch"), 25);
     run = run_program("early_stopping --quiet --plot none --patience 10");

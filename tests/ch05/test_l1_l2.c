@@ -292,9 +292,9 @@ START_TEST(prints_its_result) {
     ck_assert(result_value(&run, "loss_5e-3") > 0);
     result_value(&run, "L1_zeros");
     run = run_program("l1_l2 --plot none --epochs 1 --runs 1");
-    ck_assert_ptr_nonnull(strstr(run.output, "32 ReLU, Adam 0.03, 1 epochs"));
-    ck_assert_ptr_nonnull(strstr(run.output, "(0.60, -0.80)\n"));
-    ck_assert_ptr_nonnull(strstr(run.output, "(0.06, -0.08)\n"));
+    assert_says(run.output, "32 ReLU, Adam 0.03, 1 epochs");
+    assert_says(run.output, "(0.60, -0.80)\n");
+    assert_says(run.output, "(0.06, -0.08)\n");
 }
 END_TEST
 

@@ -210,10 +210,8 @@ START_TEST(prints_its_result) {
     ck_assert_double_gt(result_value(&run, "validation_12"),
                         3 * result_value(&run, "validation_12_lambda"));
     run = run_program("polyfit --plot none");
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "\n  3              0.3052       0.3626  best\n"));
-    ck_assert_ptr_nonnull(
-        strstr(run.output, "\n  12             0.2247       2.2998\n"));
+    assert_says(run.output, "\n  3              0.3052       0.3626  best\n");
+    assert_says(run.output, "\n  12             0.2247       2.2998\n");
     run = run_program("polyfit --quiet --plot none --noise 0");
     ck_assert_int_eq(run.status, 0);
 }

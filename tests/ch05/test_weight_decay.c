@@ -172,8 +172,8 @@ END_TEST
 START_TEST(prints_its_result) {
     Run run = run_program("weight_decay --plot none --epochs 40");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_nonnull(strstr(run.output, " 1.005 "));
-    ck_assert_ptr_nonnull(strstr(run.output, " -2.000 "));
+    assert_says(run.output, " 1.005 ");
+    assert_says(run.output, " -2.000 ");
     ck_assert_double_lt(result_value(&run, "sgd_first_step"), 2e-7);
     ck_assert_double_gt(result_value(&run, "adam_difference"), 0.1);
     ck_assert_double_gt(result_value(&run, "length_as_printed"),

@@ -232,7 +232,7 @@ START_TEST(published_errors_are_in_the_chart) {
     static const char *const rows[] = {"\n60.96522,18.2,", "\n138.3575,8.1,",
                                        "\n6.998552,7.9,", "\n25.55703,5.3,"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        ck_assert_msg(strstr(text, rows[i]) != NULL, "no %s", rows[i]);
+        assert_says(text, rows[i]);
 
     // a name stands at its point
     const char *script = text_of("out/ch06/architectures.gp");
@@ -277,13 +277,13 @@ START_TEST(prints_its_result) {
     ck_assert_double_eq(result_value(&run, "vgg_d"), 138357544);
     ck_assert_double_eq(result_value(&run, "resnet50"), 25557032);
     run = run_program("architectures --plot none");
-    ck_assert_ptr_nonnull(strstr(run.output, "54.25"));
-    ck_assert_ptr_nonnull(strstr(
-        run.output, "AlexNet, one tower   2012       8    62,378,344      "
-                    "659,272  1,135,256,096\n"));
+    assert_says(run.output, "54.25");
+    assert_says(run.output,
+                "AlexNet, one tower   2012       8    62,378,344      "
+                "659,272  1,135,256,096\n");
     run = run_program("architectures --plot none --net vgg_x");
     ck_assert_int_eq(run.status, 2);
-    ck_assert_ptr_nonnull(strstr(run.output, "vgg_x"));
+    assert_says(run.output, "vgg_x");
 }
 END_TEST
 

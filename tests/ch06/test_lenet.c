@@ -284,7 +284,7 @@ START_TEST(smoke_run) {
     ck_assert(result_value(&run, "seconds") >= 0);
     ck_assert(result_value(&run, "epochs") == 1);
     ck_assert(result_value(&run, "seed") == 1);
-    ck_assert_ptr_nonnull(strstr(run.output, " data=synthetic\n"));
+    assert_says(run.output, " data=synthetic\n");
     // --quiet: the result line is all there is
     ck_assert_ptr_eq(strstr(run.output, "result: "), run.output);
 }
@@ -398,7 +398,7 @@ START_TEST(runs_with_every_kernel) {
     setenv("DL_KERNEL", "sse9", 1);
     Run run = run_lenet("--limit 100 --epochs 1");
     ck_assert_int_eq(run.status, 2);
-    ck_assert_ptr_nonnull(strstr(run.output, "portable"));
+    assert_says(run.output, "portable");
 }
 END_TEST
 
@@ -418,9 +418,8 @@ static void assert_fails(const char *arguments, int status, const char *words) {
     Run run = run_lenet(arguments);
     ck_assert_msg(run.status == status, "%s ended with %d: %s", arguments,
                   run.status, run.output);
-    ck_assert_msg(strstr(run.output, words) != NULL, "%s said: %s", arguments,
-                  run.output);
-    ck_assert_ptr_null(strstr(run.output, "result:"));
+    assert_says(run.output, words);
+    assert_never_says(run.output, "result:");
 }
 
 static void write_file(const char *name, const char *text, size_t size) {
@@ -468,7 +467,7 @@ START_TEST(unwritable_out_does_not_stop_it) {
     write_file("out", "", 0);
     Run run = run_well("--limit 50 --epochs 1 --plot svg");
     ck_assert(result_value(&run, "epochs") == 1);
-    ck_assert_ptr_nonnull(strstr(run.output, "out"));
+    assert_says(run.output, "out");
 }
 END_TEST
 
@@ -525,7 +524,7 @@ START_TEST(classifies_a_picture) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);
     write_bar("one.pgm");
     Run run = run_well("--limit 1000 --epochs 2 --batch 32 --classify one.pgm");
-    ck_assert_ptr_nonnull(strstr(run.output, "This is a 1."));
+    assert_says(run.output, "This is a 1.");
     ck_assert(result_value(&run, "predicted") == 1);
     ck_assert(result_value(&run, "certainty") >= 0.9);
     // its row of the table is in per cent
@@ -548,11 +547,10 @@ START_TEST(says_when_it_is_not_sure) {
         snprintf(arguments, sizeof arguments,
                  "--limit 10 --epochs 1 --lr 1e-9 --classify %s", names[i]);
         Run run = run_well(arguments);
-        ck_assert_ptr_nonnull(strstr(run.output, "Not sure: "));
-        ck_assert_ptr_nonnull(strstr(run.output, "crop "));
-        ck_assert_ptr_null(strstr(run.output, "This is a"));
-        ck_assert_ptr_nonnull(
-            strstr(run.output, " predicted=unsure certainty="));
+        assert_says(run.output, "Not sure: ");
+        assert_says(run.output, "crop ");
+        assert_never_says(run.output, "This is a");
+        assert_says(run.output, " predicted=unsure certainty=");
         ck_assert_double_lt(result_value(&run, "certainty"), 0.9);
         assert_80_columns(&run);
     }

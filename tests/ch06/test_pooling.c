@@ -134,7 +134,7 @@ static void print_made_up(void) {
 // A row: the window, the output's size twice, and both changes in per cent.
 START_TEST(says_what_the_table_shows) {
     Run run = run_function(print_made_up);
-    ck_assert_ptr_nonnull(strstr(run.output, "maximum changes\nby 49 %;"));
+    assert_says(run.output, "maximum changes\nby 49 %;");
     for (int w = 0; w < WINDOWS; w++) {
         char row[24];
         snprintf(row, sizeof row, "%d x %d ", windows[w], windows[w]);
@@ -211,7 +211,7 @@ START_TEST(prints_its_result) {
     ck_assert_double_eq(table_number(out, "maximum, 2 x 2, stride 2", 0), 2);
     ck_assert_double_eq(table_number(out, "average, 2 x 2, stride 2", 0), 1);
     ck_assert_double_eq(table_number(out, "maximum, 3 x 3, stride 1", 0), 3);
-    ck_assert_ptr_nonnull(strstr(run.output, "max=2,3,4,2 "));
+    assert_says(run.output, "max=2,3,4,2 ");
     ck_assert_double_lt(result_value(&run, "max2_change"),
                         result_value(&run, "unpooled_change"));
 }

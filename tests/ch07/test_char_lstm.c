@@ -499,8 +499,7 @@ static void assert_fails(const char *flags, const char *expected) {
     snprintf(command, sizeof command, "char_lstm --plot none %s", flags);
     Run run = run_program(command);
     ck_assert_msg(run.status == 1, "%s: %d", flags, run.status);
-    ck_assert_msg(strstr(run.output, expected) != NULL, "\"%s\" lacks \"%s\"",
-                  run.output, expected);
+    assert_says(run.output, expected);
 }
 
 START_TEST(says_what_is_wrong) {
