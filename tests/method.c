@@ -87,14 +87,8 @@ Run run_on_sets(const char *command_line, Dataset *train, Dataset *test) {
     write_set(folder.text, "t10k", test);
     dataset_free(train);
     dataset_free(test);
-    char command[2048];
-    snprintf(command, sizeof command,
-             "%s --data '%s' --threads 1 --plot none --quiet", command_line,
-             folder.text);
-    Run run = run_program(command);
-    ck_assert_msg(run.status == 0, "%s ended with status %d: %s", command,
-                  run.status, run.output);
-    return run;
+    return run_well("%s --data '%s' --threads 1 --plot none --quiet",
+                    command_line, folder.text);
 }
 
 // Which part of the answers on these two sets was right.

@@ -31,13 +31,13 @@ const char *after_text(const char *text, const char *words);
 // first column after these is 0.
 double truth_number(const char *text, int x1, int x2, int column);
 
-// Runs a program in the test's own folder where it finds no gnuplot: what its
-// charts would be drawn from, out/ch03/apple_tax.csv and .gp, is all it writes.
+// Runs a program where it finds no gnuplot: what its charts would be drawn from,
+// out/ch03/apple_tax.csv and .gp, is all it writes.
 Run run_for_charts(const char *command_line);
 
 // The same for a test that calls a program's own functions, say with made-up
-// results: from now on out/ lies in the test's folder, and there is no gnuplot.
-void charts_go_here(void);
+// results: from now on there is no gnuplot.
+void hide_gnuplot(void);
 
 // One column of a chart's file, named as in its header; "sigmoid+1" is the one
 // to its right. Blocks are what gnuplot calls them (index 0, 1, ...): two blank

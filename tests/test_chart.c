@@ -11,11 +11,6 @@
 #include "tables.h"
 #include "testing.h"
 
-// Each test works in a folder of its own.
-static void go_to_scratch(void) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-}
-
 // A file's contents; empty if it cannot be read.
 typedef struct {
     char text[65536];
@@ -72,7 +67,6 @@ static void draw_svg(void) {
 // ---- 1. What is written -----------------------------------------------------
 
 START_TEST(three_files_are_left) {
-    go_to_scratch();
     if (skip_without_gnuplot("three_files_are_left"))
         return;
     Run run = run_function(draw_svg);
@@ -101,7 +95,6 @@ START_TEST(three_files_are_left) {
 END_TEST
 
 START_TEST(script_reruns_by_hand) {
-    go_to_scratch();
     if (skip_without_gnuplot("script_reruns_by_hand"))
         return;
     run_function(draw_svg);
@@ -112,7 +105,6 @@ START_TEST(script_reruns_by_hand) {
 END_TEST
 
 START_TEST(size_is_the_pictures) {
-    go_to_scratch();
     Chart chart;
     ck_assert(chart_open(&chart, "ch06", "wide", "svg"));
     chart_size(&chart, 1000, 300);
@@ -126,7 +118,6 @@ START_TEST(size_is_the_pictures) {
 END_TEST
 
 START_TEST(cells_without_a_number_stay_empty) {
-    go_to_scratch();
     Chart chart;
     ck_assert(chart_open(&chart, "ch06", "gaps", "svg"));
     chart_columns(&chart, "a,b,c");
@@ -160,7 +151,6 @@ static void draw_blocks(void) {
 }
 
 START_TEST(blocks_are_told_apart) {
-    go_to_scratch();
     if (skip_without_gnuplot("blocks_are_told_apart"))
         return;
     Run run = run_function(draw_blocks);
@@ -183,7 +173,6 @@ static void draw_chinese(void) {
 }
 
 START_TEST(titles_may_be_utf8) {
-    go_to_scratch();
     if (skip_without_gnuplot("titles_may_be_utf8"))
         return;
     setenv("LC_ALL", "C", 1); // gnuplot would take its encoding from here
@@ -210,7 +199,6 @@ static void draw_dumb(void) {
 }
 
 START_TEST(png_is_a_png) {
-    go_to_scratch();
     if (skip_without_gnuplot("png_is_a_png"))
         return;
     Run run = run_function(draw_png);
@@ -223,7 +211,6 @@ START_TEST(png_is_a_png) {
 END_TEST
 
 START_TEST(pdf_is_a_pdf) {
-    go_to_scratch();
     if (skip_without_gnuplot("pdf_is_a_pdf"))
         return;
     Run run = run_function(draw_pdf);
@@ -233,7 +220,6 @@ START_TEST(pdf_is_a_pdf) {
 END_TEST
 
 START_TEST(dumb_prints_in_order) {
-    go_to_scratch();
     if (skip_without_gnuplot("dumb_prints_in_order"))
         return;
     Run run = run_function(draw_dumb);
@@ -250,7 +236,6 @@ START_TEST(dumb_prints_in_order) {
 END_TEST
 
 START_TEST(none_leaves_nothing) {
-    go_to_scratch();
     Chart chart;
     ck_assert(!chart_open(&chart, "ch06", "loss", "none"));
     ck_assert(!exists("out"));
@@ -266,7 +251,6 @@ static void draw_two(void) {
 }
 
 START_TEST(no_gnuplot_is_said_once) {
-    go_to_scratch();
     setenv("PATH", scratch_path("").text, 1);
     mkdir("out", 0777), mkdir("out/ch06", 0777);
     fclose(fopen("out/ch06/one.svg", "w"));
@@ -296,7 +280,6 @@ static void draw_badly(void) {
 }
 
 START_TEST(failing_script_is_told) {
-    go_to_scratch();
     if (skip_without_gnuplot("failing_script_is_told"))
         return;
     Run run = run_function(draw_badly);
@@ -318,7 +301,6 @@ static void draw_nothing(void) {
 }
 
 START_TEST(missing_picture_is_told) {
-    go_to_scratch();
     if (skip_without_gnuplot("missing_picture_is_told"))
         return;
     run_function(draw_svg); // its picture must not be taken for this one's
@@ -330,7 +312,6 @@ END_TEST
 
 // Tests may run as root, whom no permission stops: a file called `out` does.
 START_TEST(unwritable_folder_is_told) {
-    go_to_scratch();
     fclose(fopen("out", "w"));
     Run run = run_function(draw_svg);
     ck_assert_int_eq(run.status, 0);
@@ -342,7 +323,6 @@ START_TEST(unwritable_folder_is_told) {
 END_TEST
 
 START_TEST(unwritable_script_is_told) {
-    go_to_scratch();
     mkdir("out", 0777), mkdir("out/ch06", 0777),
         mkdir("out/ch06/loss.gp", 0777);
     Run run = run_function(draw_svg);
@@ -369,20 +349,17 @@ static void check_full_disk(const char *file) {
 }
 
 START_TEST(full_disk_is_told_of_data) {
-    go_to_scratch();
     check_full_disk("out/ch06/loss.csv");
 }
 END_TEST
 
 START_TEST(full_disk_is_told_of_script) {
-    go_to_scratch();
     check_full_disk("out/ch06/loss.gp");
 }
 END_TEST
 
 START_TEST(readers_own_settings_stay_out) {
     setenv("GNUTERM", "x11", 1);
-    go_to_scratch();
     if (skip_without_gnuplot("readers_own_settings_stay_out"))
         return;
     FILE *settings = fopen(".gnuplot", "w");
@@ -398,7 +375,6 @@ END_TEST
 
 START_TEST(unknown_format_aborts) {
     Chart chart;
-    go_to_scratch();
     chart_open(&chart, "ch06", "loss", "sv");
 }
 END_TEST
@@ -412,7 +388,6 @@ END_TEST
 
 START_TEST(size_after_script_aborts) {
     Chart chart;
-    go_to_scratch();
     chart_open(&chart, "ch06", "loss", "svg");
     chart_script(&chart, "set title 'late'\n");
     chart_size(&chart, 100, 100);
@@ -423,8 +398,7 @@ END_TEST
 
 // Opens a chart where there is no gnuplot: only what it would read is written.
 static void open_unseen(Chart *chart, const char *name) {
-    go_to_scratch();
-    setenv("PATH", "", 1);
+    hide_gnuplot();
     ck_assert(chart_open(chart, "ch06", name, "svg"));
 }
 

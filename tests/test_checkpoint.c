@@ -68,7 +68,6 @@ static void run_to(Toy *t, int epochs, const char *path, const char *resume) {
 // Stopped after each of 0 .. 4 epochs: the same bits as one run of five.
 START_TEST(goes_on_with_the_same_bits) {
     Toy whole, first, second;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     run_to(&whole, 5, NULL, NULL);
     for (int epochs = 0; epochs < 5; epochs++) {
         run_to(&first, epochs, "toy.ck", NULL);
@@ -89,7 +88,6 @@ END_TEST
 // A run that resumes goes on writing: to the same file, or to another one.
 START_TEST(writes_on) {
     Toy t;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     run_to(&t, 2, "toy.ck", NULL);
     toy_free(&t);
     run_to(&t, 3, NULL, "toy.ck");
@@ -109,7 +107,6 @@ START_TEST(the_same_name_replaces_a_block) {
     Error err;
     Checkpoint c;
     int first = 1, second = 2, read = 0;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     ck_assert(checkpoint_init(&c, "x.ck", NULL, "", data, 4, &err));
     checkpoint_item(&c, "number", &first, sizeof first);
     checkpoint_item(&c, "number", &second, sizeof second);
@@ -137,7 +134,6 @@ static void refuses(const char *path, const char *resume, const char *with,
 
 START_TEST(other_settings_are_named) {
     Toy t;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     run_to(&t, 1, "toy.ck", NULL);
     toy_free(&t);
     refuses(NULL, "toy.ck", "epochs=7 lr=0.1 seed=1",
@@ -156,7 +152,6 @@ END_TEST
 
 START_TEST(a_fresh_run_overwrites_no_checkpoint) {
     Toy t;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     run_to(&t, 1, "toy.ck", NULL);
     toy_free(&t);
     refuses("toy.ck", NULL, settings, "toy.ck exists; continue it");
@@ -171,7 +166,6 @@ START_TEST(damage_is_noticed) {
     Toy t;
     Error err;
     FileBytes whole;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     run_to(&t, 2, "toy.ck", NULL);
     toy_free(&t);
     ck_assert(file_read(&whole, "toy.ck", 1 << 20, &err));
@@ -210,7 +204,6 @@ static void restore_another_size(void) {
 
 START_TEST(missing_blocks_are_named) {
     Toy t;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     run_to(&t, 1, "toy.ck", NULL);
     toy_free(&t);
     Run run = run_function(restore_what_is_not_there);
@@ -237,29 +230,13 @@ static const struct {
 // The program with its flags, killed again and again and resumed each time, a
 // little later at every turn; then let alone to its end.
 static Run kill_and_resume(const char *flags, int kills) {
-    char line[700];
     for (int i = 0; i < kills; i++) {
         bool begun = access("run.ck", F_OK) == 0;
-        snprintf(line, sizeof line, "%s --%s run.ck & sleep 0.%02d; kill -9 $!",
-                 flags, begun ? "resume" : "checkpoint", 6 + 7 * i);
-        run_program(line);
+        run_program("%s --%s run.ck & sleep 0.%02d; kill -9 $!", flags,
+                    begun ? "resume" : "checkpoint", 6 + 7 * i);
     }
-    snprintf(line, sizeof line, "%s --%s run.ck", flags,
-             access("run.ck", F_OK) == 0 ? "resume" : "checkpoint");
-    return run_program(line);
-}
-
-// The figures of a result line that no clock changes.
-static void check_same_figures(const Run *a, const Run *b) {
-    char x[512], y[512];
-    snprintf(x, sizeof x, "%s", strstr(a->output, "result:"));
-    snprintf(y, sizeof y, "%s", strstr(b->output, "result:"));
-    char *p, *q, *u = strtok_r(x, " ", &p), *v = strtok_r(y, " ", &q);
-    for (; u != NULL && v != NULL;
-         u = strtok_r(NULL, " ", &p), v = strtok_r(NULL, " ", &q))
-        if (strstr(u, "second") == NULL)
-            ck_assert_str_eq(u, v);
-    ck_assert(u == NULL && v == NULL);
+    return run_well("%s --%s run.ck", flags,
+                    access("run.ck", F_OK) == 0 ? "resume" : "checkpoint");
 }
 
 START_TEST(killed_again_and_again) {
@@ -267,20 +244,14 @@ START_TEST(killed_again_and_again) {
         bool saves = strcmp(programs[i].name, "gru") != 0;
         bool reads_digits = strcmp(programs[i].name, "char_lstm") != 0;
         char flags[512], line[600];
-        ck_assert_int_eq(chdir(scratch_path("").text), 0);
         snprintf(flags, sizeof flags, "%s %s %s --plot none --quiet",
                  programs[i].name, programs[i].flags,
                  reads_digits ? "--data synthetic" : "");
-        snprintf(line, sizeof line, "%s %s", flags,
-                 saves ? "--save alone.st" : "");
-        Run alone = run_program(line);
-        ck_assert_msg(alone.status == 0, "%s", alone.output);
+        Run alone = run_well("%s %s", flags, saves ? "--save alone.st" : "");
         snprintf(line, sizeof line, "%s %s", flags,
                  saves ? "--save killed.st" : "");
         Run killed = kill_and_resume(line, i == 0 ? 8 : 3);
-        ck_assert_msg(killed.status == 0, "%s", killed.output);
-
-        check_same_figures(&alone, &killed);
+        assert_same_result(alone.output, killed.output, flags);
         Error err;
         FileBytes a = {0}, b = {0};
         ck_assert(!saves || (file_read(&a, "alone.st", 1 << 22, &err) &&
@@ -299,24 +270,18 @@ END_TEST
 // What --load and --resume begin with is never ignored, nor mixed.
 START_TEST(load_trains_on_or_tests) {
     const char *few = "mlp --data synthetic --limit 300 --plot none --quiet";
-    char line[256];
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    snprintf(line, sizeof line, "%s --epochs 2 --save first.st", few);
-    double first = result_value(&(Run[]){run_program(line)}[0], "test_loss");
-    snprintf(line, sizeof line, "%s --load first.st", few);
-    Run run = run_program(line);
+    Run run = run_program("%s --epochs 2 --save first.st", few);
+    double first = result_value(&run, "test_loss");
+    run = run_program("%s --load first.st", few);
     ck_assert_double_eq(result_value(&run, "test_loss"), first);
     ck_assert_double_eq(result_value(&run, "epochs"), 0);
-    snprintf(line, sizeof line, "%s --load first.st --epochs 3", few);
-    run = run_program(line);
+    run = run_program("%s --load first.st --epochs 3", few);
     ck_assert_double_eq(result_value(&run, "epochs"), 3);
     ck_assert_double_lt(result_value(&run, "test_loss"), first);
-    snprintf(line, sizeof line, "%s --load first.st --resume first.st", few);
-    run = run_program(line);
+    run = run_program("%s --load first.st --resume first.st", few);
     ck_assert_int_eq(run.status, 2);
     assert_says(run.output, "both bring weights");
-    snprintf(line, sizeof line, "%s --load first.st --checkpoint c.ck", few);
-    run = run_program(line);
+    run = run_program("%s --load first.st --checkpoint c.ck", few);
     ck_assert_int_eq(run.status, 2);
     assert_says(run.output, "is written while training");
 }
@@ -325,22 +290,15 @@ END_TEST
 // One file cannot be the weights and the checkpoint.
 START_TEST(save_is_another_file) {
     const char *few = "mlp --data synthetic --limit 300 --epochs 1 --plot none";
-    char line[256];
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    snprintf(line, sizeof line, "%s --checkpoint x --save x", few);
-    Run run = run_program(line);
+    Run run = run_program("%s --checkpoint x --save x", few);
     ck_assert_int_eq(run.status, 2);
     assert_says(run.output, "are both x");
-    snprintf(line, sizeof line, "%s --checkpoint x", few);
-    ck_assert_int_eq(run_program(line).status, 0);
-    snprintf(line, sizeof line, "%s --resume x --save ./x", few);
-    ck_assert_int_eq(run_program(line).status, 2);
+    run_well("%s --checkpoint x", few);
+    ck_assert_int_eq(run_program("%s --resume x --save ./x", few).status, 2);
     // another name of the same file is no other checkpoint
-    snprintf(line, sizeof line, "%s --resume x --checkpoint ./x", few);
-    ck_assert_int_eq(run_program(line).status, 0);
+    run_well("%s --resume x --checkpoint ./x", few);
     // and a new name is written at once, even if no epoch is left
-    snprintf(line, sizeof line, "%s --resume x --checkpoint y", few);
-    ck_assert_int_eq(run_program(line).status, 0);
+    run_well("%s --resume x --checkpoint y", few);
     ck_assert_int_eq(access("y", F_OK), 0);
     run = run_program("lenet --data synthetic --limit 300 --epochs 1 "
                       "--plot none --resume x");

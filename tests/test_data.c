@@ -300,12 +300,6 @@ static void assert_fails(const char *folder, const char *expected) {
     ck_assert(digits.train.pixels == NULL && digits.test.pixels == NULL);
 }
 
-// In a scratch folder and without $MNIST_DIR no digits are in sight.
-static void go_where_none_are(void) {
-    unsetenv("MNIST_DIR");
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-}
-
 START_TEST(a_folder_is_read_and_limited) {
     write_digits("set", 28);
     Digits digits;
@@ -327,7 +321,6 @@ END_TEST
 
 START_TEST(the_environment_names_the_folder) {
     write_digits("set", 28);
-    go_where_none_are();
     setenv("MNIST_DIR", scratch_path("set").text, 1);
     Digits digits;
     assert_loads(&digits, NULL, 0);
@@ -349,7 +342,7 @@ END_TEST
 START_TEST(data_mnist_is_found_or_complained_about) {
     mkdir(scratch_path("data").text, 0777);
     write_digits("data/mnist", 28);
-    go_where_none_are();
+    unsetenv("MNIST_DIR");
     Digits digits;
     assert_loads(&digits, NULL, 0);
     ck_assert_str_eq(digits.source, "data/mnist");
@@ -373,7 +366,7 @@ START_TEST(what_cannot_be_digits_is_refused) {
 END_TEST
 
 START_TEST(synthetic_digits_come_in_full_number) {
-    go_where_none_are();
+    unsetenv("MNIST_DIR");
     Digits digits;
     assert_loads(&digits, NULL, 0);
     ck_assert(digits.synthetic);
@@ -386,7 +379,7 @@ START_TEST(synthetic_digits_come_in_full_number) {
 END_TEST
 
 START_TEST(synthetic_digits_follow_the_seed) {
-    go_where_none_are();
+    unsetenv("MNIST_DIR");
     Digits a, b, other;
     Error err;
     ck_assert(digits_load(&a, NULL, 20, 1, &err));

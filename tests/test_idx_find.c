@@ -96,6 +96,7 @@ static void put_text(const char *path, const char *text) {
 
 // Writes the four files under these names.
 static void put_set(const char *const name[4], Kind kind) {
+    unsetenv("MNIST_DIR");
     Bytes b = pictures(TRAIN, kind);
     put(name[0], &b);
     b = labels(TRAIN, 0, 10, 0);
@@ -143,11 +144,6 @@ static void check_refused(const char *where, const char *says) {
     assert_says(err.message, says);
 }
 
-static void go_to_scratch(void) {
-    unsetenv("MNIST_DIR");
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-}
-
 // ---- 2. Names ---------------------------------------------------------------
 
 START_TEST(common_names_are_found) {
@@ -185,7 +181,6 @@ START_TEST(common_names_are_found) {
          "q",
          "qmnist"},
     };
-    go_to_scratch();
     for (size_t i = 0; i < sizeof layouts / sizeof *layouts; i++) {
         put_set(layouts[i].name, AS_BYTES);
         check_found(layouts[i].where, layouts[i].called, 10);
@@ -203,7 +198,6 @@ START_TEST(one_of_several_sets_is_named) {
                                   "e/emnist-mnist-train-labels-idx1-ubyte",
                                   "e/emnist-mnist-test-images-idx3-ubyte",
                                   "e/emnist-mnist-test-labels-idx1-ubyte"};
-    go_to_scratch();
     put_set(digits, TRANSPOSED);
     check_found("e", "emnist-digits", 10);
     put_set(mnist, TRANSPOSED);
@@ -221,7 +215,6 @@ START_TEST(copies_are_no_second_set) {
                                 "set/MNIST/raw/train-labels-idx1-ubyte",
                                 "set/MNIST/raw/t10k-images-idx3-ubyte",
                                 "set/MNIST/raw/t10k-labels-idx1-ubyte"};
-    go_to_scratch();
     put_set(plain, AS_BYTES);
     put_set(raw, TRANSPOSED);
     check_found("set", "set", 10);
@@ -238,7 +231,6 @@ START_TEST(sets_in_two_folders_are_rivals) {
                                 "root/KMNIST/raw/train-labels-idx1-ubyte",
                                 "root/KMNIST/raw/t10k-images-idx3-ubyte",
                                 "root/KMNIST/raw/t10k-labels-idx1-ubyte"};
-    go_to_scratch();
     put_set(one, AS_BYTES);
     put_set(two, AS_BYTES);
     check_refused("root", "--data root/MNIST/raw, or --data root/KMNIST/raw");
@@ -248,7 +240,6 @@ START_TEST(sets_in_two_folders_are_rivals) {
 END_TEST
 
 START_TEST(what_is_there_is_named) {
-    go_to_scratch();
     put_set(plain, AS_BYTES);
     ck_assert_int_eq(remove(plain[3]), 0);
     check_refused("set", "has no t10k-labels-idx1-ubyte");
@@ -269,7 +260,6 @@ START_TEST(data_mnist_may_have_dots) {
                                  "data/mnist/train-labels.idx1-ubyte",
                                  "data/mnist/t10k-images.idx3-ubyte",
                                  "data/mnist/t10k-labels.idx1-ubyte"};
-    go_to_scratch();
     put_set(dots, AS_BYTES);
     check_found(NULL, "mnist", 10);
     ck_assert_int_eq(remove(dots[0]), 0);
@@ -287,7 +277,6 @@ static void put_labels(int first, int classes, int columns) {
 }
 
 START_TEST(labels_may_be_integers) {
-    go_to_scratch();
     put_set(plain, AS_BYTES);
     put_labels(0, 10, 8); // QMNIST: the class and seven other things
     check_found("set", "set", 10);
@@ -300,7 +289,6 @@ END_TEST
 
 // EMNIST's letters count from 1. A set that only lacks zeros is left alone.
 START_TEST(labels_may_begin_at_one) {
-    go_to_scratch();
     put_set(plain, AS_BYTES);
     put_labels(1, 11, 0); // 1 to 11
     check_found("set", "set", 11);
@@ -319,7 +307,6 @@ START_TEST(labels_may_begin_at_one) {
 END_TEST
 
 START_TEST(pixels_may_be_floats) {
-    go_to_scratch();
     put_set(plain, AS_FLOATS);
     check_found("set", "set", 10);
 }
@@ -327,16 +314,11 @@ END_TEST
 
 // More classes than ten: three programs learn them, the others say so.
 START_TEST(programs_take_more_classes) {
-    go_to_scratch();
     put_set(plain, AS_BYTES);
     put_labels(1, 12, 0);
     const char *all[] = {"mlp", "lenet", "lstm"};
     for (int i = 0; i < 3; i++) {
-        char line[128];
-        snprintf(line, sizeof line, "%s --data set --epochs 1 --plot none",
-                 all[i]);
-        Run run = run_program(line);
-        ck_assert_msg(run.status == 0, "%s", run.output);
+        Run run = run_well("%s --data set --epochs 1 --plot none", all[i]);
         assert_80_columns(&run);
         assert_says(run.output, "most often mistaken for");
         assert_says(run.output, "data=set");
@@ -359,7 +341,6 @@ START_TEST(other_files_are_recognized) {
         {"\003\010", "it is little-endian"},
         {"garbage", "begins with 0x67617262 instead of 0x00000803"},
     };
-    go_to_scratch();
     put_set(plain, AS_BYTES);
     for (size_t i = 0; i < sizeof files / sizeof *files; i++) {
         Bytes b = {.size = strlen(files[i].text)};
@@ -372,7 +353,6 @@ START_TEST(other_files_are_recognized) {
 END_TEST
 
 START_TEST(gzipped_twice_is_recognized) {
-    go_to_scratch();
     put_set(plain, AS_BYTES);
     ck_assert_int_eq(system("cd set && gzip t* && for f in *; do "
                             "gzip -c $f >x && mv x $f; done"),
@@ -386,7 +366,6 @@ END_TEST
 START_TEST(classes_have_names) {
     Digits d;
     Error err;
-    go_to_scratch();
     put_set(plain, AS_BYTES);
     ck_assert(digits_load(&d, "set", 0, 1, &err));
     ck_assert_str_eq(digits_class(&d, 7), "7");
@@ -416,7 +395,6 @@ START_TEST(emnist_brings_its_mapping) {
                                     "e/emnist-letters-test-labels-idx1-ubyte"};
     Digits d;
     Error err;
-    go_to_scratch();
     put_set(letters, TRANSPOSED);
     put_text("e/emnist-letters-mapping.txt",
              "1 65 97\n2 66 98\n3 67\n4 68\n5 69\n6 70\n7 71\n8 72\n9 73\n"

@@ -180,7 +180,6 @@ static void draw_after_a_stop(void) {
 }
 
 START_TEST(a_stopped_run_draws_no_chart) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     ck_assert_str_eq(run_function(draw_after_a_stop).output, "0100");
 }
 END_TEST
@@ -189,9 +188,7 @@ END_TEST
 
 // A program whose stdout goes to `file`, seen from outside.
 static Run run_into(const char *redirection) {
-    char line[4096];
-    snprintf(line, sizeof line, "gates --quiet --plot none %s", redirection);
-    return run_program(line);
+    return run_program("gates --quiet --plot none %s", redirection);
 }
 
 START_TEST(lost_output_is_an_error) {
@@ -206,7 +203,6 @@ END_TEST
 
 // What goes to a closed stdout must not land in the next file that is opened.
 START_TEST(a_closed_stdout_is_given_to_no_file) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     Run run = run_program("gates --plot svg >&-");
     ck_assert_int_eq(run.status, 1);
     assert_never_says(text_of("out/ch01/gates.csv"), "result:");

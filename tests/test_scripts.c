@@ -21,7 +21,6 @@ static void write_file(const char *name, const char *text) {
 // Runs shell commands in the test's folder, whose name they, and what is run
 // later, find in $HERE; they must succeed.
 static void shell(const char *commands) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     setenv("HERE", scratch_path("").text, 1);
     ck_assert_msg(system(commands) == 0, "failed: %s", commands);
 }
@@ -252,10 +251,7 @@ END_TEST
 // ---- 4. check_docs.sh ------------------------------------------------------
 
 static Run run_lectures(const char *what) {
-    char command[2048];
-    snprintf(command, sizeof command, "tests/lectures.sh -C \"$HERE\" %s",
-             what);
-    return run_program(command);
+    return run_program("tests/lectures.sh -C \"$HERE\" %s", what);
 }
 
 static void write_documented_tree(void) {
@@ -391,9 +387,7 @@ static void write_script(const char *name, const char *text) {
 }
 
 static Run run_runner(const char *name) {
-    char command[256];
-    snprintf(command, sizeof command, "tests/run.sh \"$HERE\"/%s", name);
-    return run_program(command);
+    return run_program("tests/run.sh \"$HERE\"/%s", name);
 }
 
 // What a test binary begins with: its runner reads the secret word, and tells
@@ -537,11 +531,9 @@ static void make_tree(void) {
 // Changes the tree and runs `make test` with these variables.
 static void assert_make(const char *change, const char *variables, int status,
                         const char *text) {
-    char command[256];
     shell(change);
-    snprintf(command, sizeof command,
-             "/usr/bin/env make -C \"$HERE\" test CFLAGS=-O0 %s", variables);
-    Run run = run_program(command);
+    Run run = run_program("/usr/bin/env make -C \"$HERE\" test CFLAGS=-O0 %s",
+                          variables);
     assert_ended(&run, status, text);
 }
 

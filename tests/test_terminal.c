@@ -115,9 +115,7 @@ static const struct {
 
 // The program's name and the flags of a short run.
 static void command_line(char *line, size_t size, const char *program) {
-    char ask[256];
-    snprintf(ask, sizeof ask, "%s --help", program);
-    Run help = run_program(ask);
+    Run help = run_program("%s --help", program);
     int n = snprintf(line, size, "%s", program);
     for (size_t i = 0; i < sizeof short_run / sizeof *short_run; i++) {
         char flag[32];
@@ -172,21 +170,6 @@ static void watch(Terminal *t, int master) {
     close(master);
 }
 
-// Takes the words out of a result line that hang on the clock.
-static void strip_times(char *result) {
-    static const char *const times[] = {"seconds=", "_per_second=", "faster="};
-    char words[4096], *rest = words;
-    snprintf(words, sizeof words, "%s", result);
-    *result = '\0';
-    for (char *word; (word = strtok_r(rest, " \n", &rest)) != NULL;) {
-        bool is_time = false;
-        for (size_t i = 0; i < sizeof times / sizeof *times; i++)
-            is_time |= strstr(word, times[i]) != NULL;
-        if (!is_time)
-            strcat(strcat(result, word), " ");
-    }
-}
-
 static void check_program(const char *program) {
     Terminal t = {.program = program};
     char line[1000], three[1024];
@@ -200,16 +183,8 @@ static void check_program(const char *program) {
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: %d", line,
                   status);
     ck_assert_msg(t.wrong == NULL, "%s: %s: %s", line, t.wrong, t.where);
-    ck_assert_msg(strncmp(t.result, "result: ", 8) == 0, "%s: no result line",
-                  line);
-    Run again = run_program(three);
-    char *result = strstr(again.output, "result: ");
-    ck_assert_msg(result != NULL, "%s: no result line", three);
-    strip_times(t.result);
-    strip_times(result);
-    ck_assert_msg(strcmp(t.result, result) == 0,
-                  "%s, with 1 thread: %s, with 3: %s", program, t.result,
-                  result);
+    Run again = run_well("%s", three);
+    assert_same_result(t.result, again.output, "with 1 thread and with 3");
 }
 
 // ---- 3. The tests -----------------------------------------------------------
@@ -217,7 +192,6 @@ static void check_program(const char *program) {
 // The names of the programs of chapters first .. last.
 static void check_chapters(int first, int last) {
     glob_t found;
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     unsetenv("MNIST_DIR");
     for (int chapter = first; chapter <= last; chapter++) {
         char pattern[32];

@@ -184,12 +184,10 @@ static char self[PATH_MAX]; // absolute path of this binary, set by main
 
 // True if the runner calls the inner test passed.
 static bool passes(const char *name) {
-    char command[PATH_MAX + 32];
     // from the root on, as run_program takes it: without the root's own name,
     // which may hold blanks or quotation marks
     size_t root = strlen(project_path("").text);
-    snprintf(command, sizeof command, "%s %s", self + root, name);
-    Run run = run_program(command);
+    Run run = run_program("%s %s", self + root, name);
     ck_assert_msg(run.status == 0 || run.status == 1, "%s ends with %d: %s",
                   name, run.status, run.output);
     return run.status == 0;
@@ -239,7 +237,6 @@ END_TEST
 
 // The same by way of run.sh, which must end so and say this.
 static void assert_run_sh(const char *name, const char *end, const char *says) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     setenv("SELF", self, 1);
     unsetenv("SLOWER"); // of tests that hang
     FILE *script = fopen("cheat", "w");
@@ -374,7 +371,6 @@ START_TEST(long_output_keeps_its_end) {
 END_TEST
 
 START_TEST(paths_hold_from_any_folder) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     ck_assert_int_eq(access("nothing", F_OK), -1);
     FILE *file = fopen(scratch_path("file").text, "w");
     ck_assert_ptr_nonnull(file);

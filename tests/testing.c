@@ -7,6 +7,7 @@
 #include <limits.h>
 #include <math.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -207,8 +208,9 @@ static void enter_test(void) {
           MOST_WRITTEN + (rlim_t)(runner.log > 0 ? runner.log : 0));
     if (memory_can_be_limited())
         limit(RLIMIT_DATA, MOST_MEMORY);
-    REQUIRE(mkdir(scratch_path("").text, 0777) == 0, "cannot make %s",
-            scratch_path("").text);
+    const Path folder = scratch_path("");
+    REQUIRE(mkdir(folder.text, 0777) == 0 && chdir(folder.text) == 0,
+            "cannot make %s", folder.text);
 }
 
 static void leave_test(void) {
@@ -531,14 +533,15 @@ static Run collect(pid_t child, int from, const char *name) {
     return run;
 }
 
-Run run_program(const char *command_line) {
+static Run run_line(const char *format, va_list arguments, bool well) {
     Path root = project_root();
-    char script[4096];
+    char line[4096];
+    int length = vsnprintf(line, sizeof line, format, arguments);
+    REQUIRE(length > 0 && (size_t)length < sizeof line, "command too long");
     // $0 is the root: no character in its name can be taken for shell syntax
-    int length =
-        snprintf(script, sizeof script, "exec %s%s",
-                 command_line[0] == '/' ? "" : "\"$0\"/", command_line);
-    REQUIRE(length > 0 && (size_t)length < sizeof script, "command too long");
+    char script[sizeof line + 16];
+    snprintf(script, sizeof script, "exec %s%s",
+             line[0] == '/' ? "" : "\"$0\"/", line);
     int from;
     pid_t child = fork_apart(&from);
     if (child == 0) {
@@ -547,7 +550,26 @@ Run run_program(const char *command_line) {
         execl("/bin/sh", "sh", "-c", script, root.text, (char *)NULL);
         _exit(127);
     }
-    return collect(child, from, command_line);
+    Run run = collect(child, from, line);
+    if (well && run.status != 0)
+        fail_here("%s ended with status %d: %s", line, run.status, run.output);
+    return run;
+}
+
+Run run_program(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    Run run = run_line(format, arguments, false);
+    va_end(arguments);
+    return run;
+}
+
+Run run_well(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    Run run = run_line(format, arguments, true);
+    va_end(arguments);
+    return run;
 }
 
 int call_main(int (*program)(int, char **), const char *words) {
@@ -624,16 +646,47 @@ void assert_close(const float *got, const float *want, size_t n,
     }
 }
 
-double result_value(const Run *run, const char *name) {
-    const char *line = NULL, *next = run->output;
+// From the last result line on.
+static const char *result_line(const char *output) {
+    const char *line = NULL, *next = output;
     while ((next = strstr(next, "result: ")) != NULL)
         line = next, next += strlen("result: ");
-    ck_assert_msg(line != NULL, "no result line in: %s", run->output);
+    if (line == NULL)
+        fail_here("no result line in: %s", output);
+    return line;
+}
+
+double result_value(const Run *run, const char *name) {
+    const char *line = result_line(run->output);
     char key[64];
     snprintf(key, sizeof key, " %s=", name);
     const char *found = strstr(line, key);
-    ck_assert_msg(found != NULL, "no %s in: %s", name, line);
+    if (found == NULL)
+        fail_here("no %s in: %s", name, line);
     return strtod(found + strlen(key), NULL);
+}
+
+// Its words, without those that hang on the clock.
+static void copy_result(char *copy, size_t size, const char *output) {
+    static const char *const times[] = {"seconds=", "_per_second=", "faster="};
+    char words[4096], *rest = words;
+    snprintf(words, sizeof words, "%s", result_line(output));
+    size_t used = 0;
+    for (char *word; (word = strtok_r(rest, " \n", &rest)) != NULL;) {
+        bool is_time = false;
+        for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+            is_time |= strstr(word, times[i]) != NULL;
+        if (!is_time)
+            used += (size_t)snprintf(copy + used, size - used, "%s ", word);
+    }
+}
+
+void assert_same_result(const char *one, const char *other, const char *what) {
+    char a[4096], b[4096];
+    copy_result(a, sizeof a, one);
+    copy_result(b, sizeof b, other);
+    if (strcmp(a, b) != 0)
+        fail_here("%s:\n%s\n%s", what, a, b);
 }
 
 void assert_80_columns(const Run *run) {
@@ -647,13 +700,10 @@ void assert_80_columns(const Run *run) {
 
 void assert_learns(const char *command_line, double accuracy, double loss) {
     for (int seed = 1; seed <= 3; seed++) {
-        char command[256];
-        snprintf(command, sizeof command,
-                 "%s --data synthetic --threads 1 --plot none --quiet "
-                 "--seed %d",
-                 command_line, seed);
-        Run run = run_program(command);
-        ck_assert_int_eq(run.status, 0);
+        Run run =
+            run_well("%s --data synthetic --threads 1 --plot none --quiet "
+                     "--seed %d",
+                     command_line, seed);
         ck_assert_double_gt(result_value(&run, "test_accuracy"), accuracy);
         ck_assert_double_lt(result_value(&run, "test_loss"), loss);
     }

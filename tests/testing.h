@@ -63,8 +63,8 @@ typedef struct {
 Path project_path(const char *file);
 Path golden_path(const char *file);
 
-// A file in a folder that is fresh for each test; removed by the runner.
-// scratch_path("") is the folder itself.
+// A file in a folder that is fresh for each test, and where it runs; removed by
+// the runner. scratch_path("") is the folder itself.
 Path scratch_path(const char *file);
 
 // The test cannot be run here; it should return now. why: "no gnuplot".
@@ -85,19 +85,22 @@ typedef struct {
 } Run;
 
 // Runs a program that lies at the project's root (or a path below it, or an
-// absolute one) with its arguments as a shell would read them:
-//     Run run = run_program("lenet --limit 200 --epochs 1");
+// absolute one) with its arguments as a shell would read them; the command line
+// is written as for printf:
+//     Run run = run_program("lenet --limit 200 --seed %d", seed);
 // Input is empty. The test fails if the program does not end within its time, or
-// prints without end. The working folder is the test's own: go to
-// scratch_path("") first if the program writes files.
-Run run_program(const char *command_line);
+// prints without end.
+Run run_program(const char *format, ...) __attribute__((format(printf, 1, 2)));
+
+// The same, and the test fails if the program ends with another status than 0.
+Run run_well(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // Calls a program's main, in the test itself, with these words; returns its exit
 // status.
 int call_main(int (*program)(int, char **), const char *words);
 
-// The same as run_program for a function, in a process of its own: what die() and REQUIRE()
-// say can be looked at.
+// The same as run_program for a function, in a process of its own: what die()
+// and REQUIRE() say can be looked at.
 Run run_function(void (*function)(void));
 
 // read prints "it was read" or an error message. With 0, step, ... most KiB of
@@ -117,12 +120,18 @@ void assert_learns(const char *command_line, double accuracy, double loss);
 // "result: test_accuracy=0.99 epochs=3". The test fails if there is none.
 double result_value(const Run *run, const char *name);
 
+// The result lines of these two outputs are the same, but for what a clock
+// measured (seconds=, digits_per_second=, faster=). what: whose they are.
+void assert_same_result(const char *one, const char *other, const char *what);
+
 #define run_program(...)          FROM_HERE(run_program(__VA_ARGS__))
+#define run_well(...)             FROM_HERE(run_well(__VA_ARGS__))
 #define assert_close(...)         FROM_HERE(assert_close(__VA_ARGS__))
 #define text_of(...)              FROM_HERE(text_of(__VA_ARGS__))
 #define assert_blames_memory(...) FROM_HERE(assert_blames_memory(__VA_ARGS__))
 #define assert_80_columns(...)    FROM_HERE(assert_80_columns(__VA_ARGS__))
 #define assert_learns(...)        FROM_HERE(assert_learns(__VA_ARGS__))
 #define result_value(...)         FROM_HERE(result_value(__VA_ARGS__))
+#define assert_same_result(...)   FROM_HERE(assert_same_result(__VA_ARGS__))
 
 #endif
