@@ -17,7 +17,7 @@
 double table_number(const char *text, const char *row, int column);
 
 // The first n numbers of that line are these, each off by less than `tolerance`;
-// with 0, exactly. A want of NaN is not looked at.
+// with 0, exactly. NaN must be NaN.
 void assert_row(const char *text, const char *row, const double *want, int n,
                 double tolerance);
 
@@ -51,7 +51,7 @@ int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
 // That column holds these n numbers and no more, each off by less than
-// `tolerance`; with 0, exactly. NaN is an empty place.
+// `tolerance`; with 0, exactly. An empty place is NaN.
 void assert_column(const char *file, int block, const char *name,
                    const double *want, int n, double tolerance);
 
