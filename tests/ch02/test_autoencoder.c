@@ -138,13 +138,11 @@ START_TEST(error_is_over_digits) {
     turn_into_bars(&digits, 500);
     encode(&all, &coder, &digits);
     for (int n = 0; n < 700; n++) {
-        ck_assert_msg(all.labels[n] == digits.labels[n], "label of digit %d",
-                      n);
-        for (int p = 0; p < HALF; p++)
-            ck_assert_msg(
-                (int)lround(255.0 * (double)all.code.data[n * HALF + p]) ==
-                    digits.pixels[n * PIXELS + p],
-                "digit %d has the code of another one", n);
+        ck_assert_int_eq(all.labels[n], digits.labels[n]);
+        for (int p = 0; p < HALF; p++) {
+            double code = 255.0 * (double)all.code.data[n * HALF + p];
+            ck_assert_int_eq(lround(code), digits.pixels[n * PIXELS + p]);
+        }
     }
     dataset_hold_out(&bars, &digits, 200);
     encode(&first, &coder, &digits);

@@ -85,16 +85,13 @@ START_TEST(judges_by_fresh_points) {
         Rng rng;
         rng_seed(&rng, seed);
         play(&g, SPIRALS, &o, &rng);
-        double learned = accuracy(&g.net[SPIRALS][2], &g.points[SPIRALS]);
-        double fresh = g.right[SPIRALS][2], line = g.best_line[SPIRALS];
-        ck_assert_double_eq(learned, 1.0);
-        ck_assert_msg(fresh < 0.8,
-                      "seed %d: who knows six points gets %g of all: are "
-                      "these fresh?",
-                      (int)seed, fresh);
-        ck_assert_msg(line < 0.75,
-                      "seed %d: the best line gets %g: of fresh points?",
-                      (int)seed, line);
+        ck_assert_double_eq(accuracy(&g.net[SPIRALS][2], &g.points[SPIRALS]),
+                            1.0);
+        double net = g.right[SPIRALS][2], line = g.best_line[SPIRALS];
+        ck_assert_msg(net < 0.8 && line < 0.75,
+                      "the net gets %g of all, the best line %g, on what they "
+                      "know six points of: are these points fresh?",
+                      net, line);
         points_free(&g.points[SPIRALS]);
         for (int l = 0; l < NETS; l++)
             relu_net_free(&g.net[SPIRALS][l]);
@@ -107,9 +104,7 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
     run_spied(playground_main, "playground --epochs 3 --points 4 --lr 0.1 "
                                "--plot none --quiet");
     ck_assert_int_eq(spy.steps, SETS * NETS * 3);
-    for (int t = 0; t < spy.steps; t++)
-        ck_assert_msg(spy.lr[t] == one_cycle(t % 3, 3, 0.1f),
-                      "step %d: rate %g", t % 3, (double)spy.lr[t]);
+    assert_one_cycle(3, 0.1f);
     assert_first_step_has_a_gradient();
 }
 END_TEST
@@ -139,12 +134,8 @@ static void print_made_up(void) {
 START_TEST(prints_a_column_for_each_net) {
     Run run = run_function(print_made_up);
     for (int s = 0; s < SETS; s++)
-        for (int column = 0; column < 1 + NETS; column++) {
-            double want = column == 0 ? 40 + 0.1 * s : 10.0 * column + s;
-            double got = table_number(run.output, set_name[s], column);
-            ck_assert_msg(fabs(got - want) < 1e-6, "%s, column %d: %g, not %g",
-                          set_name[s], column + 1, got, want);
-        }
+        assert_row(run.output, set_name[s],
+                   (double[]){40 + 0.1 * s, 10 + s, 20 + s, 30 + s}, 4, 1e-6);
 }
 END_TEST
 
@@ -152,6 +143,7 @@ END_TEST
 START_TEST(map_is_what_the_net_says) {
     enum { CELLS = SIDE * SIDE };
     static double x[CELLS], y[CELLS], output[CELLS];
+    const char *file = "out/ch02/map.csv";
     Chart chart;
     ReluNet net;
     Rng rng;
@@ -165,15 +157,11 @@ START_TEST(map_is_what_the_net_says) {
     write_map(&chart, &net, 0, 0);
     draw_map(&chart, 0, 0, 1.0);
     chart_close(&chart);
-    const char *file = "out/ch02/map.csv";
     ck_assert_int_eq(chart_column(file, 0, "x", x, CELLS), CELLS);
     chart_column(file, 0, "y", y, CELLS);
-    chart_column(file, 0, "output", output, CELLS);
-    for (int i = 0; i < CELLS; i++) {
-        double z = x[i] - 2 * y[i] + 1, want = 1 / (1 + exp(-z));
-        ck_assert_msg(fabs(output[i] - want) < 1e-5, "(%g, %g): %g, not %g",
-                      x[i], y[i], output[i], want);
-    }
+    for (int i = 0; i < CELLS; i++)
+        output[i] = 1 / (1 + exp(-(x[i] - 2 * y[i] + 1)));
+    assert_column(file, 0, "output", output, CELLS, 1e-5);
     relu_net_free(&net);
 }
 END_TEST
@@ -196,10 +184,10 @@ START_TEST(panels_show_their_own_net) {
             ck_assert_str_eq(panel_title(file, map), title);
             snprintf(plot, sizeof plot, "plot DATA index %d using", map);
             snprintf(points, sizeof points, "DATA index %d using", s);
-            const char *line = strstr(text_of(file), plot);
-            ck_assert_msg(strncmp(strstr(line + 5, "\n  ") + 3, points,
-                                  strlen(points)) == 0,
-                          "%s: whose points? %.120s", title, line);
+            const char *after = after_text(text_of(file), plot);
+            after = after_text(after, "\n  ");
+            ck_assert_msg(strncmp(after, points, strlen(points)) == 0,
+                          "%s: whose points? %.120s", title, after);
         }
 }
 END_TEST
@@ -219,11 +207,9 @@ START_TEST(result_is_in_the_table) {
     ck_assert_int_eq(run.status, 0);
     const char *table = from_line(run.output, "data");
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
-        double result = 100 * result_value(&run, part[i].name);
         double printed = table_number(table, part[i].row, part[i].column);
-        ck_assert_msg(fabs(result - printed) < 1e-6,
-                      "%s: %g %%, in the table %g", part[i].name, result,
-                      printed);
+        ck_assert_double_eq_tol(100 * result_value(&run, part[i].name), printed,
+                                1e-6);
     }
     Run small = run_program("playground --quiet --plot none --points 2 "
                             "--epochs 1");
