@@ -166,6 +166,12 @@ START_TEST(draws_too_much) {
 }
 END_TEST
 
+START_TEST(says_more_than_its_result) {
+    run_for_result("/bin/sh -c 'echo result: a=1'");
+    run_for_result("/bin/sh -c 'echo epoch 1; echo result: a=1'");
+}
+END_TEST
+
 // The entry called name; several entries try one function in several ways.
 static int run_inner(const char *name) {
     unsetenv("CK_RUN_CASE"); // of the outer test
@@ -201,6 +207,7 @@ static int run_inner(const char *name) {
         {"has_another_number", {has_another_number}},
         {"draws_another_number", {draws_another_number}},
         {"draws_too_much", {draws_too_much}},
+        {"says_more_than_its_result", {says_more_than_its_result}},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].name, name) == 0)
@@ -300,6 +307,8 @@ START_TEST(missing_words_are_told_with_the_nearest) {
                   "text does not say \"loss=0.50\"; what comes nearest is "
                   "\"loss=0.25 seed=1\"");
     assert_run_sh("says_too_much", lost, "text must not say \"seed\"");
+    assert_run_sh("says_more_than_its_result", lost,
+                  "--plot none --quiet prints more than its result line:");
 }
 END_TEST
 

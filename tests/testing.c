@@ -636,6 +636,20 @@ double result_value(const Run *run, const char *name) {
     return strtod(found + strlen(key), NULL);
 }
 
+Run run_for_result(const char *command_line) {
+    char command[2048];
+    snprintf(command, sizeof command, "%s --plot none --quiet", command_line);
+    Run run = run_program(command);
+    ck_assert_msg(run.status == 0, "%s ended with status %d: %s", command,
+                  run.status, run.output);
+    const char *end = strchr(run.output, '\n');
+    ck_assert_msg(strncmp(run.output, "result: ", 8) == 0 && end != NULL &&
+                      end[1] == '\0',
+                  "%s prints more than its result line:\n%s", command,
+                  run.output);
+    return run;
+}
+
 void assert_80_columns(const Run *run) {
     for (const char *line = run->output; *line != '\0';) {
         size_t n = strcspn(line, "\n");

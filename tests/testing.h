@@ -92,6 +92,10 @@ typedef struct {
 // scratch_path("") first if the program writes files.
 Run run_program(const char *command_line);
 
+// The same with --plot none and --quiet: the result line is all it prints, and it
+// exits with 0.
+Run run_for_result(const char *command_line);
+
 // Calls a program's main, in the test itself, with these words; returns its exit
 // status.
 int call_main(int (*program)(int, char **), const char *words);
@@ -118,6 +122,7 @@ void assert_learns(const char *command_line, double accuracy, double loss);
 double result_value(const Run *run, const char *name);
 
 #define run_program(...)          FROM_HERE(run_program(__VA_ARGS__))
+#define run_for_result(...)       FROM_HERE(run_for_result(__VA_ARGS__))
 #define assert_close(...)         FROM_HERE(assert_close(__VA_ARGS__))
 #define text_of(...)              FROM_HERE(text_of(__VA_ARGS__))
 #define assert_blames_memory(...) FROM_HERE(assert_blames_memory(__VA_ARGS__))

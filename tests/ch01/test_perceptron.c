@@ -165,8 +165,7 @@ START_TEST(draws_lines_and_the_circle_of_xor) {
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("perceptron --quiet --plot none");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("perceptron");
     assert_says(run.output, "result: and_mistakes=10 or_mistakes=4 "
                             "nand_mistakes=11 xor_cycle=1 ");
 }

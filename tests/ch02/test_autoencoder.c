@@ -332,13 +332,11 @@ END_TEST
 START_TEST(larger_codes_keep_more) {
     for (int seed = 1; seed <= 2; seed++) {
         char line[128];
-        snprintf(
-            line, sizeof line,
-            "autoencoder --data synthetic --limit 600 --epochs 16 --batch 16 "
-            "--lr 0.006 --plot none --quiet --threads 1 --seed %d",
-            seed);
-        Run run = run_program(line);
-        ck_assert_int_eq(run.status, 0);
+        snprintf(line, sizeof line,
+                 "autoencoder --data synthetic --limit 600 --epochs 16 "
+                 "--batch 16 --lr 0.006 --threads 1 --seed %d",
+                 seed);
+        Run run = run_for_result(line);
         double net_2 = result_value(&run, "mse_2");
         double pca_2 = result_value(&run, "pca_mse_2");
         ck_assert_double_lt(result_value(&run, "mse_32"), 0.8 * net_2);
@@ -353,9 +351,8 @@ END_TEST
 START_TEST(beats_components_on_mnist) {
     if (mnist_dir_or_skip("beats_components_on_mnist") == NULL)
         return;
-    Run run = run_program("autoencoder --limit 10000 --epochs 6 --batch 64 "
-                          "--plot none --quiet --threads 1");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("autoencoder --limit 10000 --epochs 6 --batch 64 "
+                             "--threads 1");
     ck_assert_double_lt(result_value(&run, "mse_2"),
                         result_value(&run, "pca_mse_2"));
     ck_assert_double_lt(result_value(&run, "mse_32"),
@@ -364,9 +361,8 @@ START_TEST(beats_components_on_mnist) {
 END_TEST
 
 START_TEST(smallest_runs) {
-    Run two = run_program("autoencoder --data synthetic --limit 2 --epochs 1 "
-                          "--plot none --quiet --threads 1");
-    ck_assert_int_eq(two.status, 0);
+    run_for_result("autoencoder --data synthetic --limit 2 --epochs 1 "
+                   "--threads 1");
     Run one = run_program("autoencoder --data synthetic --limit 1 --epochs 1 "
                           "--plot none --quiet");
     ck_assert_int_eq(one.status, 1);

@@ -228,7 +228,7 @@ START_TEST(prints_every_number) {
     assert_says(run.output, "a_2 = w_21 x_1 + w_22 x_2 + b_2 = "
                             "(0.5)(1) + (-1)(2) + (1) = -0.5\n");
 
-    run = run_program("forward --plot none --quiet");
+    run = run_for_result("forward");
     ck_assert_str_eq(run.output, "result: y=0.2472 y_deeper=0.9380 mse=0.3566 "
                                  "a=2.5,-0.5,2 cross_entropy=0.8338 weights=41 "
                                  "weights_deeper=55\n");

@@ -352,10 +352,10 @@ START_TEST(draws_explained_variance_in_percent) {
 END_TEST
 
 START_TEST(same_result_for_any_number_of_threads) {
-    Run one = run_program("reduce --data synthetic --limit 60 --epochs 50 "
-                          "--plot none --quiet --threads 1");
-    Run two = run_program("reduce --data synthetic --limit 60 --epochs 50 "
-                          "--plot none --quiet --threads 2");
+    Run one = run_for_result("reduce --data synthetic --limit 60 --epochs 50 "
+                             "--threads 1");
+    Run two = run_for_result("reduce --data synthetic --limit 60 --epochs 50 "
+                             "--threads 2");
     char *names[] = {"tsne_trust", "apart", "divergence", "explained_2"};
     for (int i = 0; i < 4; i++)
         ck_assert_double_eq(result_value(&one, names[i]),
@@ -363,9 +363,7 @@ START_TEST(same_result_for_any_number_of_threads) {
     ck_assert_double_le(result_value(&one, "apart"), 1e-4);
     ck_assert_double_eq(result_value(&one, "pca_trust"),
                         result_value(&one, "svd_trust"));
-    Run least = run_program("reduce --data synthetic --limit 10 --epochs 1 "
-                            "--plot none --quiet");
-    ck_assert_int_eq(least.status, 0);
+    run_for_result("reduce --data synthetic --limit 10 --epochs 1");
 }
 END_TEST
 
@@ -374,9 +372,7 @@ END_TEST
 START_TEST(trust_on_mnist) {
     if (mnist_dir_or_skip("trust_on_mnist") == NULL)
         return;
-    Run run = run_program("reduce --epochs 500 --threads 1 --plot none "
-                          "--quiet");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("reduce --epochs 500 --threads 1");
     ck_assert_double_eq_tol(result_value(&run, "pca_trust"), 0.746, 1.1e-3);
     ck_assert_double_eq_tol(result_value(&run, "tsne_trust"), 0.974, 5e-3);
 }

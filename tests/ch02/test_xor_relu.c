@@ -206,15 +206,12 @@ START_TEST(draws_where_the_net_says_one) {
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("xor_relu --quiet --plot none --starts 20");
-    ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_eq(from_line(run.output, "result: y=0,0.5,0.5,0 "),
-                     run.output);
+    Run run = run_for_result("xor_relu --starts 20");
+    assert_says(run.output, "result: y=0,0.5,0.5,0 ");
     ck_assert_double_ge(result_value(&run, "learned"), 1);
     ck_assert_double_eq(result_value(&run, "starts"), 20);
     ck_assert_double_lt(result_value(&run, "loss"), 1e-3);
-    Run again = run_program("xor_relu --quiet --plot none --starts 20 "
-                            "--threads 1");
+    Run again = run_for_result("xor_relu --starts 20 --threads 1");
     ck_assert_str_eq(run.output, again.output);
 }
 END_TEST
