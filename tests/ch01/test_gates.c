@@ -110,8 +110,8 @@ START_TEST(shows_sums_and_outputs) {
 }
 END_TEST
 
-// The sum of one input equals the threshold 0.5: 0 by the first rule, 1 by the
-// second. And the lecture's word for AND is said to be that of OR.
+// With theta = 0.5 the first rule makes the neuron AND, the second OR. And the
+// page names the lecture's word for AND, which is usually that for OR.
 START_TEST(says_which_word_is_which) {
     Run run = run_program("gates --plot none");
     const char *table = from_line(run.output, "theta = 0.5");

@@ -14,7 +14,7 @@ START_TEST(one_neuron_gets_three) {
     ck_assert_int_eq(best.right, 3);
     ck_assert_int_eq(rows_right(best.w1, best.w2, best.theta), 3);
     ck_assert_int_eq((int)best.tried, 81 * 81 * 81);
-    // half the way from a corner to the diagonal that does not pass through it
+    // half the distance from a corner to the diagonal of two others
     ck_assert_double_eq_tol(best.margin, 0.5 / sqrt(2.0), 1e-12);
 }
 END_TEST

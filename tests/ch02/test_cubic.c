@@ -152,7 +152,7 @@ END_TEST
 
 // The second start has random weights of its own, those that the generator
 // draws next, and nothing of the first.
-START_TEST(starts_are_apart) {
+START_TEST(starts_are_independent) {
     Options o = {
         .common = {.quiet = true}, .epochs = 5, .starts = 2, .lr = 0.05f};
     Rng rng, again;
@@ -273,7 +273,7 @@ int main(void) {
                           {gradient},
                           {corners_start_inside},
                           {error_falls_with_width},
-                          {starts_are_apart},
+                          {starts_are_independent},
                           {each_step_has_its_rate_and_its_gradient},
                           {prints_a_row_for_each_width},
                           {draws_sums_of_units},

@@ -9,6 +9,7 @@
 #include "digits.h"
 #include "gradcheck.h"
 #include "method.h"
+#include "numbers.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -108,9 +109,7 @@ START_TEST(each_hidden_layer_has_its_relu) {
     ck_assert_str_eq(tensor_shape(&h2).text, "[6, 8]");
     ck_assert_str_eq(tensor_shape(&net->logits).text, "[6, 10]");
     assert_close(net->logits.data, z.data, z.size, 1e-6, "logits");
-    tensor_free(&h1);
-    tensor_free(&h2);
-    tensor_free(&z);
+    release(&h1, &h2, &z, NULL);
     problem_free(&p);
 }
 END_TEST

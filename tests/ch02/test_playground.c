@@ -1,4 +1,4 @@
-// The best line by hand, polar coordinates, and who can tell what apart. (The
+// The best line by hand, polar coordinates, and which net separates what. (The
 // nets and their loss have tests of their own: test_relu_net, test_loss.)
 
 #include "spy.h"
