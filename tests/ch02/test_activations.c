@@ -175,20 +175,21 @@ START_TEST(curves_are_in_the_chart) {
                                         "softmax"};
     static const char *const titles[] = {"'Step", "'Sigmoid", "'Tanh", "'ReLU",
                                          "'Softmax:"};
-    static double f[CURVES][SHOWN], slope[CURVES][SHOWN];
+    static double x[SHOWN], f[CURVES][SHOWN], slope[CURVES][SHOWN];
     double y[CLASSES];
     for (int i = 0; i < SHOWN; i++) {
-        const double x = (i - 500) / 100.0;
+        x[i] = (i - 500) / 100.0;
         for (int a = 0; a < ACTIVATIONS; a++) {
-            f[a][i] = activations[a].f(x);
-            slope[a][i] = activations[a].slope(x);
+            f[a][i] = activations[a].f(x[i]);
+            slope[a][i] = activations[a].slope(x[i]);
         }
-        softmax(y, (double[]){1.2, x, 0.2}, CLASSES);
+        softmax(y, (double[]){1.2, x[i], 0.2}, CLASSES);
         f[ACTIVATIONS][i] = y[1];
         slope[ACTIVATIONS][i] = y[1] * (1 - y[1]);
     }
     run_for_charts("activations --quiet");
     const char *file = "out/ch02/activations.csv";
+    assert_column(file, 0, "x", x, SHOWN, 1e-9);
     for (int a = 0; a < CURVES; a++) {
         char column[16];
         assert_column(file, 0, names[a], f[a], SHOWN, 1e-6);

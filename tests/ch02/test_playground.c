@@ -35,6 +35,14 @@ START_TEST(polar_coordinates_by_hand) {
 }
 END_TEST
 
+static void playground_free(Playground *g) {
+    for (int s = 0; s < SETS; s++) {
+        points_free(&g->points[s]);
+        for (int l = 0; l < NETS; l++)
+            relu_net_free(&g->net[s][l]);
+    }
+}
+
 // For three seeds: what a line can do one neuron does, what no line can do no
 // neuron does (a trained one is a line), and two hidden layers do everything.
 // A line through the best gap of the ring takes all 500 inner points and the
@@ -65,11 +73,7 @@ START_TEST(hidden_layers_bend_the_boundary) {
         ck_assert_double_ge(g.right[CIRCLE][1], 0.95);
         ck_assert_double_le(g.right[SPIRALS][1], 0.90);
         ck_assert_double_eq_tol(g.best_line[CIRCLE], 0.66, 0.05);
-        for (int s = 0; s < SETS; s++) {
-            points_free(&g.points[s]);
-            for (int l = 0; l < NETS; l++)
-                relu_net_free(&g.net[s][l]);
-        }
+        playground_free(&g);
     }
 }
 END_TEST
@@ -92,9 +96,7 @@ START_TEST(judges_by_fresh_points) {
                       "the net gets %g of all, the best line %g, on what they "
                       "know six points of: are these points fresh?",
                       net, line);
-        points_free(&g.points[SPIRALS]);
-        for (int l = 0; l < NETS; l++)
-            relu_net_free(&g.net[SPIRALS][l]);
+        playground_free(&g);
     }
 }
 END_TEST
@@ -189,6 +191,7 @@ START_TEST(panels_show_their_own_net) {
             ck_assert_msg(strncmp(after, points, strlen(points)) == 0,
                           "%s: whose points? %.120s", title, after);
         }
+    playground_free(&g);
 }
 END_TEST
 
