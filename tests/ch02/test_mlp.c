@@ -235,19 +235,6 @@ START_TEST(counts_the_test_digits) {
 }
 END_TEST
 
-START_TEST(same_result_for_any_number_of_threads) {
-    Run one = run_for_result("mlp --limit 600 --epochs 2 --data synthetic "
-                             "--dropout 0.2 --threads 1");
-    Run two = run_for_result("mlp --limit 600 --epochs 2 --data synthetic "
-                             "--dropout 0.2 --threads 2");
-    const char *const names[] = {"test_accuracy", "validation_accuracy",
-                                 "test_loss"};
-    for (int i = 0; i < 3; i++)
-        ck_assert_double_eq(result_value(&one, names[i]),
-                            result_value(&two, names[i]));
-}
-END_TEST
-
 START_TEST(weights_survive_a_file) {
     Path file = scratch_path("mlp.safetensors");
     char save[1200], load[1200];
@@ -310,7 +297,6 @@ int main(void) {
                           {prints_the_training_loss_first},
                           {options_change_the_run},
                           {counts_the_test_digits},
-                          {same_result_for_any_number_of_threads},
                           {weights_survive_a_file},
                           {smallest_runs},
                           {learns_synthetic_digits},
