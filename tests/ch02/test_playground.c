@@ -168,6 +168,17 @@ START_TEST(map_is_what_the_net_says) {
 }
 END_TEST
 
+// The panel that shows block `map` has the points of block `points` on top.
+static void check_points(const char *file, int map, int points) {
+    char plot[64];
+    int index = -1;
+    snprintf(plot, sizeof plot, "plot DATA index %d using", map);
+    const char *on_top = after_text(after_text(text_of(file), plot), ", \\\n");
+    ck_assert_int_eq(sscanf(on_top, " DATA index %d using", &index), 1);
+    ck_assert_msg(index == points, "map %d has the points of block %d, not %d",
+                  map, index, points);
+}
+
 // Block s of the chart's data has the points of set s, block SETS + l SETS + s
 // the map of its net with l hidden layers. Each panel shows both under the
 // set's name and what that net gets right.
@@ -179,18 +190,49 @@ START_TEST(panels_show_their_own_net) {
     const char *file = "out/ch02/playground_regions.gp";
     for (int l = 0; l < NETS; l++)
         for (int s = 0; s < SETS; s++) {
-            char title[32], points[32], plot[64];
+            char title[32];
             const int map = SETS + l * SETS + s;
             snprintf(title, sizeof title, "%s: %d %%",
                      s == POLAR ? "(r, θ)" : set_name[s], 10 * (l + 1) + s);
             ck_assert_str_eq(panel_title(file, map), title);
-            snprintf(plot, sizeof plot, "plot DATA index %d using", map);
-            snprintf(points, sizeof points, "DATA index %d using", s);
-            const char *after = after_text(text_of(file), plot);
-            after = after_text(after, "\n  ");
-            ck_assert_msg(strncmp(after, points, strlen(points)) == 0,
-                          "%s: whose points? %.120s", title, after);
+            check_points(file, map, s);
         }
+    playground_free(&g);
+}
+END_TEST
+
+// Each hidden unit over the plane, relative to its largest output: of the
+// circle's one layer, then of both layers of the spirals.
+START_TEST(panels_show_their_own_unit) {
+    enum { CELLS = SIDE * SIDE };
+    static float grid[CELLS * 2];
+    static double x[CELLS], y[CELLS], output[CELLS];
+    const char *file = "out/ch02/playground_units.csv";
+    Playground g;
+    play_made_up(&g);
+    charts_go_here();
+    draw_units(&g, "svg");
+    ck_assert_int_eq(chart_column(file, 2, "x", x, CELLS), CELLS);
+    chart_column(file, 2, "y", y, CELLS);
+    for (int i = 0; i < CELLS; i++) {
+        grid[2 * i] = (float)x[i];
+        grid[2 * i + 1] = (float)y[i];
+    }
+    Tensor points = tensor_view(grid, 2, CELLS, 2);
+    for (int map = 0; map < 3 * HIDDEN; map++) {
+        const int row = map / HIDDEN, unit = map % HIDDEN;
+        ReluNet *net = row == 0 ? &g.net[CIRCLE][1] : &g.net[SPIRALS][2];
+        relu_net_forward(net, &points);
+        double largest = 1e-6;
+        for (int i = 0; i < CELLS; i++) {
+            output[i] = (double)net->hidden[row == 2].data[i * HIDDEN + unit];
+            largest = fmax(largest, output[i]);
+        }
+        for (int i = 0; i < CELLS; i++)
+            output[i] /= largest;
+        assert_column(file, 2 + map, "output", output, CELLS, 1e-5);
+        check_points("out/ch02/playground_units.gp", 2 + map, row > 0);
+    }
     playground_free(&g);
 }
 END_TEST
@@ -226,6 +268,7 @@ int main(void) {
                           {prints_a_column_for_each_net},
                           {map_is_what_the_net_says},
                           {panels_show_their_own_net},
+                          {panels_show_their_own_unit},
                           {result_is_in_the_table}};
     return run_tests("playground", tests, sizeof tests / sizeof *tests);
 }
