@@ -216,7 +216,7 @@ void check_double(const char *file, int line, double got, const char *got_text,
         return;
     }
     char apart[96] = "";
-    if (tolerance != NULL)
+    if (tolerance != NULL && !isnan(got - want))
         snprintf(apart, sizeof apart, " (%.3g apart, %.3g allowed)",
                  fabs(got - want), *tolerance);
     fail_here("%s is %s, %s %s%s%s", got_text, show(got, want).text,

@@ -2,6 +2,7 @@
 // must not let pass. This binary runs itself: `test_testing NAME` runs the one
 // bad test of that name, and the outer tests look at how that ends.
 
+#include "tables.h"
 #include "testing.h"
 
 #include <limits.h>
@@ -139,6 +140,38 @@ START_TEST(says_too_much) {
 }
 END_TEST
 
+START_TEST(has_another_number) {
+    assert_row("OR 3 4\nAND 10 4\n", "AND", (double[]){10, 5}, 2, 0.5);
+}
+END_TEST
+
+static Path chart_of(const char *text) {
+    Path file = scratch_path("c.csv");
+    FILE *out = fopen(file.text, "w");
+    fputs(text, out);
+    fclose(out);
+    return file;
+}
+
+START_TEST(draws_another_number) {
+    Path file = chart_of("x,y\n1,2\n2,\n");
+    assert_column(file.text, 0, "x", (double[]){1, 2}, 2, 0);
+    assert_column(file.text, 0, "y", (double[]){2, 3}, 2, 0);
+}
+END_TEST
+
+START_TEST(draws_too_much) {
+    Path file = chart_of("x\n1\n2\n");
+    assert_column(file.text, 0, "x", (double[]){1}, 1, 0);
+}
+END_TEST
+
+START_TEST(says_more_than_its_result) {
+    run_for_result("/bin/sh -c 'echo result: a=1'");
+    run_for_result("/bin/sh -c 'echo epoch 1; echo result: a=1'");
+}
+END_TEST
+
 // The entry called name; several entries try one function in several ways.
 static int run_inner(const char *name) {
     unsetenv("CK_RUN_CASE"); // of the outer test
@@ -171,6 +204,10 @@ static int run_inner(const char *name) {
         {"far_is_not_close", {far_is_not_close}},
         {"says_it_otherwise", {says_it_otherwise}},
         {"says_too_much", {says_too_much}},
+        {"has_another_number", {has_another_number}},
+        {"draws_another_number", {draws_another_number}},
+        {"draws_too_much", {draws_too_much}},
+        {"says_more_than_its_result", {says_more_than_its_result}},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
         if (strcmp(table[i].name, name) == 0)
@@ -267,6 +304,17 @@ START_TEST(missing_words_are_told_with_the_nearest) {
                   "text does not say \"loss=0.50\"; what comes nearest is "
                   "\"loss=0.25 seed=1\"");
     assert_run_sh("says_too_much", lost, "text must not say \"seed\"");
+    assert_run_sh("says_more_than_its_result", lost,
+                  "--plot none --quiet prints more than its result line:");
+}
+END_TEST
+
+START_TEST(wrong_numbers_are_told_with_their_place) {
+    assert_run_sh("has_another_number", lost,
+                  "number 2 of the line of \"AND\" is 4, not 5 (1 apart, 0.5 "
+                  "allowed)");
+    assert_run_sh("draws_another_number", lost, ", block 0, row 2: y is nan");
+    assert_run_sh("draws_too_much", lost, "has more than 1 rows, not 1");
 }
 END_TEST
 
@@ -403,6 +451,7 @@ int main(int argc, char **argv) {
         {close_is_relative_and_refuses_nan},
         {what_is_printed_is_no_verdict, .seconds = 20},
         {missing_words_are_told_with_the_nearest},
+        {wrong_numbers_are_told_with_their_place},
         {a_crash_loses_no_test, .seconds = 20},
         {what_hangs_is_ended, .seconds = 40},
         {output_without_end_is_cut, .seconds = 150},

@@ -533,15 +533,14 @@ static Run collect(pid_t child, int from, const char *name) {
     return run;
 }
 
-static Run run_line(const char *format, va_list arguments, bool well) {
+static Run run_line(const char *flags, const char *format, va_list arguments) {
     Path root = project_root();
-    char line[4096];
+    char line[4096], script[sizeof line + 64];
     int length = vsnprintf(line, sizeof line, format, arguments);
     REQUIRE(length > 0 && (size_t)length < sizeof line, "command too long");
     // $0 is the root: no character in its name can be taken for shell syntax
-    char script[sizeof line + 16];
-    snprintf(script, sizeof script, "exec %s%s",
-             line[0] == '/' ? "" : "\"$0\"/", line);
+    snprintf(script, sizeof script, "exec %s%s%s",
+             line[0] == '/' ? "" : "\"$0\"/", line, flags);
     int from;
     pid_t child = fork_apart(&from);
     if (child == 0) {
@@ -550,25 +549,44 @@ static Run run_line(const char *format, va_list arguments, bool well) {
         execl("/bin/sh", "sh", "-c", script, root.text, (char *)NULL);
         _exit(127);
     }
-    Run run = collect(child, from, line);
-    if (well && run.status != 0)
-        fail_here("%s ended with status %d: %s", line, run.status, run.output);
-    return run;
+    return collect(child, from, line);
 }
 
 Run run_program(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    Run run = run_line(format, arguments, false);
+    Run run = run_line("", format, arguments);
     va_end(arguments);
     return run;
+}
+
+static void require_success(const Run *run, const char *format) {
+    if (run->status != 0)
+        fail_here("%s ended with status %d: %s", format, run->status,
+                  run->output);
 }
 
 Run run_well(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    Run run = run_line(format, arguments, true);
+    Run run = run_line("", format, arguments);
     va_end(arguments);
+    require_success(&run, format);
+    return run;
+}
+
+Run run_for_result(const char *format, ...) {
+    va_list arguments;
+    va_start(arguments, format);
+    Run run = run_line(" --plot none --quiet", format, arguments);
+    va_end(arguments);
+    require_success(&run, format);
+    const char *end = strchr(run.output, '\n');
+    if (strncmp(run.output, "result: ", 8) != 0 || end == NULL ||
+        end[1] != '\0')
+        fail_here(
+            "%s --plot none --quiet prints more than its result line:\n%s",
+            format, run.output);
     return run;
 }
 

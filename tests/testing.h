@@ -95,6 +95,11 @@ Run run_program(const char *format, ...) __attribute__((format(printf, 1, 2)));
 // The same, and the test fails if the program ends with another status than 0.
 Run run_well(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
+// The same with --plot none and --quiet; the test also fails if it prints more
+// than its result line.
+Run run_for_result(const char *format, ...)
+    __attribute__((format(printf, 1, 2)));
+
 // Calls a program's main, in the test itself, with these words; returns its exit
 // status.
 int call_main(int (*program)(int, char **), const char *words);
@@ -126,6 +131,7 @@ void assert_same_result(const char *one, const char *other, const char *what);
 
 #define run_program(...)          FROM_HERE(run_program(__VA_ARGS__))
 #define run_well(...)             FROM_HERE(run_well(__VA_ARGS__))
+#define run_for_result(...)       FROM_HERE(run_for_result(__VA_ARGS__))
 #define assert_close(...)         FROM_HERE(assert_close(__VA_ARGS__))
 #define text_of(...)              FROM_HERE(text_of(__VA_ARGS__))
 #define assert_blames_memory(...) FROM_HERE(assert_blames_memory(__VA_ARGS__))

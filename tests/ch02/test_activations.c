@@ -1,19 +1,12 @@
-// The lecture's softmax, the largest slopes, every slope against a difference,
-// and the library's fast forms against the formulas.
+// The lecture's softmax, the largest slopes, every slope against a difference.
+// (The library's fast forms have tests of their own: test_vmath, test_loss.)
 
 #define main activations_main
 #include "ch02_mlp/activations.c"
 #undef main
 
-#include <stdlib.h>
-#include <string.h>
-#include <strings.h>
-#include <unistd.h>
-
-#include "loss.h"
 #include "tables.h"
 #include "testing.h"
-#include "vmath.h"
 
 START_TEST(lecture_softmax) {
     double y[CLASSES];
@@ -65,10 +58,9 @@ START_TEST(tanh_as_printed) {
 END_TEST
 
 START_TEST(largest_slopes) {
-    ck_assert_double_eq(max_slope(&activations[0]), 0.0);
-    ck_assert_double_eq(max_slope(&activations[1]), 0.25);
-    ck_assert_double_eq(max_slope(&activations[2]), 1.0);
-    ck_assert_double_eq(max_slope(&activations[3]), 1.0);
+    const double want[ACTIVATIONS] = {0.0, 0.25, 1.0, 1.0};
+    for (int a = 0; a < ACTIVATIONS; a++)
+        ck_assert_double_eq(max_slope(&activations[a]), want[a]);
 }
 END_TEST
 
@@ -150,154 +142,83 @@ START_TEST(stable_where_naive_is_not) {
 }
 END_TEST
 
-// vmath.h promises 4 ulp of a result of at most 1, 2.4e-7; softmax divides two
-// such values (2 ulp each) and rounds once more.
-START_TEST(library_agrees) {
-    float x[101], fast[101];
-    for (int i = 0; i <= 100; i++)
-        x[i] = (float)(i - 50) / 5.0f;
-    vsigmoid(fast, x, 101);
-    for (int i = 0; i <= 100; i++)
-        ck_assert_double_eq_tol((double)fast[i], sigmoid((double)x[i]), 2.4e-7);
-    vtanh(fast, x, 101);
-    for (int i = 0; i <= 100; i++)
-        ck_assert_double_eq_tol((double)fast[i], tanh((double)x[i]), 2.4e-7);
-
-    float scores[CLASSES] = {1.2f, 4.0f, 0.2f};
-    Tensor row = tensor_view(scores, 2, 1, CLASSES);
-    double y[CLASSES];
-    softmax(y, lecture_x, CLASSES);
-    softmax_forward(&row, &row);
-    for (int k = 0; k < CLASSES; k++)
-        ck_assert_double_eq_tol((double)scores[k], y[k], 6e-7);
-}
-END_TEST
-
+// tanh as the lectures print it, the digits of C beside the program's own, and,
+// with 10,000 added to the scores, the form of softmax that still has numbers.
 START_TEST(prints_both_sides) {
-    Run run = run_program("activations --plot none");
-    ck_assert_int_eq(run.status, 0);
-    static const char *const lines[] = {
-        "step      0.000   0.000   1.000   1.000   1.000   0\n",
-        "This step is 1 at 0 (x >= 0). C's perceptron fires only above its\n"
-        "threshold (sum > theta)",
-        "  A: (e^x - e^-x) / (e^x + e^-x)     nan -1.0000 -0.7616  0.7616  "
-        "1.0000     nan\n"
-        "  C: (1 - e^-2x) / (1 + e^-2x)       nan     nan -0.7616  0.7616  "
-        "1.0000  1.0000\n",
-        "3.3201  54.5982   1.2214\n",
-        "3.32    54.58     1.22\n",
-        "0.0561   0.9232   0.0207\n",
-        "0.056    0.923     0.02  sum 0.999\n",
-    };
-    for (size_t i = 0; i < sizeof lines / sizeof *lines; i++)
-        assert_says(run.output, lines[i]);
-}
-END_TEST
-
-// The curves from -5 to 5 in steps of a hundredth: x, and step, sigmoid, tanh
-// and ReLU, each with its slope. A step has none at 0.
-START_TEST(curves_are_in_the_chart) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    Run run = run_program("activations --quiet --plot svg");
-    ck_assert_int_eq(run.status, 0);
-    const char *text = text_of("out/ch02/activations.csv");
-    const char *const first =
-        "softmax,slope\n-5,0,0,0.006692851,0.006648057,-0.9999092,0.0001815832,"
-        "0,0,";
-    const char *const rows[] = {
-        first, "\n0,1,,0.5,0.25,0,1,0,0,",
-        "\n1,1,0,0.7310586,0.1966119,0.7615942,0.4199743,1,1,", "\n4.99,1,0,"};
-    for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
-        assert_says(text, rows[i]);
-    int lines = 0;
-    for (const char *c = text; strncmp(c, "\n\n", 2) != 0; c++)
-        lines += *c == '\n';
-    ck_assert_int_eq(lines, 1001); // and the names of the columns
-}
-END_TEST
-
-// With 10,000 added to the scores, the formula as printed has no number left in
-// its row, and the other one has the shares.
-START_TEST(only_the_stable_row_has_numbers) {
-    Run run = run_program("activations --plot none");
-    const char *naive = from_line(run.output, "softmax(x + 10000), as printed");
-    double nan_first = strtod(strstr(naive, "printed") + 7, NULL);
-    ck_assert_msg(isnan(nan_first), "as printed: %g", nan_first);
     double y[CLASSES];
     softmax(y, lecture_x, CLASSES);
-    for (int k = 0; k < CLASSES; k++)
-        ck_assert_double_eq_tol(
-            table_number(run.output, "softmax(x + 10000), minus maximum", k),
-            y[k], 6e-5);
+    Run run = run_program("activations --plot none");
+    assert_row(run.output, "step", (double[]){0, 0, 1, 1, 1, 0}, 6, 0);
+    assert_row(run.output, "sigmoid",
+               (double[]){0.119, 0.269, 0.5, 0.731, 0.881, 0.25}, 6, 6e-4);
+    assert_row(run.output, "A:", (double[]){NAN, -1, -0.7616, 0.7616, 1, NAN},
+               6, 6e-5);
+    assert_row(run.output, "C:", (double[]){NAN, NAN, -0.7616, 0.7616, 1, 1}, 6,
+               6e-5);
+    assert_row(run.output, "e^x", (double[]){3.3201, 54.5982, 1.2214}, 3, 6e-5);
+    assert_row(run.output, "C prints", (double[]){3.32, 54.58, 1.22}, 3, 0);
+    const char *shares = from_line(run.output, "softmax(x)");
+    assert_row(shares, "softmax(x)", y, 3, 6e-5);
+    assert_row(shares, "C prints", (double[]){0.056, 0.923, 0.02, 0.999}, 4, 0);
+    assert_row(shares, "softmax(x + 10000), as printed",
+               (double[]){NAN, NAN, NAN}, 3, 0);
+    assert_row(shares, "softmax(x + 10000), minus maximum", y, 3, 6e-5);
 }
 END_TEST
 
-// The curve of the share that moves ends near 0 on the left and near 1 on the
-// right; where its score is the lecture's, 4, it is the lecture's share. The
-// bars are the shares. 7 digits are written.
-START_TEST(draws_softmax) {
-    enum { SHOWN = 1001 };
-    static double x[SHOWN], share[SHOWN], slope[SHOWN];
-    double bar[CLASSES], y[CLASSES];
-    run_for_charts("activations --quiet");
-    const char *file = "out/ch02/activations.csv";
-    ck_assert_int_eq(chart_column(file, 0, "x", x, SHOWN), SHOWN);
-    chart_column(file, 0, "softmax", share, SHOWN);
-    chart_column(file, 0, "softmax+1", slope, SHOWN);
-    for (int i = 0; i < SHOWN; i++) {
-        softmax(y, (double[]){1.2, x[i], 0.2}, CLASSES);
-        ck_assert_msg(fabs(share[i] - y[1]) < 1e-6 &&
-                          fabs(slope[i] - y[1] * (1 - y[1])) < 1e-6,
-                      "score %g: share %g, slope %g", x[i], share[i], slope[i]);
-    }
-    softmax(y, lecture_x, CLASSES);
-    ck_assert_int_eq(chart_column(file, 1, "share", bar, CLASSES), CLASSES);
-    for (int k = 0; k < CLASSES; k++)
-        ck_assert_double_eq_tol(bar[k], y[k], 1e-6);
-}
-END_TEST
-
-// A panel's title begins with the name of the column that is drawn below it,
-// solid; its slope, dashed, is the next column.
-START_TEST(panels_have_the_curves_of_their_titles) {
-    enum { SHOWN = 1001 };
-    static double drawn[SHOWN], named[SHOWN];
-    run_for_charts("activations --quiet");
-    static char script[8192];
-    snprintf(script, sizeof script, "%s", text_of("out/ch02/activations.gp"));
+// The curves from -5 to 5 in steps of a hundredth, each beside its slope (a step
+// has none at 0), the share of a score that moves, and bars of the three shares.
+// 7 digits are written. The title of a panel begins with the name of its curve.
+START_TEST(curves_are_in_the_chart) {
+    enum { SHOWN = 1001, CURVES = ACTIVATIONS + 1 };
     static const char *const names[] = {"step", "sigmoid", "tanh", "ReLU",
                                         "softmax"};
-    int panels = 0;
-    for (const char *at = script; (at = strstr(at, "set title '")) != NULL;) {
-        int curve, slope;
-        at += strlen("set title '");
-        const char *plot = strstr(at, "plot ");
-        if (sscanf(plot,
-                   "plot DATA index 0 using 1:%d with lines lt 1, '' index 0 "
-                   "using 1:%d with lines lt 2",
-                   &curve, &slope) < 2)
-            continue; // the bars
-        int a = 0;
-        while (a < 5 && strncasecmp(at, names[a], strlen(names[a])) != 0)
-            a++;
-        ck_assert_msg(a < 5, "whose panel is this? %.40s", at);
-        char number[16];
-        snprintf(number, sizeof number, "x+%d", curve - 1);
-        chart_column("out/ch02/activations.csv", 0, number, drawn, SHOWN);
-        chart_column("out/ch02/activations.csv", 0, names[a], named, SHOWN);
-        for (int i = 0; i < SHOWN; i++)
-            ck_assert_msg(drawn[i] == named[i],
-                          "the panel of %s shows column %d", names[a], curve);
-        ck_assert_int_eq(slope, curve + 1);
-        panels++;
+    static const char *const titles[] = {"'Step", "'Sigmoid", "'Tanh", "'ReLU",
+                                         "'Softmax:"};
+    static double x[SHOWN], f[CURVES][SHOWN], slope[CURVES][SHOWN];
+    double y[CLASSES];
+    for (int i = 0; i < SHOWN; i++) {
+        x[i] = (i - 500) / 100.0;
+        for (int a = 0; a < ACTIVATIONS; a++) {
+            f[a][i] = activations[a].f(x[i]);
+            slope[a][i] = activations[a].slope(x[i]);
+        }
+        softmax(y, (double[]){1.2, x[i], 0.2}, CLASSES);
+        f[ACTIVATIONS][i] = y[1];
+        slope[ACTIVATIONS][i] = y[1] * (1 - y[1]);
     }
-    ck_assert_int_eq(panels, 5);
+    run_for_charts("activations --quiet");
+    const char *file = "out/ch02/activations.csv";
+    assert_column(file, 0, "x", x, SHOWN, 1e-9);
+    for (int a = 0; a < CURVES; a++) {
+        char column[16];
+        assert_column(file, 0, names[a], f[a], SHOWN, 1e-6);
+        snprintf(column, sizeof column, "%s+1", names[a]);
+        assert_column(file, 0, column, slope[a], SHOWN, 1e-6);
+        // the script has columns by number, the first is 1
+        snprintf(column, sizeof column, "x+%d", 2 * a + 1);
+        assert_column(file, 0, column, f[a], SHOWN, 1e-6);
+    }
+    softmax(y, lecture_x, CLASSES);
+    assert_column(file, 1, "share", y, CLASSES, 1e-6);
+
+    const char *script = text_of("out/ch02/activations.gp");
+    for (int a = 0; a < CURVES; a++) {
+        int solid, dashed;
+        ck_assert_int_eq(
+            sscanf(after_text(after_text(script, titles[a]), "plot "),
+                   "DATA index 0 using 1:%d with lines lt 1, '' index 0 using "
+                   "1:%d with lines lt 2",
+                   &solid, &dashed),
+            2);
+        ck_assert_int_eq(solid, 2 * a + 2);
+        ck_assert_int_eq(dashed, solid + 1);
+    }
 }
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("activations --quiet --plot none");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("activations");
     ck_assert_str_eq(run.output, "result: softmax_1=0.0561 softmax_2=0.9232 "
                                  "softmax_3=0.0207 max_sigmoid_slope=0.25 "
                                  "max_tanh_slope=1\n");
@@ -313,12 +234,8 @@ int main(void) {
                           {slopes_are_derivatives},
                           {softmax_slopes_are_derivatives},
                           {stable_where_naive_is_not},
-                          {library_agrees},
                           {prints_both_sides},
                           {curves_are_in_the_chart},
-                          {only_the_stable_row_has_numbers},
-                          {draws_softmax},
-                          {panels_have_the_curves_of_their_titles},
                           {prints_its_result}};
     return run_tests("activations", tests, sizeof tests / sizeof *tests);
 }

@@ -7,8 +7,6 @@
 #include "ch02_mlp/cubic.c"
 #undef main
 
-#include <string.h>
-
 #include "gradcheck.h"
 #include "tables.h"
 #include "testing.h"
@@ -154,7 +152,7 @@ END_TEST
 
 // The second start has random weights of its own, those that the generator
 // draws next, and nothing of the first.
-START_TEST(starts_are_apart) {
+START_TEST(starts_are_independent) {
     Options o = {
         .common = {.quiet = true}, .epochs = 5, .starts = 2, .lr = 0.05f};
     Rng rng, again;
@@ -166,9 +164,7 @@ START_TEST(starts_are_apart) {
     for (int start = 0; start < 2; start++) {
         net_start(&net, &again);
         train(&net, &o);
-        double alone = measure(net_value, &net, 2.0).rmse;
-        ck_assert_msg(r.rmse[start] == alone, "start %d: %g, alone %g", start,
-                      r.rmse[start], alone);
+        ck_assert_double_eq(r.rmse[start], measure(net_value, &net, 2.0).rmse);
     }
     net_free(&net);
 }
@@ -179,16 +175,15 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
     run_spied(cubic_main, "cubic --epochs 4 --starts 2 --lr 0.1 --plot none "
                           "--quiet");
     ck_assert_int_eq(spy.steps, WIDTHS * 2 * 4);
-    for (int t = 0; t < spy.steps; t++)
-        ck_assert_msg(spy.lr[t] == one_cycle(t % 4, 4, 0.1f),
-                      "step %d: rate %g", t % 4, (double)spy.lr[t]);
+    assert_one_cycle(4, 0.1f);
     assert_first_step_has_a_gradient();
 }
 END_TEST
 
 // A row for each width: the error with corners evenly spaced, which needs no
 // training, then that of the trained net, as in the result line. And each of
-// the six units by eye begins or ends where w x + b is 0.
+// the six units by eye begins or ends where w x + b is 0: to half a digit of the
+// corner, times at most 5.
 START_TEST(prints_a_row_for_each_width) {
     Run run = run_program("cubic --plot none --epochs 20 --starts 2");
     const char *table = from_line(run.output, "units");
@@ -199,24 +194,18 @@ START_TEST(prints_a_row_for_each_width) {
         Net net;
         net_init(&net, widths[i]);
         net_interpolate(&net);
-        double evenly = measure(net_value, &net, 2.0).rmse;
-        ck_assert_msg(fabs(table_number(table, width, 0) - evenly) < 1e-4,
-                      "%s units, evenly spaced: %g, not %g", width,
-                      table_number(table, width, 0), evenly);
-        ck_assert_msg(table_number(table, width, 1) == result_value(&run, name),
-                      "%s units, trained: %g, but %s=%g", width,
-                      table_number(table, width, 1), name,
-                      result_value(&run, name));
+        const double evenly = measure(net_value, &net, 2.0).rmse;
+        ck_assert_double_eq_tol(table_number(table, width, 0), evenly, 1e-4);
+        ck_assert_double_eq(table_number(table, width, 1),
+                            result_value(&run, name));
         net_free(&net);
     }
     for (int i = 0; i < UNITS; i++) {
         char name[8];
         snprintf(name, sizeof name, "n%d", i + 1);
-        const char *row = strstr(from_line(run.output, name), "corner");
-        double corner = table_number(row, "corner", 0);
-        double z = lecture[i].w * corner + lecture[i].b;
-        ck_assert_msg(fabs(z) < 5 * 6e-4, "%s: w x + b is %g at its corner %g",
-                      name, z, corner);
+        const char *row = after_text(from_line(run.output, name), "corner");
+        double corner = table_number(row, "", 0);
+        ck_assert_double_eq_tol(lecture[i].w * corner + lecture[i].b, 0, 3e-3);
     }
 }
 END_TEST
@@ -225,68 +214,52 @@ END_TEST
 // f(-2) = -3: x, the cubic, the sum of the units.
 START_TEST(draws_sums_of_units) {
     enum { SHOWN = 401 };
-    double x[SHOWN], sum[SHOWN], f[SHOWN];
+    const char *file = "out/ch02/cubic.csv";
+    double x[SHOWN], f[SHOWN], sum[SHOWN];
     Net net;
     net_init(&net, UNITS);
     net_interpolate(&net);
-    charts_go_here();
+    hide_gnuplot();
     draw_units(&net, "svg");
     for (int block = 0; block < 2; block++) {
-        const char *file = "out/ch02/cubic.csv";
-        ck_assert_int_eq(chart_column(file, block, "x", x, SHOWN), SHOWN);
-        chart_column(file, block, "cubic", f, SHOWN);
-        chart_column(file, block, "sum", sum, SHOWN);
         for (int i = 0; i < SHOWN; i++) {
-            double want =
-                block == 0 ? six_units(x[i], NULL) : net_value(x[i], &net);
-            ck_assert_msg(fabs(f[i] - cubic(x[i])) < 1e-5 &&
-                              fabs(sum[i] - want) < 1e-4,
-                          "block %d, x = %g: cubic %g, sum %g, not %g", block,
-                          x[i], f[i], sum[i], want);
+            x[i] = (i - 200) / 100.0;
+            f[i] = cubic(x[i]);
+            sum[i] = block == 0 ? six_units(x[i], NULL) : net_value(x[i], &net);
         }
+        assert_column(file, block, "x", x, SHOWN, 1e-9);
+        assert_column(file, block, "cubic", f, SHOWN, 1e-5);
+        assert_column(file, block, "sum", sum, SHOWN, 1e-4);
     }
     net_free(&net);
 }
 END_TEST
 
 START_TEST(draws_errors_by_width) {
-    Result result[WIDTHS] = {0};
     const Fit wide = {0.4107, 2.3};
     const char *file = "out/ch02/cubic_error.csv";
+    Result result[WIDTHS];
     for (int i = 0; i < WIDTHS; i++)
         result[i] = (Result){.interpolated = {.rmse = 1 + i},
                              .best = {.rmse = 11 + i},
                              .starts = 1,
                              .rmse = {21 + i}};
-    charts_go_here();
+    hide_gnuplot();
     draw_errors(result, &wide, "svg");
-    double evenly[WIDTHS], trained[WIDTHS], each[WIDTHS];
-    chart_column(file, 0, "corners evenly spaced", evenly, WIDTHS);
-    chart_column(file, 0, "best of the trained", trained, WIDTHS);
-    ck_assert_int_eq(chart_column(file, 1, "each start", each, WIDTHS), WIDTHS);
-    for (int i = 0; i < WIDTHS; i++)
-        ck_assert_msg(evenly[i] == 1 + i && trained[i] == 11 + i &&
-                          each[i] == 21 + i,
-                      "%d units: evenly %g, trained %g, each %g", widths[i],
-                      evenly[i], trained[i], each[i]);
+    assert_column(file, 0, "corners evenly spaced", (double[]){1, 2, 3, 4}, 4,
+                  0);
+    assert_column(file, 0, "best of the trained", (double[]){11, 12, 13, 14}, 4,
+                  0);
+    assert_column(file, 1, "each start", (double[]){21, 22, 23, 24}, 4, 0);
 }
 END_TEST
 
 START_TEST(prints_its_result) {
-    const char *line = "cubic --quiet --plot none --epochs 20 --starts 1";
-    Run run = run_program(line);
-    ck_assert_int_eq(run.status, 0);
-    ck_assert_msg(strncmp(run.output,
-                          "result: rmse_1.5=0.0872 rmse_2=0.4107 "
-                          "max_error=2.3 rmse_6=",
-                          59) == 0,
-                  "%s", run.output);
+    Run run = run_for_result("cubic --epochs 20 --starts 1");
+    assert_says(run.output, "result: rmse_1.5=0.0872 rmse_2=0.4107 "
+                            "max_error=2.3 rmse_6=");
     ck_assert_double_gt(result_value(&run, "rmse_48"), 0.0);
-    Run again = run_program("cubic --quiet --plot none --epochs 20 --starts 1 "
-                            "--threads 1 --seed 1");
-    ck_assert_str_eq(run.output, again.output);
-    Run one = run_program("cubic --quiet --plot none --epochs 1 --starts 1");
-    ck_assert_int_eq(one.status, 0);
+    run_for_result("cubic --epochs 1 --starts 1");
 }
 END_TEST
 
@@ -297,7 +270,7 @@ int main(void) {
                           {gradient},
                           {corners_start_inside},
                           {error_falls_with_width},
-                          {starts_are_apart},
+                          {starts_are_independent},
                           {each_step_has_its_rate_and_its_gradient},
                           {prints_a_row_for_each_width},
                           {draws_sums_of_units},

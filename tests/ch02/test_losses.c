@@ -1,5 +1,5 @@
 // Losses of worked vectors by hand, slopes against differences, and what the
-// program says about minima, zeros and the library.
+// program says about minima and zeros. (The library's losses: test_loss.)
 
 #define main losses_main
 #include "ch02_mlp/losses.c"
@@ -7,12 +7,12 @@
 
 #include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "tables.h"
 #include "testing.h"
 
-// Errors 0.5, 0, -2: (0.25 + 0 + 4) / 3 and (0.5 + 0 + 2) / 3.
+// Errors 0.5, 0, -2: (0.25 + 0 + 4) / 3, which C's sentence does not divide, and
+// (0.5 + 0 + 2) / 3.
 START_TEST(worked_vectors) {
     ck_assert_double_eq_tol(loss_of(&examples[MSE]), 4.25 / 3, 1e-15);
     ck_assert_double_eq_tol(loss_of(&examples[MAE]), 2.5 / 3, 1e-15);
@@ -94,152 +94,76 @@ START_TEST(squared_error_settles) {
 }
 END_TEST
 
-// The library computes in float: 2^-24 relative for each of n squares, and for
-// the shares (2 ulp of vexp) and the logarithm.
-START_TEST(library_agrees) {
-    const Example *e = &examples[MSE];
-    float y[N], t[N], scores[N] = {1.2f, 4.0f, 0.2f};
-    double dy[N];
-    for (int i = 0; i < N; i++) {
-        y[i] = (float)e->y[i];
-        t[i] = (float)e->t[i];
-    }
-    Tensor ty = tensor_view(y, 2, 1, N), tt = tensor_view(t, 2, 1, N), d = {0};
-    double L = e->loss(dy, e->y, e->t, N);
-    ck_assert_double_eq_tol((double)mse_loss(&d, &ty, &tt), L, 5e-7);
-    for (int i = 0; i < N; i++)
-        ck_assert_double_eq_tol((double)d.data[i], dy[i], 5e-7);
-
-    Tensor logits = tensor_view(scores, 2, 1, N);
-    int label = 1;
-    double sum = exp(1.2) + exp(4.0) + exp(0.2), dshare[N];
-    double share[N] = {exp(1.2) / sum, exp(4.0) / sum, exp(0.2) / sum};
-    ck_assert_double_eq_tol(
-        (double)softmax_cross_entropy(&d, &logits, &label),
-        cross_entropy(dshare, share, (double[]){0, 1, 0}, N), 5e-7);
-    tensor_free(&d);
-}
-END_TEST
-
-// C's sentence leaves out the division that its formula has.
-START_TEST(squares_are_averaged) {
-    const Example *e = &examples[MSE];
-    double sum = 0.0;
-    for (int i = 0; i < N; i++)
-        sum += (e->y[i] - e->t[i]) * (e->y[i] - e->t[i]);
-    ck_assert_double_eq(sum, 4.25);
-    ck_assert_double_eq_tol(loss_of(e), sum / 3, 1e-15);
-    Run run = run_program("losses --plot none");
-    ck_assert_int_eq(run.status, 0);
-    assert_says(run.output, "by n: (0.25 + 0 + 4) / 3 = 1.4167. C calls it");
-}
-END_TEST
-
 // Squared and absolute error with their slopes; binary cross entropy at y = 1/2
 // for both labels; and by the score z, where the slope of the cross entropy is
-// y - 1, that of the squared error 2 (y - 1) y (1 - y).
+// y - 1, that of the squared error 2 (y - 1) y (1 - y). Each curve, above, and
+// its slope, below, has the name of its column.
 START_TEST(curves_are_in_the_chart) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
-    Run run = run_program("losses --quiet --plot svg");
-    ck_assert_int_eq(run.status, 0);
+    run_for_charts("losses --quiet");
     const char *text = text_of("out/ch02/losses.csv");
     static const char *const rows[] = {
         "error,squared,slope,absolute,slope\n-2,4,-4,2,-1\n",
         "\n-0.01,0.0001,-0.02,0.01,-1\n0,0,0,0,0\n0.01,0.0001,0.02,0.01,1\n",
-        "\n2,4,4,2,1\n", "\n0.5,0.6931472,-2,0.6931472,2\n",
+        "\n2,4,4,2,1\n",
+        "y,t = 1,slope,t = 0,slope\n",
+        "\n0.5,0.6931472,-2,0.6931472,2\n",
+        "z,cross entropy,slope,squared error,slope\n",
         "\n0,0.6931472,-0.5,0.25,-0.25\n"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_says(text, rows[i]);
+
+    static const char *const names[3][2] = {{"squared", "absolute"},
+                                            {"t = 1", "t = 0"},
+                                            {"cross entropy", "squared"}};
+    const char *script = text_of("out/ch02/losses.gp");
+    for (int block = 0; block < 3; block++)
+        for (int i = 0; i < 4; i++) { // a curve, its slope, the other two
+            char curve[80];
+            snprintf(curve, sizeof curve,
+                     "index %d using 1:%d with lines lt %d title '%s'", block,
+                     2 + i, 1 + i / 2, names[block][i / 2]);
+            assert_says(script, curve);
+        }
 }
 END_TEST
 
-// What the columns of each row are: y, t, L and the slopes, to the decimals
-// printed.
-START_TEST(prints_each_example) {
+// The columns of each example: y, t, L and the slopes, to the decimals printed.
+// Under each number of steps the error after them, and the best constants: the
+// mean of 1 2 3 4 100 squares best, its median is nearest. And three losses of a
+// true class whose score is 1000 below the other's.
+START_TEST(prints_its_tables) {
     Run run = run_program("losses --plot none");
     for (int i = 0; i < EXAMPLES; i++) {
         const Example *e = &examples[i];
         double dy[N], L = e->loss(dy, e->y, e->t, N);
         const double want[10] = {e->y[0], e->y[1], e->y[2], e->t[0], e->t[1],
                                  e->t[2], L,       dy[0],   dy[1],   dy[2]};
-        for (int column = 0; column < 10; column++) {
-            double got = table_number(run.output, e->name, column);
-            ck_assert_msg(fabs(got - want[column]) <= 0.00501,
-                          "%s, number %d: %g, not %g", e->name, column + 1, got,
-                          want[column]);
-        }
+        assert_row(run.output, e->name, want, 10, 0.00501);
     }
-}
-END_TEST
 
-// Under each number of steps the error after them, and the best constants: the
-// mean of 1 2 3 4 100 squares best, its median is nearest.
-START_TEST(prints_errors_after_steps) {
-    Run run = run_program("losses --plot none");
     const char *table = from_line(run.output, "steps");
+    double squared[5], absolute[5];
     for (int column = 0; column < 5; column++) {
-        const int steps = (int)table_number(table, "steps", column);
-        double squared = table_number(table, "MSE", column);
-        double absolute = table_number(table, "MAE", column);
-        ck_assert_msg(fabs(squared - 0.95 * pow(0.8, steps)) < 1e-4 &&
-                          fabs(absolute - (steps % 2 ? 0.05 : -0.05)) < 1e-4,
-                      "%d steps: MSE %g, MAE %g", steps, squared, absolute);
+        const double steps = table_number(table, "steps", column);
+        squared[column] = 0.95 * pow(0.8, steps);
+        absolute[column] = fmod(steps, 2) == 1 ? 0.05 : -0.05;
     }
-    ck_assert_double_eq(table_number(table, "1 2 3 4 100", 0), 22);
-    ck_assert_double_eq(table_number(table, "1 2 3 4 100", 1), 3);
-}
-END_TEST
+    assert_row(table, "MSE", squared, 5, 1e-4);
+    assert_row(table, "MAE", absolute, 5, 1e-4);
+    const char *constants = after_text(table, "1 2 3 4 100");
+    ck_assert_double_eq(strtod(after_text(constants, "is"), NULL), 22);
+    ck_assert_double_eq(strtod(after_text(constants, ","), NULL), 3);
 
-// Three losses of a true class whose score is 1000 below the other's.
-START_TEST(prints_losses_of_a_vanished_share) {
-    Run run = run_program("losses --plot none");
-    const char *line = from_line(run.output, "Scores 0 and 1000");
-    const double want[3] = {(double)INFINITY, -log(1e-7), 1000};
-    line = from_line(line, "inf");
-    for (int i = 0; i < 3; i++) {
-        double got = strtod(line, NULL);
-        ck_assert_msg(got == want[i] || fabs(got - want[i]) < 0.01,
-                      "line %d: %g, not %g", i + 1, got, want[i]);
-        line = strchr(line, '\n') + 1;
-    }
-}
-END_TEST
-
-// The name of a column, counted from 1, in the header of a block.
-static const char *column_name(const char *text, int block, int column) {
-    for (; block > 0; block--)
-        text = strstr(text, "\n\n\n") + 3;
-    while (--column > 0)
-        text = strchr(text, ',') + 1;
-    return text;
-}
-
-// A curve has the name of its column, or, if it is a slope, of the one before.
-START_TEST(curves_have_their_names) {
-    run_for_charts("losses --quiet");
-    static char script[8192];
-    snprintf(script, sizeof script, "%s", text_of("out/ch02/losses.gp"));
-    const char *data = text_of("out/ch02/losses.csv");
-    int curves = 0;
-    for (const char *at = script; (at = strstr(at, "index ")) != NULL; at++) {
-        int block, column;
-        char title[32];
-        if (sscanf(at, "index %d using 1:%d with lines lt %*d title '%31[^']'",
-                   &block, &column, title) < 3)
-            continue;
-        const char *name = column_name(data, block, column - column % 2);
-        ck_assert_msg(strncmp(name, title, strlen(title)) == 0,
-                      "panel %d: the curve '%s' is column %d, %.*s", block,
-                      title, column, (int)strcspn(name, ",\n"), name);
-        curves++;
-    }
-    ck_assert_int_eq(curves, 12);
+    const char *loss = from_line(run.output, "inf"); // of log 0
+    loss = strchr(loss, '\n') + 1;
+    ck_assert_double_eq_tol(strtod(loss, NULL), -log(1e-7), 0.01);
+    loss = strchr(loss, '\n') + 1;
+    ck_assert_double_eq(strtod(loss, NULL), 1000);
 }
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("losses --quiet --plot none");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("losses");
     ck_assert_str_eq(run.output,
                      "result: mse=1.416667 mae=0.833333 binary=0.340550 "
                      "cross_entropy=0.079909 descent_mse=0.0001 "
@@ -248,18 +172,10 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{worked_vectors},
-                          {slopes_are_derivatives},
-                          {zero_shares},
-                          {binary_is_categorical_for_two},
-                          {squared_error_settles},
-                          {library_agrees},
-                          {squares_are_averaged},
-                          {curves_are_in_the_chart},
-                          {prints_each_example},
-                          {prints_errors_after_steps},
-                          {prints_losses_of_a_vanished_share},
-                          {curves_have_their_names},
-                          {prints_its_result}};
+    const Test tests[] = {
+        {worked_vectors},        {slopes_are_derivatives},
+        {zero_shares},           {binary_is_categorical_for_two},
+        {squared_error_settles}, {curves_are_in_the_chart},
+        {prints_its_tables},     {prints_its_result}};
     return run_tests("losses", tests, sizeof tests / sizeof *tests);
 }

@@ -1,4 +1,4 @@
-// The best line by hand, polar coordinates, and who can tell what apart. (The
+// The best line by hand, polar coordinates, and which net separates what. (The
 // nets and their loss have tests of their own: test_relu_net, test_loss.)
 
 #include "spy.h"
@@ -35,6 +35,14 @@ START_TEST(polar_coordinates_by_hand) {
 }
 END_TEST
 
+static void playground_free(Playground *g) {
+    for (int s = 0; s < SETS; s++) {
+        points_free(&g->points[s]);
+        for (int l = 0; l < NETS; l++)
+            relu_net_free(&g->net[s][l]);
+    }
+}
+
 // For three seeds: what a line can do one neuron does, what no line can do no
 // neuron does (a trained one is a line), and two hidden layers do everything.
 // A line through the best gap of the ring takes all 500 inner points and the
@@ -65,11 +73,7 @@ START_TEST(hidden_layers_bend_the_boundary) {
         ck_assert_double_ge(g.right[CIRCLE][1], 0.95);
         ck_assert_double_le(g.right[SPIRALS][1], 0.90);
         ck_assert_double_eq_tol(g.best_line[CIRCLE], 0.66, 0.05);
-        for (int s = 0; s < SETS; s++) {
-            points_free(&g.points[s]);
-            for (int l = 0; l < NETS; l++)
-                relu_net_free(&g.net[s][l]);
-        }
+        playground_free(&g);
     }
 }
 END_TEST
@@ -85,19 +89,14 @@ START_TEST(judges_by_fresh_points) {
         Rng rng;
         rng_seed(&rng, seed);
         play(&g, SPIRALS, &o, &rng);
-        double learned = accuracy(&g.net[SPIRALS][2], &g.points[SPIRALS]);
-        double fresh = g.right[SPIRALS][2], line = g.best_line[SPIRALS];
-        ck_assert_double_eq(learned, 1.0);
-        ck_assert_msg(fresh < 0.8,
-                      "seed %d: who knows six points gets %g of all: are "
-                      "these fresh?",
-                      (int)seed, fresh);
-        ck_assert_msg(line < 0.75,
-                      "seed %d: the best line gets %g: of fresh points?",
-                      (int)seed, line);
-        points_free(&g.points[SPIRALS]);
-        for (int l = 0; l < NETS; l++)
-            relu_net_free(&g.net[SPIRALS][l]);
+        ck_assert_double_eq(accuracy(&g.net[SPIRALS][2], &g.points[SPIRALS]),
+                            1.0);
+        double net = g.right[SPIRALS][2], line = g.best_line[SPIRALS];
+        ck_assert_msg(net < 0.8 && line < 0.75,
+                      "the net gets %g of all, the best line %g, on what they "
+                      "know six points of: are these points fresh?",
+                      net, line);
+        playground_free(&g);
     }
 }
 END_TEST
@@ -107,9 +106,7 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
     run_spied(playground_main, "playground --epochs 3 --points 4 --lr 0.1 "
                                "--plot none --quiet");
     ck_assert_int_eq(spy.steps, SETS * NETS * 3);
-    for (int t = 0; t < spy.steps; t++)
-        ck_assert_msg(spy.lr[t] == one_cycle(t % 3, 3, 0.1f),
-                      "step %d: rate %g", t % 3, (double)spy.lr[t]);
+    assert_one_cycle(3, 0.1f);
     assert_first_step_has_a_gradient();
 }
 END_TEST
@@ -139,12 +136,8 @@ static void print_made_up(void) {
 START_TEST(prints_a_column_for_each_net) {
     Run run = run_function(print_made_up);
     for (int s = 0; s < SETS; s++)
-        for (int column = 0; column < 1 + NETS; column++) {
-            double want = column == 0 ? 40 + 0.1 * s : 10.0 * column + s;
-            double got = table_number(run.output, set_name[s], column);
-            ck_assert_msg(fabs(got - want) < 1e-6, "%s, column %d: %g, not %g",
-                          set_name[s], column + 1, got, want);
-        }
+        assert_row(run.output, set_name[s],
+                   (double[]){40 + 0.1 * s, 10 + s, 20 + s, 30 + s}, 4, 1e-6);
 }
 END_TEST
 
@@ -152,6 +145,7 @@ END_TEST
 START_TEST(map_is_what_the_net_says) {
     enum { CELLS = SIDE * SIDE };
     static double x[CELLS], y[CELLS], output[CELLS];
+    const char *file = "out/ch02/map.csv";
     Chart chart;
     ReluNet net;
     Rng rng;
@@ -160,23 +154,30 @@ START_TEST(map_is_what_the_net_says) {
     net.w[0].data[0] = 1.0f;
     net.w[0].data[1] = -2.0f;
     net.b[0].data[0] = 1.0f;
-    charts_go_here();
+    hide_gnuplot();
     ck_assert(chart_open(&chart, "ch02", "map", "svg"));
     write_map(&chart, &net, 0, 0);
     draw_map(&chart, 0, 0, 1.0);
     chart_close(&chart);
-    const char *file = "out/ch02/map.csv";
     ck_assert_int_eq(chart_column(file, 0, "x", x, CELLS), CELLS);
     chart_column(file, 0, "y", y, CELLS);
-    chart_column(file, 0, "output", output, CELLS);
-    for (int i = 0; i < CELLS; i++) {
-        double z = x[i] - 2 * y[i] + 1, want = 1 / (1 + exp(-z));
-        ck_assert_msg(fabs(output[i] - want) < 1e-5, "(%g, %g): %g, not %g",
-                      x[i], y[i], output[i], want);
-    }
+    for (int i = 0; i < CELLS; i++)
+        output[i] = 1 / (1 + exp(-(x[i] - 2 * y[i] + 1)));
+    assert_column(file, 0, "output", output, CELLS, 1e-5);
     relu_net_free(&net);
 }
 END_TEST
+
+// The panel that shows block `map` has the points of block `points` on top.
+static void check_points(const char *file, int map, int points) {
+    char plot[64];
+    int index = -1;
+    snprintf(plot, sizeof plot, "plot DATA index %d using", map);
+    const char *on_top = after_text(after_text(text_of(file), plot), ", \\\n");
+    ck_assert_int_eq(sscanf(on_top, " DATA index %d using", &index), 1);
+    ck_assert_msg(index == points, "map %d has the points of block %d, not %d",
+                  map, index, points);
+}
 
 // Block s of the chart's data has the points of set s, block SETS + l SETS + s
 // the map of its net with l hidden layers. Each panel shows both under the
@@ -184,23 +185,55 @@ END_TEST
 START_TEST(panels_show_their_own_net) {
     Playground g;
     play_made_up(&g);
-    charts_go_here();
+    hide_gnuplot();
     draw_regions(&g, "svg");
     const char *file = "out/ch02/playground_regions.gp";
     for (int l = 0; l < NETS; l++)
         for (int s = 0; s < SETS; s++) {
-            char title[32], points[32], plot[64];
+            char title[32];
             const int map = SETS + l * SETS + s;
             snprintf(title, sizeof title, "%s: %d %%",
                      s == POLAR ? "(r, θ)" : set_name[s], 10 * (l + 1) + s);
             ck_assert_str_eq(panel_title(file, map), title);
-            snprintf(plot, sizeof plot, "plot DATA index %d using", map);
-            snprintf(points, sizeof points, "DATA index %d using", s);
-            const char *line = strstr(text_of(file), plot);
-            ck_assert_msg(strncmp(strstr(line + 5, "\n  ") + 3, points,
-                                  strlen(points)) == 0,
-                          "%s: whose points? %.120s", title, line);
+            check_points(file, map, s);
         }
+    playground_free(&g);
+}
+END_TEST
+
+// Each hidden unit over the plane, relative to its largest output: of the
+// circle's one layer, then of both layers of the spirals.
+START_TEST(panels_show_their_own_unit) {
+    enum { CELLS = SIDE * SIDE };
+    static float grid[CELLS * 2];
+    static double x[CELLS], y[CELLS], output[CELLS];
+    const char *file = "out/ch02/playground_units.csv";
+    Playground g;
+    play_made_up(&g);
+    hide_gnuplot();
+    draw_units(&g, "svg");
+    ck_assert_int_eq(chart_column(file, 2, "x", x, CELLS), CELLS);
+    chart_column(file, 2, "y", y, CELLS);
+    for (int i = 0; i < CELLS; i++) {
+        grid[2 * i] = (float)x[i];
+        grid[2 * i + 1] = (float)y[i];
+    }
+    Tensor points = tensor_view(grid, 2, CELLS, 2);
+    for (int map = 0; map < 3 * HIDDEN; map++) {
+        const int row = map / HIDDEN, unit = map % HIDDEN;
+        ReluNet *net = row == 0 ? &g.net[CIRCLE][1] : &g.net[SPIRALS][2];
+        relu_net_forward(net, &points);
+        double largest = 1e-6;
+        for (int i = 0; i < CELLS; i++) {
+            output[i] = (double)net->hidden[row == 2].data[i * HIDDEN + unit];
+            largest = fmax(largest, output[i]);
+        }
+        for (int i = 0; i < CELLS; i++)
+            output[i] /= largest;
+        assert_column(file, 2 + map, "output", output, CELLS, 1e-5);
+        check_points("out/ch02/playground_units.gp", 2 + map, row > 0);
+    }
+    playground_free(&g);
 }
 END_TEST
 
@@ -216,18 +249,13 @@ START_TEST(result_is_in_the_table) {
         {"polar", "polar", 1},          {"xor_hidden", "xor", 3},
         {"circle_hidden", "circle", 3}, {"spirals_hidden", "spirals", 3}};
     Run run = run_program("playground --plot none --points 20 --epochs 20");
-    ck_assert_int_eq(run.status, 0);
     const char *table = from_line(run.output, "data");
     for (size_t i = 0; i < sizeof part / sizeof *part; i++) {
-        double result = 100 * result_value(&run, part[i].name);
         double printed = table_number(table, part[i].row, part[i].column);
-        ck_assert_msg(fabs(result - printed) < 1e-6,
-                      "%s: %g %%, in the table %g", part[i].name, result,
-                      printed);
+        ck_assert_double_eq_tol(100 * result_value(&run, part[i].name), printed,
+                                1e-6);
     }
-    Run small = run_program("playground --quiet --plot none --points 2 "
-                            "--epochs 1");
-    ck_assert_int_eq(small.status, 0);
+    run_for_result("playground --points 2 --epochs 1");
 }
 END_TEST
 
@@ -240,6 +268,7 @@ int main(void) {
                           {prints_a_column_for_each_net},
                           {map_is_what_the_net_says},
                           {panels_show_their_own_net},
+                          {panels_show_their_own_unit},
                           {result_is_in_the_table}};
     return run_tests("playground", tests, sizeof tests / sizeof *tests);
 }

@@ -238,7 +238,7 @@ START_TEST(draws_a_along_the_first_direction) {
         for (int i = 0; i < SIDE; i++)
             for (int j = 0; j < SIDE; j++)
                 views[k].surface[i][j] = 2 * axis(j) + axis(i) + 3 * k;
-    charts_go_here();
+    hide_gnuplot();
     draw(views, "made_up", "", "svg");
     for (int k = 0; k < NETS; k++) {
         const char *file = "out/ch04/made_up.csv";

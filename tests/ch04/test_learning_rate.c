@@ -151,7 +151,7 @@ START_TEST(draws_the_parabola_from_its_start) {
     enum { POINTS = PARABOLA_STEPS + 1 };
     double x[POINTS], loss[POINTS];
     const char *file = "out/ch04/learning_rate_parabola.csv";
-    charts_go_here();
+    hide_gnuplot();
     draw_parabola("svg");
     for (int r = 0; r < PARABOLA_RATES; r++) {
         ck_assert_int_eq(chart_column(file, r, "x", x, POINTS), POINTS);

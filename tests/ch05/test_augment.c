@@ -110,7 +110,7 @@ static void print_them(void) {
 
 START_TEST(shows_digits_as_they_are_first) {
     double plain[SIZES], augmented[SIZES];
-    charts_go_here();
+    hide_gnuplot();
     draw_errors(made_up, "svg");
     const char *file = "out/ch05/augment_errors.csv";
     ck_assert_int_eq(chart_column(file, 0, "as they are", plain, SIZES), SIZES);

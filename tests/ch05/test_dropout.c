@@ -227,7 +227,7 @@ static void print_them(void) {
 START_TEST(shows_each_loss_by_its_name) {
     double training[RATES], validation[RATES];
     const char *const row[RATES] = {"0 ", "0.1", "0.5", "0.9"};
-    charts_go_here();
+    hide_gnuplot();
     draw(made_up, "svg");
     const char *file = "out/ch05/dropout.csv";
     ck_assert_int_eq(chart_column(file, 0, "training loss", training, RATES),

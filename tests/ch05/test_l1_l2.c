@@ -205,7 +205,7 @@ START_TEST(shows_each_number_by_its_name) {
         }
     }
 
-    charts_go_here();
+    hide_gnuplot();
     draw_losses(made_up, "svg");
     const char *file = "out/ch05/l1_l2_losses.csv";
     ck_assert_int_eq(chart_column(file, 0, "training loss", training, 4), 4);

@@ -227,7 +227,7 @@ START_TEST(a_curve_has_its_nets_numbers) {
     Options o = two_epochs;
     o.common.plot = "svg";
     make_up(outcomes);
-    charts_go_here();
+    hide_gnuplot();
     draw_losses(outcomes, &o, "made up");
     draw_errors(outcomes, &o, "made up");
     const char *file = "out/ch06/alexnet_relu.csv";

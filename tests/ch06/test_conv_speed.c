@@ -81,7 +81,7 @@ END_TEST
 START_TEST(a_bar_has_its_forms_speed) {
     double slow[LAYERS], fast[LAYERS];
     make_up();
-    charts_go_here();
+    hide_gnuplot();
     draw(made_up, "svg");
     const char *file = "out/ch06/conv_speed.csv";
     ck_assert_int_eq(

@@ -197,7 +197,7 @@ START_TEST(a_picture_stands_under_its_kernels_name) {
         x.data[p] = 0.5f + 0.5f * x.data[p];
     for (int n = 0; n < KERNELS; n++)
         convolve(&y[n], &x, &kernels[n]);
-    charts_go_here();
+    hide_gnuplot();
     draw(&x, y, "svg");
     for (int n = -1; n < KERNELS; n++) {
         const char *name = n < 0 ? "before" : kernels[n].name;

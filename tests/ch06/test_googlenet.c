@@ -194,7 +194,7 @@ END_TEST
 // branch i, has its error.
 START_TEST(a_bar_has_its_branchs_error) {
     double bar[BRANCHES + 1], error[BRANCHES + 1];
-    charts_go_here();
+    hide_gnuplot();
     draw(made_up, 5, "svg");
     const char *file = "out/ch06/googlenet_branches.csv";
     ck_assert_int_eq(chart_column(file, 0, "branch", bar, BRANCHES + 1), 5);

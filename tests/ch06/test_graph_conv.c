@@ -291,7 +291,7 @@ END_TEST
 START_TEST(rings_the_wrong_ones) {
     double member[NODES], wrong[NODES], told[NODES], p[NODES];
     Outcome out = made_up();
-    charts_go_here();
+    hide_gnuplot();
     draw(&out, "svg");
     const char *file = "out/ch06/graph_conv.csv";
     ck_assert_int_eq(chart_column(file, 1, "member", member, NODES), NODES);

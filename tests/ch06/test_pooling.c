@@ -150,7 +150,7 @@ END_TEST
 
 START_TEST(a_curve_has_its_kinds_changes) {
     double window[WINDOWS], most[WINDOWS], mean[WINDOWS];
-    charts_go_here();
+    hide_gnuplot();
     draw_changes(&made_up, "made up", "svg");
     const char *file = "out/ch06/pooling_shift.csv";
     ck_assert_int_eq(chart_column(file, 0, "window", window, WINDOWS), WINDOWS);
@@ -174,7 +174,7 @@ START_TEST(a_picture_is_what_its_caption_says) {
     digits_draw(&set, 1, 1);
     read_digit(x, &set, 0);
     shift(moved, x);
-    charts_go_here();
+    hide_gnuplot();
     draw_pictures(&set, "svg");
     for (int k = 0; k < 2 * VIEWS; k++) {
         const char *above =

@@ -192,7 +192,7 @@ START_TEST(a_point_has_its_blocks_numbers) {
     Plan plans[PLANS];
     Options o = {.common = {.plot = "svg"}, .runs = 2};
     make_up(plans);
-    charts_go_here();
+    hide_gnuplot();
     draw(plans, &o, "made up");
     const char *file = "out/ch06/vgg.csv";
     double from[2], to[2];
