@@ -10,10 +10,9 @@
 // (x + h)^2 + 1 - (x^2 + 1) over h is 2x + h exactly. What is left is rounding:
 // each y is at most 5, its last digit 8.9e-16, and h divides that by 1e-4.
 START_TEST(forward_quotient_is_2x_and_a_step) {
-    ck_assert_double_eq_tol(forward_difference(parabola, 1.0, 1e-4), 2.0001,
-                            2e-11);
-    ck_assert_double_eq_tol(forward_difference(parabola, 2.0, 1e-4), 4.0001,
-                            2e-11);
+    for (int x = 1; x <= 2; x++)
+        ck_assert_double_eq_tol(forward_difference(parabola, x, 1e-4),
+                                2 * x + 1e-4, 2e-11);
 }
 END_TEST
 
@@ -30,22 +29,11 @@ START_TEST(points_of_the_lecture) {
 }
 END_TEST
 
-START_TEST(prints_the_points_of_the_lecture) {
-    Run run = run_program("derivative --plot none");
-    ck_assert_int_eq(run.status, 0);
-    assert_says(run.output, "   2      1.0001   2.00020001");
-    assert_says(run.output, "   5      2.0001   5.00040001");
-    assert_says(run.output, "0.0002/0.0001 = 2");
-    assert_says(run.output, "0.0004/0.0001 = 4");
-}
-END_TEST
-
 // A parabola has no third derivative: the central difference truncates nothing.
 START_TEST(central_quotient_is_2x) {
-    ck_assert_double_eq_tol(central_difference(parabola, 1.0, 1e-4), 2.0,
-                            2e-11);
-    ck_assert_double_eq_tol(central_difference(parabola, 2.0, 1e-4), 4.0,
-                            2e-11);
+    for (int x = 1; x <= 2; x++)
+        ck_assert_double_eq_tol(central_difference(parabola, x, 1e-4), 2 * x,
+                                2e-11);
     ck_assert_double_eq_tol(central_difference(parabola, 1.0, 0.5), 2.0, 1e-14);
 }
 END_TEST
@@ -132,32 +120,32 @@ START_TEST(best_step_is_where_theory_says) {
 }
 END_TEST
 
-// x0, then y0, x1, y1, dy/dx (2x and the step), dy rounded, its quotient, the
-// central difference (2x), 2x. Of six decimals the last is rounded.
-START_TEST(prints_forward_before_central) {
+// [C slope at 1] [C slope at 2] [C partials] as the lecture prints them. In a
+// row of the first table, after x0: y0, x1, y1, dy/dx (2x and the step), dy
+// rounded and its quotient, the central difference, 2x.
+START_TEST(prints_the_lectures_numbers) {
     Run run = run_program("derivative --plot none");
-    const char *table = from_line(run.output, "x0");
+    const char *slopes = from_line(run.output, "x0");
+    const double want[][8] = {{2, 1.0001, 2.00020001, 2.0001, 0.0002, 2, 2, 2},
+                              {5, 2.0001, 5.00040001, 4.0001, 0.0004, 4, 4, 4}};
     const char *const rows[] = {"1", "2"};
-    for (int x = 1; x <= 2; x++) {
-        ck_assert_double_eq_tol(table_number(table, rows[x - 1], 3),
-                                2 * x + 1e-4, 1e-6);
-        ck_assert_double_eq_tol(table_number(table, rows[x - 1], 6), 2 * x,
-                                1e-6);
-    }
-    // the lecture's 8, 7 and 27 at (1, 2, 3), by formula and by differences
-    for (int column = 0; column < 2; column++) {
-        const char *text = run.output;
-        ck_assert_double_eq_tol(table_number(text, "df/dx = 2x + 3y", column),
-                                8, 1e-6);
-        ck_assert_double_eq_tol(table_number(text, "df/dy = 3x + 2y", column),
-                                7, 1e-6);
-        ck_assert_double_eq_tol(table_number(text, "df/dz = 3z^2", column), 27,
-                                1e-6);
-    }
+    ck_assert_int_eq(run.status, 0);
+    for (int x = 0; x < 2; x++)
+        for (int column = 0; column < 8; column++)
+            ck_assert_double_eq_tol(table_number(slopes, rows[x], column),
+                                    want[x][column], 1e-9);
+    const double partial[] = {8, 7, 27};
+    const char *const names[] = {"df/dx = 2x + 3y", "df/dy = 3x + 2y",
+                                 "df/dz = 3z^2"};
+    for (int i = 0; i < 3; i++)
+        for (int column = 0; column < 2; column++)
+            ck_assert_double_eq_tol(table_number(run.output, names[i], column),
+                                    partial[i], 1e-6);
 }
 END_TEST
 
-// Two digits are printed: a twentieth of a number at most.
+// Per method the best step, its error and the theory's step, in this order. Two
+// digits are printed: a twentieth of a number at most.
 START_TEST(prints_the_best_steps) {
     Method method[METHODS];
     list_methods(method);
@@ -224,6 +212,7 @@ START_TEST(draws_each_methods_error) {
 }
 END_TEST
 
+// --step reaches the quotients.
 START_TEST(step_is_the_step) {
     Run run = run_program("derivative --step 0.5 --quiet --plot none");
     ck_assert_double_eq(result_value(&run, "slope_at_1"), 2.5);
@@ -242,14 +231,13 @@ END_TEST
 int main(void) {
     const Test tests[] = {{forward_quotient_is_2x_and_a_step},
                           {points_of_the_lecture},
-                          {prints_the_points_of_the_lecture},
                           {central_quotient_is_2x},
                           {partials_by_formula},
                           {partials_are_slopes},
                           {truncation_grows_with_the_order},
                           {rounding_grows_as_the_step_shrinks},
                           {best_step_is_where_theory_says},
-                          {prints_forward_before_central},
+                          {prints_the_lectures_numbers},
                           {prints_the_best_steps},
                           {draws_tangents_and_secant},
                           {draws_each_methods_error},
