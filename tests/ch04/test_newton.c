@@ -239,8 +239,6 @@ START_TEST(prints_its_result) {
                      "result: surface=rosenbrock gradient_descent_steps=43605 "
                      "newton_steps=6 damped_steps=56 guarded_steps=25 "
                      "bfgs_steps=42 cg_steps=28\n");
-    run = run_program("newton --quiet --plot none --eta 0.99");
-    ck_assert_double_lt(result_value(&run, "damped_steps"), 56);
     ck_assert_int_eq(run_program("newton --eta 1").status, 2);
 }
 END_TEST
