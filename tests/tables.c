@@ -37,6 +37,16 @@ double table_number(const char *text, const char *row, int column) {
                  from_line(text, row));
 }
 
+void assert_row(const char *text, const char *row, const double *want, int n,
+                double tolerance) {
+    for (int i = 0; i < n; i++) {
+        double got = table_number(text, row, i);
+        if (!(fabs(got - want[i]) <= tolerance)) // NaN, too, is wrong
+            fail_here("the row of \"%s\": number %d is %.9g, not %.9g%s", row,
+                      i + 1, got, want[i], guess_number(got, want[i]));
+    }
+}
+
 const char *after_text(const char *text, const char *words) {
     const char *at = strstr(text, words);
     ck_assert_msg(at != NULL, "no \"%s\" in:\n%.2000s", words, text);

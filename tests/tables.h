@@ -16,6 +16,10 @@
 // such row or column; from_line(text, "2 apples") leaves out what stands above.
 double table_number(const char *text, const char *row, int column);
 
+// The first n numbers of such a row are these, to within the tolerance.
+void assert_row(const char *text, const char *row, const double *want, int n,
+                double tolerance);
+
 // The numbers of the line below the first one that begins with title, at most
 // `most`; returns how many there are.
 int numbers_below(const char *text, const char *title, double *x, int most);
@@ -54,6 +58,7 @@ const char *chart_caption(const char *script, int i);
 const char *panel_title(const char *file, int block);
 
 #define table_number(...)   FROM_HERE(table_number(__VA_ARGS__))
+#define assert_row(...)     FROM_HERE(assert_row(__VA_ARGS__))
 #define from_line(...)      FROM_HERE(from_line(__VA_ARGS__))
 #define after_text(...)     FROM_HERE(after_text(__VA_ARGS__))
 #define truth_number(...)   FROM_HERE(truth_number(__VA_ARGS__))

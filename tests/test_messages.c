@@ -64,8 +64,7 @@ START_TEST(numbers_of_a_table) {
                        "  apple price      10    2.2\n"
                        "3 oranges\n"
                        "  apple price      11   3.50 of 7\n";
-    ck_assert_double_eq(table_number(text, "apple price", 0), 10);
-    ck_assert_double_eq(table_number(text, "apple price", 1), 2.2);
+    assert_row(text, "apple price", (const double[]){10, 2.2}, 2, 0.0);
     const char *second = from_line(text, "3 oranges");
     ck_assert_double_eq(table_number(second, "apple price", 1), 3.5);
     ck_assert_double_eq(table_number(second, "apple price", 2), 7);

@@ -101,15 +101,10 @@ START_TEST(prints_each_step) {
         int k = steps[i];
         char row[16];
         snprintf(row, sizeof row, "%d ", k);
-        const double want[] = {path.step[k].w, path.step[k].loss,
-                               path.step[k].dloss};
-        for (int column = 0; column < 3; column++) {
-            double got = table_number(table, row, column);
-            ck_assert_msg(fabs(got - want[column]) <
-                              1e-6 + 1e-3 * fabs(want[column]) * (column == 2),
-                          "step %d, number %d: %g, not %g", k, column + 1, got,
-                          want[column]);
-        }
+        const double want[] = {path.step[k].w, path.step[k].loss};
+        assert_row(table, row, want, 2, 1e-6);
+        ck_assert_double_eq_tol(table_number(table, row, 2), path.step[k].dloss,
+                                1e-6 + 1e-3 * fabs(path.step[k].dloss));
     }
     // the factor that steps_shrink_the_distance finds
     ck_assert_double_eq(table_number(run.output, "1 - 2 lr mean(x^2) =", 0),
@@ -143,26 +138,19 @@ START_TEST(draws_the_bowl_and_the_steps) {
         chart_column(file, block, "loss", loss, MOST);
         ck_assert_int_eq(count, block == 1 ? MOST : 21);
         for (int i = 0; i < count; i++) {
-            ck_assert_msg(fabs(loss[i] - mean_loss(&p, w[i])) < 2e-5,
-                          "block %d: the loss at w = %g is %g, not %g", block,
-                          w[i], loss[i], mean_loss(&p, w[i]));
+            ck_assert_double_eq_tol(loss[i], mean_loss(&p, w[i]), 2e-5);
             if (block == 2)
                 ck_assert_double_eq_tol(w[i], path.step[i].w, 1e-6);
         }
     }
     const char *script = text_of("out/ch03/linear_fit.gp");
-    int lines = 0;
-    for (; (script = strstr(script, "* x lt")) != NULL; lines++) {
-        const char *number = script;
-        while (number[-1] != ',')
-            number--;
-        double slope = strtod(number, NULL);
-        int step = atoi(after_text(script, "title 'step "));
-        ck_assert_msg(fabs(slope - path.step[step].w) < 1e-6,
-                      "step %d is drawn with w = %g, not %g", step, slope,
-                      path.step[step].w);
-        script++;
-    }
+    script = after_text(script, "title 'measured'");
+    double slope;
+    int step, lines = 0, length = 0;
+    for (; sscanf(script, ", %lf * x lt %*d title 'step %d'%n", &slope, &step,
+                  &length) == 2;
+         script += length, lines++)
+        ck_assert_double_eq_tol(slope, path.step[step].w, 1e-6);
     ck_assert_int_ge(lines, 3);
 }
 END_TEST

@@ -171,33 +171,6 @@ START_TEST(is_the_librarys_linear_layer) {
 }
 END_TEST
 
-// The gradients that the program shows with its seed, 1.
-typedef struct {
-    Tensor dX;
-    Gradients layer;
-} Shown;
-
-static Shown shown_gradients(void) {
-    Rng rng;
-    Bilinear f;
-    Layer layer;
-    Shown s = {0};
-    rng_seed(&rng, 1);
-    bilinear_init(&f, 6, 8, &rng);
-    layer_init(&layer, 5, 4, 3, &rng);
-    bilinear_backward(&s.dX, &f);
-    layer_forward(&layer);
-    s.layer = gradients_of(&layer, &layer.Z);
-    bilinear_free(&f);
-    layer_free(&layer);
-    return s;
-}
-
-static void shown_free(Shown *s) {
-    tensor_free(&s->dX);
-    gradients_free(&s->layer);
-}
-
 // And gradient_error would notice: one element of three off by a tenth.
 START_TEST(error_is_relative_to_the_largest) {
     float a[] = {1.0f, -4.0f, 2.0f}, b[] = {1.0f, -4.0f, 2.4f};
@@ -207,18 +180,44 @@ START_TEST(error_is_relative_to_the_largest) {
 }
 END_TEST
 
+// A block of the chart's file: seven digits of numbers below 100.
+static void check_block(int block, const Tensor *d) {
+    enum { MOST = 48 };
+    double row[MOST], column[MOST], formula[MOST];
+    const char *file = "out/ch03/matrix_grad.csv";
+    ck_assert_int_eq(chart_column(file, block, "row", row, MOST), d->size);
+    chart_column(file, block, "column", column, MOST);
+    chart_column(file, block, "formula", formula, MOST);
+    for (size_t i = 0; i < d->size; i++) {
+        int at = ((int)row[i] - 1) * d->shape[1] + (int)column[i] - 1;
+        ck_assert_msg(at >= 0 && at < (int)d->size &&
+                          fabs(formula[i] - (double)d->data[at]) < 1e-4,
+                      "block %d, row %g, column %g: %g", block, row[i],
+                      column[i], formula[i]);
+    }
+}
+
 // Below each name the matrix, row by row, with three decimals, after the word
 // "formula" and again after "differences"; the result line has the error of each.
 // In dX an element is one product, and may be exact. A sum of products in
 // float32 is not: an error of 0 would mean that a number was compared with
 // itself.
-START_TEST(prints_every_matrix_under_its_name) {
-    Shown s = shown_gradients();
+START_TEST(shows_every_matrix_under_its_name) {
+    Rng rng;
+    Bilinear f;
+    Layer layer;
+    Tensor dX = {0};
+    rng_seed(&rng, 1); // the program's
+    bilinear_init(&f, 6, 8, &rng);
+    layer_init(&layer, 5, 4, 3, &rng);
+    bilinear_backward(&dX, &f);
+    layer_forward(&layer);
+    Gradients g = gradients_of(&layer, &layer.Z);
+
     const char *const names[] = {"dX", "dH", "dW", "db"};
     const char *const words[] = {"formula", "differences"};
-    const Tensor *want[] = {&s.dX, &s.layer.dH, &s.layer.dW, &s.layer.db};
-    Run run = run_program("matrix_grad --plot none");
-    ck_assert_int_eq(run.status, 0);
+    const Tensor *want[] = {&dX, &g.dH, &g.dW, &g.db};
+    Run run = run_for_charts("matrix_grad");
     for (int m = 0; m < 4; m++) {
         char title[32], result[32];
         snprintf(title, sizeof title, "d%c/%s", m == 0 ? 'f' : 'L', names[m]);
@@ -241,38 +240,18 @@ START_TEST(prints_every_matrix_under_its_name) {
     const char *counts = from_line(run.output, "5 x 3 x 3 x 4 =");
     ck_assert_double_eq(table_number(counts, "5 x 3 x 3 x 4 =", 0), 180);
     ck_assert_int_eq(atoi(after_text(counts, "m = k (")), 60);
-    shown_free(&s);
-}
-END_TEST
 
-// Seven digits of numbers below 100.
-static void check_block(int block, const Tensor *d) {
-    enum { MOST = 48 };
-    double row[MOST], column[MOST], formula[MOST];
-    const char *file = "out/ch03/matrix_grad.csv";
-    ck_assert_int_eq(chart_column(file, block, "row", row, MOST), d->size);
-    chart_column(file, block, "column", column, MOST);
-    chart_column(file, block, "formula", formula, MOST);
-    for (size_t i = 0; i < d->size; i++) {
-        int at = ((int)row[i] - 1) * d->shape[1] + (int)column[i] - 1;
-        ck_assert_msg(at >= 0 && at < (int)d->size &&
-                          fabs(formula[i] - (double)d->data[at]) < 1e-4,
-                      "block %d, row %g, column %g: %g", block, row[i],
-                      column[i], formula[i]);
-    }
-}
-
-START_TEST(draws_each_matrix_under_its_title) {
-    Shown s = shown_gradients();
-    run_for_charts("matrix_grad --quiet");
-    check_block(0, &s.dX);
-    check_block(1, &s.layer.dW);
+    check_block(0, &dX);
+    check_block(1, &g.dW);
     const char *script = text_of("out/ch03/matrix_grad.gp");
     const char *const titles[] = {"'df/dX", "'dL/dW"};
     for (int i = 0; i < 2; i++)
         ck_assert_int_eq(
             atoi(after_text(after_text(script, titles[i]), "DATA index ")), i);
-    shown_free(&s);
+    tensor_free(&dX);
+    gradients_free(&g);
+    bilinear_free(&f);
+    layer_free(&layer);
 }
 END_TEST
 
@@ -282,7 +261,6 @@ int main(void) {
                           {formulas_agree_with_differences},
                           {is_the_librarys_linear_layer},
                           {error_is_relative_to_the_largest},
-                          {prints_every_matrix_under_its_name},
-                          {draws_each_matrix_under_its_title}};
+                          {shows_every_matrix_under_its_name}};
     return run_tests("matrix_grad", tests, sizeof tests / sizeof *tests);
 }

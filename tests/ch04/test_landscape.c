@@ -199,9 +199,8 @@ START_TEST(validates_on_unseen_windows) {
                right = table_number(run.output, row, 3);
         ck_assert_msg(right < 50 && validation > 2 * loss,
                       "%s: all validation labels are wrong, and yet %g %% of "
-                      "the answers count as right, and the loss is %g (in "
-                      "training %g): are training and validation windows mixed "
-                      "up?",
+                      "the answers are right and the loss is %g (in training "
+                      "%g): are training and validation windows mixed up?",
                       row, right, validation, loss);
         snprintf(name, sizeof name, "%s_loss", row);
         ck_assert_double_eq_tol(loss, result_value(&run, name), 1e-6);
@@ -245,9 +244,7 @@ START_TEST(draws_a_along_the_first_direction) {
         chart_column(file, k, "a", a, CELLS);
         chart_column(file, k, "b", b, CELLS);
         for (int i = 0; i < SIDE; i++)
-            ck_assert_msg(fabs(loss[i] - (2 * a[i] + b[i] + 3 * k)) < 1e-5,
-                          "%s: the loss at (%g, %g) is %g", net_name[k], a[i],
-                          b[i], loss[i]);
+            ck_assert_double_eq_tol(loss[i], 2 * a[i] + b[i] + 3 * k, 1e-5);
     }
 }
 END_TEST

@@ -184,10 +184,7 @@ START_TEST(shows_printed_before_library) {
                             1, 1e-2);
 
     // t = 501: the rate, the two steps; B's sum is the library's
-    const double cut[] = {0.05, -2.75, -0.5};
-    for (int column = 0; column < 3; column++)
-        ck_assert_double_eq(table_number(run.output, "501", column),
-                            cut[column]);
+    assert_row(run.output, "501", (const double[]){0.05, -2.75, -0.5}, 3, 0.0);
     ck_assert_double_eq(result_value(&run, "printed_step"), -2.75);
     ck_assert_double_eq(result_value(&run, "library_step"), -0.5);
     ck_assert_double_eq(result_value(&run, "sum"), -0.5);
@@ -195,9 +192,7 @@ START_TEST(shows_printed_before_library) {
     // [B Adam] m, m^, v and v^ after ten gradients of 0.5
     const double m = 1 - pow(0.9, 10), v = 1 - pow(0.999, 10);
     const double moments[] = {0.5 * m, 0.5, 0.25 * v, 0.25};
-    for (int column = 0; column < 4; column++)
-        ck_assert_double_eq_tol(table_number(adam, "10", column),
-                                moments[column], 5.1e-5);
+    assert_row(adam, "10", moments, 4, 5.1e-5);
     run = run_program("printed_updates --plot none --rho 0");
     assert_80_columns(&run);
     run = run_program("printed_updates --plot none --rho 1");

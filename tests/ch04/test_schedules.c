@@ -152,9 +152,7 @@ START_TEST(each_step_has_its_rate) {
     train(&curve, &digits, &o, COSINE, 1);
     ck_assert_int_eq(spy.steps, 16);
     for (int t = 0; t < 16; t++)
-        ck_assert_msg(spy.lr[t] == cosine(t, 16, 0.3f),
-                      "step %d: rate %g, not %g", t + 1, (double)spy.lr[t],
-                      (double)cosine(t, 16, 0.3f));
+        ck_assert_float_eq(spy.lr[t], cosine(t, 16, 0.3f));
     ck_assert_int_eq(spy.shuffled, 4);
     digits_free(&digits);
 }
@@ -212,9 +210,8 @@ START_TEST(draws_each_schedule_by_its_name) {
                   {"one cycle", "one_cycle"}};
     for (int i = 0; i < 4; i++) { // the result has four decimals
         chart_column(file, 0, curves[i].column, curve, 2);
-        ck_assert_msg(
-            fabs(curve[1] - result_value(&run, curves[i].result)) < 6e-5,
-            "the curve \"%s\" ends at %g", curves[i].column, curve[1]);
+        ck_assert_double_eq_tol(curve[1], result_value(&run, curves[i].result),
+                                6e-5);
     }
     ck_assert_int_eq(chart_column(file, 1, "place", place, SCHEDULES),
                      SCHEDULES);
@@ -226,10 +223,8 @@ START_TEST(draws_each_schedule_by_its_name) {
         double tic = atof(after_text(script, name));
         for (int i = 0; i < SCHEDULES; i++)
             if (place[i] == tic)
-                ck_assert_msg(
-                    fabs(loss[i] - result_value(&run, schedules[s].name)) <
-                        6e-5,
-                    "the bar of %s ends at %g", name, loss[i]);
+                ck_assert_double_eq_tol(
+                    loss[i], result_value(&run, schedules[s].name), 6e-5);
     }
 }
 END_TEST
