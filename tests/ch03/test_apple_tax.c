@@ -44,6 +44,7 @@ START_TEST(a_rise_is_multiplied_by_the_derivative) {
 }
 END_TEST
 
+// The second figure.
 START_TEST(apples_and_oranges) {
     Edge e[EDGES];
     fill_basket(e);
@@ -80,7 +81,7 @@ START_TEST(prints_its_result) {
 END_TEST
 
 // Values stand left of derivatives, and each graph lists its own arrows. Of a
-// rise: from, to, how much the total rises, and the derivative that explains it.
+// rise: from, to, the rise of the total, and the derivative that explains it.
 START_TEST(prints_values_then_derivatives) {
     const int inputs[] = {APPLE, APPLES, TAX};
     Edge two[EDGES], basket[EDGES];

@@ -83,7 +83,7 @@ static double value_of(Op op, double x, double y) {
 
 // One node over leaves 0 and 1 (the second of which most do not use), against
 // the slope. With h = 1e-5 the central difference truncates h^2 / 6 times a
-// third derivative below 20, 3e-10, and rounds a result below 10 by 1e-15 / 1e-5.
+// third derivative below 20, 3e-10, and rounds a result below 10 to 1e-15 / h.
 static void check_slope(Op op, double x, double y) {
     Tape t = {0};
     leaf(&t, "x", x);

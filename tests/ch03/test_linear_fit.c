@@ -89,7 +89,7 @@ START_TEST(the_rate_decides) {
 }
 END_TEST
 
-// Of each step w, loss and gradient: six decimals of w and loss, four digits of the gradient.
+// Of each step w and loss, with six decimals, and four digits of the gradient.
 START_TEST(prints_each_step) {
     Points p = measured();
     Descent path;
@@ -155,8 +155,8 @@ START_TEST(draws_the_bowl_and_the_steps) {
 }
 END_TEST
 
-// A rate too large is a warning, with both losses, and no number at all an error;
-// each names the rate below which every step goes down, 1 / 2.75.
+// A rate too large is a warning, with both losses; where the loss overflows, an
+// error. Each names the rate below which every step goes down, 1 / 2.75.
 START_TEST(warns_of_a_rate_too_large) {
     Run run = run_program("linear_fit --lr 0.5 --epochs 3 --quiet --plot none");
     const double want[] = {55.78 / 5.0, result_value(&run, "loss"), 0.364};

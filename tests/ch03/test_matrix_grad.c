@@ -120,6 +120,7 @@ static void agree(const char *name, const Tensor *d, double (*f)(const void *),
     tensor_free(&before);
 }
 
+// The layer's signal is Z itself: its loss is half the sum of Z^2.
 START_TEST(formulas_agree_with_differences) {
     const int sizes[][3] = {{5, 4, 3}, {1, 7, 2}, {6, 1, 5}, {4, 4, 4}};
     for (int s = 0; s < 4; s++) {
@@ -198,8 +199,7 @@ static void check_block(int block, const Tensor *d) {
 }
 
 // Below each name the matrix, row by row, with three decimals, after the word
-// "formula" and again after "differences"; the result line has the error of each.
-// In dX an element is one product, and may be exact. A sum of products in
+// "formula" and again after "differences"; the result line has each error. In dX an element is one product, and may be exact. A sum of products in
 // float32 is not: an error of 0 would mean that a number was compared with
 // itself.
 START_TEST(shows_every_matrix_under_its_name) {

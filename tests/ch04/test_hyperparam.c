@@ -81,8 +81,8 @@ END_TEST
 
 // The map stands on the exponents that the grid was planned on, its accuracies
 // are in per cent; the best of each search is the table's row and the end of
-// its curve. With seed 3 the two searches end apart. [A eq.25] The outer minimum
-// is over digits that training has not seen: each accuracy is what a trial
+// its curve. With seed 3 the two searches end apart. [A eq.25] The outer
+// minimum is over digits that training has not seen: each accuracy is what a trial
 // scores on the 20 of 60 digits held out, and the better of the two best trials
 // is tried on the test digits.
 START_TEST(shows_what_the_held_out_digits_judged) {
@@ -92,14 +92,12 @@ START_TEST(shows_what_the_held_out_digits_judged) {
     Run run =
         run_for_charts("hyperparam --data synthetic --limit 60 --epochs 2 "
                        "--threads 1 --seed 3");
-    Error err;
-    Digits digits;
+    Digits digits = synthetic_digits(60, 3);
     Dataset judge;
     Rng rng;
     Trial t[SEARCHES][TRIALS];
     const Options o = {
         .common = {.seed = 3, .quiet = true}, .epochs = 2, .batch = 20};
-    ck_assert(digits_load(&digits, "synthetic", 60, 3, &err));
     dataset_hold_out(&judge, &digits.train, 20);
     rng_seed(&rng, 3);
     plan(t, &grids[0], &rng);
@@ -166,18 +164,16 @@ END_TEST
 
 // [A eq.20] On few digits a sensible rate learns; one a hundred times too small
 // does not, a wild one is survived, and a decay that cuts the sensible one to a
-// tenth after 9 steps counts. The judge is the set it is given: with every label
-// of it one too high, a net that has learned scores next to nothing.
+// tenth after 9 steps counts. The judge is the set it is given: with all its
+// labels one too high, a net that has learned scores next to nothing.
 START_TEST(rates_and_decay_matter) {
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        Error err;
-        Digits digits;
+        Digits digits = synthetic_digits(400, seed);
         const Options o = {.common = {.seed = seed}, .epochs = 4, .batch = 20};
         const Trial good = {.alpha = 0.2, .beta = 1e-3},
                     bad[] = {{.alpha = 1e-3, .beta = 1e-4},
                              {.alpha = 1e4, .beta = 1e-4},
                              {.alpha = 0.2, .beta = 1}};
-        ck_assert(digits_load(&digits, "synthetic", 400, seed, &err));
         double best = try_out(&good, &digits.train, &digits.test, &o);
         ck_assert_double_gt(best, 0.5);
         for (int i = 0; i < 3; i++)

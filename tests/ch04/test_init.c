@@ -107,7 +107,7 @@ START_TEST(signal_keeps_its_size) {
 }
 END_TEST
 
-// The histogram's axis is from 1e-8 to 1e2; what lies beyond is in its last bins.
+// The histogram is from 1e-8 to 1e2; what lies beyond is in its outer bins.
 START_TEST(bins_cover_the_axis) {
     ck_assert_int_eq(bin_of(1e-8f * 1.01f), 0);
     ck_assert_int_eq(bin_of(1e-12f), 0);
@@ -143,13 +143,11 @@ END_TEST
 // What the chart and the table say of a net is so before it is trained. The
 // chart has seven digits, the table one.
 START_TEST(shows_nets_before_training) {
-    const int seed = 5, digits_used = 100;
-    Error err;
-    Digits digits;
+    const int seed = 5;
+    Digits digits = synthetic_digits(100, seed);
     double share[BINS];
     Run run = run_for_charts("init --limit 100 --epochs 3 --batch 5 --lr 0.1 "
                              "--data synthetic --seed 5 --threads 1");
-    ck_assert(digits_load(&digits, "synthetic", digits_used, seed, &err));
     for (int kind = CONSTANT; kind <= HE; kind++) {
         Rng rng;
         ReluNet net;
@@ -215,10 +213,8 @@ END_TEST
 // With synthetic digits too, the earlier training has other ones than the task.
 START_TEST(the_earlier_training_has_other_digits) {
     for (uint64_t seed = 0; seed <= 3; seed++) {
-        Error err;
-        Digits digits;
+        Digits digits = synthetic_digits(50, seed);
         Dataset drawn;
-        ck_assert(digits_load(&digits, "synthetic", 50, seed, &err));
         digits_draw(&drawn, 50, pretraining_seed(seed));
         size_t bytes = dataset_bytes(&drawn);
         ck_assert_int_ne(memcmp(drawn.pixels, digits.train.pixels, bytes), 0);

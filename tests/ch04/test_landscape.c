@@ -269,6 +269,7 @@ START_TEST(says_whether_the_flat_net_is_better) {
 }
 END_TEST
 
+// --quiet
 START_TEST(prints_nothing_but_its_result) {
     Run run = run_program("landscape --quiet --plot none --epochs 2");
     ck_assert_int_eq(run.status, 0);

@@ -101,6 +101,7 @@ START_TEST(eta_scales_newtons_step) {
 }
 END_TEST
 
+// [Nocedal 2006 Polak-Ribiere] what would be negative is 0: a new beginning.
 START_TEST(polak_ribiere_forgets) {
     const double g[2] = {1, 2}, last[2] = {3, 1};
     // g . (g - last) = 1 * -2 + 2 * 1 = 0, of 10
@@ -179,7 +180,7 @@ START_TEST(the_table_counts_what_was_asked) {
             ck_assert_double_eq(gradients, steps + 1);
     }
 
-    const char *tails = from_line(run.output, "The last"),
+    const char *tails = from_line(table, method_name[METHODS - 1]),
                *damped = method_name[DAMPED], *guarded = method_name[GUARDED];
     ck_assert_double_eq_tol(table_number(tails, damped, 4) /
                                 table_number(tails, damped, 3),

@@ -15,14 +15,6 @@
 #include "testing.h"
 #include "threads.h"
 
-static Digits synthetic(int limit, uint64_t seed) {
-    Error err;
-    Digits digits;
-    ck_assert(digits_load(&digits, "synthetic", limit, seed, &err));
-    threads_set(1); // as the program does
-    return digits;
-}
-
 // B's own numbers, epochs counted from 1 as the lecture does; and a run of ten
 // epochs of one step takes five at 0.3, four at 0.05, one at 0.01.
 START_TEST(the_lectures_schedule) {
@@ -38,7 +30,7 @@ START_TEST(the_lectures_schedule) {
         ck_assert_float_eq(rate(&rivals[0], t, 1000), 0.3f);
         ck_assert_float_eq(rate(&rivals[2], t, 1000), 0.03f);
     }
-    Digits digits = synthetic(20, 1);
+    Digits digits = synthetic_digits(20, 1);
     Task task = {&digits.train, &digits.test, 4, 20, 10, 1};
     train(&lap, &task, &rivals[1], 1, true);
     ck_assert_int_eq(spy.steps, 10);
@@ -62,7 +54,7 @@ END_TEST
 // by step: the same arithmetic in the same order, so the same bits.
 START_TEST(a_lap_by_hand) {
     static Lap lap;
-    Digits digits = synthetic(250, 1);
+    Digits digits = synthetic_digits(250, 1);
     Task task = {&digits.train, &digits.test, 16, 100, 2, 3};
     Racer racer = {"SGD", "sgd", SGD, 0.5f, false};
     train(&lap, &task, &racer, 7, true);
@@ -97,7 +89,7 @@ END_TEST
 // A part's point is the mean of its batches.
 START_TEST(a_part_is_the_mean_of_its_batches) {
     static Lap fine, coarse;
-    Digits digits = synthetic(400, 1);
+    Digits digits = synthetic_digits(400, 1);
     Task task = {&digits.train, &digits.test, 16, 100, 1, 4};
     train(&fine, &task, &racers[ADAM], 3, true);
     task.parts = 2;
@@ -186,7 +178,7 @@ END_TEST
 // the differences was a fifth of the loss.
 START_TEST(best_rates_are_the_best) {
     static Lap best, other;
-    Digits digits = synthetic(10000, 5);
+    Digits digits = synthetic_digits(10000, 5);
     Task task = {&digits.train, &digits.test, 32, 50, 3, 1};
     for (int k = 0; k < DIGIT_RACERS; k++) {
         train(&best, &task, &racers[k], 11, true);
