@@ -1,7 +1,7 @@
-// Every program on a terminal of 80 columns: no line wraps, no progress bar
-// wipes what was printed, none is left behind, and the result line is whole.
-// Elsewhere stdout is a pipe or a file, so that only these tests see what a
-// reader sees.
+// Every program, for a second or two. On a terminal of 80 columns no line wraps,
+// no progress bar wipes what was printed, none is left behind, and the result
+// line is whole: elsewhere stdout is a pipe or a file, so that only these tests
+// see what a reader sees. With more threads the result is the same.
 
 #include <fcntl.h>
 #include <glob.h>
@@ -113,12 +113,12 @@ static const struct {
                {"memory", "--longest 20"},
                {"early_stopping", "--epochs 50"}};
 
-// The shell's command line for the program.
+// The program's name and the flags of a short run.
 static void command_line(char *line, size_t size, const char *program) {
     char ask[256];
     snprintf(ask, sizeof ask, "%s --help", program);
     Run help = run_program(ask);
-    int n = snprintf(line, size, "exec \"$0\"/%s", program);
+    int n = snprintf(line, size, "%s", program);
     for (size_t i = 0; i < sizeof short_run / sizeof *short_run; i++) {
         char flag[32];
         snprintf(flag, sizeof flag, "\n  %.*s ",
@@ -134,7 +134,9 @@ static void command_line(char *line, size_t size, const char *program) {
 
 // Starts it with stdin, stdout and stderr on a new terminal; returns the
 // master's end.
-static int start(const char *line, pid_t *child) {
+static int start(const char *program, pid_t *child) {
+    char line[1024];
+    snprintf(line, sizeof line, "exec \"$0\"/%s", program);
     int master = posix_openpt(O_RDWR | O_NOCTTY);
     ck_assert(master >= 0 && grantpt(master) == 0 && unlockpt(master) == 0);
     int slave = open(ptsname(master), O_RDWR | O_NOCTTY);
@@ -170,12 +172,29 @@ static void watch(Terminal *t, int master) {
     close(master);
 }
 
+// Takes the words out of a result line that hang on the clock.
+static void strip_times(char *result) {
+    static const char *const times[] = {"seconds=", "_per_second=", "faster="};
+    char words[4096], *rest = words;
+    snprintf(words, sizeof words, "%s", result);
+    *result = '\0';
+    for (char *word; (word = strtok_r(rest, " \n", &rest)) != NULL;) {
+        bool is_time = false;
+        for (size_t i = 0; i < sizeof times / sizeof *times; i++)
+            is_time |= strstr(word, times[i]) != NULL;
+        if (!is_time)
+            strcat(strcat(result, word), " ");
+    }
+}
+
 static void check_program(const char *program) {
     Terminal t = {.program = program};
-    char line[1024];
+    char line[1000], three[1024];
     pid_t child;
     int status;
     command_line(line, sizeof line, program);
+    snprintf(three, sizeof three, "%s --threads 3", line);
+    strcat(line, " --threads 1");
     watch(&t, start(line, &child));
     waitpid(child, &status, 0);
     ck_assert_msg(WIFEXITED(status) && WEXITSTATUS(status) == 0, "%s: %d", line,
@@ -183,6 +202,14 @@ static void check_program(const char *program) {
     ck_assert_msg(t.wrong == NULL, "%s: %s: %s", line, t.wrong, t.where);
     ck_assert_msg(strncmp(t.result, "result: ", 8) == 0, "%s: no result line",
                   line);
+    Run again = run_program(three);
+    char *result = strstr(again.output, "result: ");
+    ck_assert_msg(result != NULL, "%s: no result line", three);
+    strip_times(t.result);
+    strip_times(result);
+    ck_assert_msg(strcmp(t.result, result) == 0,
+                  "%s, with 1 thread: %s, with 3: %s", program, t.result,
+                  result);
 }
 
 // ---- 3. The tests -----------------------------------------------------------
