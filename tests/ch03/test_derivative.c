@@ -148,8 +148,8 @@ END_TEST
 // The tangents' slopes are 2x and the step; the secant goes through 1, 2 and
 // 2, 5. Seven digits of numbers below 10. In the other chart each curve is that
 // of its name: where the step is large, h/2 for forward and h^2/6 for central,
-// up to terms of h/3 and h^2/20 of that; at 1e-10 a float has long lost the step
-// (an error of 1), a double has not.
+// up to terms of h/3 and h^2/20 of that; at 1e-10 a float has long lost the
+// step (an error of 1), a double has not.
 START_TEST(draws_each_curve_by_its_name) {
     enum { ROWS = 61 };
     double x[ROWS], y[ROWS], h[STEPS], e[STEPS];

@@ -199,9 +199,9 @@ static void check_block(int block, const Tensor *d) {
 }
 
 // Below each name the matrix, row by row, with three decimals, after the word
-// "formula" and again after "differences"; the result line has each error. In dX an element is one product, and may be exact. A sum of products in
-// float32 is not: an error of 0 would mean that a number was compared with
-// itself.
+// "formula" and again after "differences"; the result line has each error. In
+// dX an element is one product, and may be exact. A sum of products in float32
+// is not: an error of 0 would mean that a number was compared with itself.
 START_TEST(shows_every_matrix_under_its_name) {
     Rng rng;
     Bilinear f;

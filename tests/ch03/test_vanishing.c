@@ -253,14 +253,6 @@ START_TEST(shows_what_it_measured) {
 }
 END_TEST
 
-START_TEST(same_result_for_any_number_of_threads) {
-    Run one = run_program("vanishing --width 16 --plot none --threads 1");
-    Run two = run_program("vanishing --width 16 --plot none --threads 2");
-    ck_assert_int_eq(one.status, 0);
-    ck_assert_str_eq(one.output, two.output);
-}
-END_TEST
-
 // Made-up numbers: each claim quotes those of its own nets, in this order.
 static Measured made_up = {.depth = 50};
 static void claim_them(void) {
@@ -310,7 +302,6 @@ int main(void) {
                           {gradients_through_fifty_layers, .seconds = 100},
                           {a_layers_factor_is_the_root},
                           {shows_what_it_measured},
-                          {same_result_for_any_number_of_threads},
                           {claims_quote_their_own_nets},
                           {prints_its_result, .seconds = 100}};
     return run_tests("vanishing", tests, sizeof tests / sizeof *tests);

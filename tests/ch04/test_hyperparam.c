@@ -82,8 +82,8 @@ END_TEST
 // The map stands on the exponents that the grid was planned on, its accuracies
 // are in per cent; the best of each search is the table's row and the end of
 // its curve. With seed 3 the two searches end apart. [A eq.25] The outer
-// minimum is over digits that training has not seen: each accuracy is what a trial
-// scores on the 20 of 60 digits held out, and the better of the two best trials
+// minimum is over digits that training has not seen: each accuracy is what a
+// trial scores on the 20 of 60 digits held out, and the better of the two best trials
 // is tried on the test digits.
 START_TEST(shows_what_the_held_out_digits_judged) {
     double beta[TRIALS], alpha[TRIALS], accuracy[TRIALS], curve[TRIALS];
@@ -148,20 +148,6 @@ START_TEST(shows_what_the_held_out_digits_judged) {
 }
 END_TEST
 
-// Each trial computes alone, so that threads only change who computes it.
-START_TEST(threads_change_nothing) {
-    const char *tiny = "hyperparam --data synthetic --limit 30 --epochs 1 "
-                       "--plot none --quiet --threads";
-    char line[128];
-    snprintf(line, sizeof line, "%s 1", tiny);
-    Run one = run_program(line);
-    snprintf(line, sizeof line, "%s 3", tiny);
-    Run three = run_program(line);
-    ck_assert_int_eq(one.status, 0);
-    ck_assert_str_eq(one.output, three.output);
-}
-END_TEST
-
 // [A eq.20] On few digits a sensible rate learns; one a hundred times too small
 // does not, a wild one is survived, and a decay that cuts the sensible one to a
 // tenth after 9 steps counts. The judge is the set it is given: with all its
@@ -219,7 +205,6 @@ int main(void) {
         {the_lectures_grid},
         {random_fills_the_square},
         {shows_what_the_held_out_digits_judged},
-        {threads_change_nothing},
         {rates_and_decay_matter},
         {counts_those_that_learn},
         {few_cells_of_the_lectures_grid_learn, .seconds = 20}};

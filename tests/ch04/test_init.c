@@ -234,7 +234,7 @@ static Run run_small(const char *more) {
     return run_program(line);
 }
 
-// The file that --save leaves is what --load begins from, and the file of another
+// The file that --save leaves is what --load begins from, and that of another
 // seed leads elsewhere; a missing one is refused.
 START_TEST(begins_from_a_file) {
     ck_assert_int_eq(chdir(scratch_path("").text), 0);

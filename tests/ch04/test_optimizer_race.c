@@ -234,7 +234,7 @@ START_TEST(prints_the_ratio_of_the_rivals) {
 }
 END_TEST
 
-// The best rates beat the usual ones; and a single digit is enough for a number.
+// The best rates beat the usual ones; and a single digit is enough.
 START_TEST(prints_its_result) {
     Run run = run_program("optimizer_race --quiet --plot none --data synthetic "
                           "--limit 300 --epochs 1 --seeds 1");
