@@ -5,7 +5,6 @@
 #undef main
 
 #include <math.h>
-#include <string.h>
 
 #include "tables.h"
 #include "testing.h"

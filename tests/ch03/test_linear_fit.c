@@ -4,9 +4,6 @@
 #include "ch03_backprop/linear_fit.c"
 #undef main
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "tables.h"
 #include "testing.h"
 

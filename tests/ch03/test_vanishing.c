@@ -100,7 +100,8 @@ END_TEST
 // A layer of width n multiplies a ReLU net's gradient by s sqrt(n / 2), half of
 // the slopes being 1: by 1 with He's s, by 0.707 with Xavier's, by 2.83 with
 // 0.5. Widths of 64 scatter the logarithm of a factor by about sqrt(5 / 2n) =
-// 0.2, its mean over 49 layers by 0.03; three times that is allowed.
+// 0.2, its mean over 49 layers by 0.03; three times that is allowed, which keeps
+// He's gradient between 0.01 and 100 and takes Xavier's below 1e-5.
 static void relu_multiplies_as_computed(const Measured *m) {
     ck_assert_double_eq_tol(log(per_layer(m, RELU, HE)), 0.0, 0.09);
     ck_assert_double_eq_tol(log(per_layer(m, RELU, XAVIER)), log(sqrt(0.5)),
@@ -113,23 +114,15 @@ static void relu_multiplies_as_computed(const Measured *m) {
 // s = 1/8 and 0.35 with He's, give or take the scatter; fifty layers leave less
 // than 1e-20. Small weights finish any gradient: even tanh's layers multiply by
 // no more than 0.01 * 8.
-static void gradients_vanish(const Measured *m) {
-    for (int init = 0; init < INITS; init++)
-        ck_assert_double_lt(m->layer.of[SIGMOID][init][1], 1e-6);
+static void gradients_vanish_or_survive(const Measured *m) {
+    ck_assert_double_lt(m->layer.of[SIGMOID][LARGE][1], 1e-6);
     ck_assert_double_lt(m->layer.of[SIGMOID][XAVIER][1], 1e-25);
     ck_assert_double_lt(m->layer.of[SIGMOID][HE][1], 1e-20);
     for (int f = 0; f < ACTIVATIONS; f++)
         ck_assert_double_lt(m->layer.of[f][SMALL][1], 1e-40);
-    ck_assert_double_lt(m->layer.of[RELU][XAVIER][1], 1e-5);
-}
-
-static void gradients_explode_or_survive(const Measured *m) {
-    ck_assert_double_gt(m->layer.of[RELU][LARGE][1], 1e18);
     ck_assert_double_gt(m->layer.of[TANH][LARGE][1], 1e5);
     ck_assert_double_gt(m->layer.of[TANH][XAVIER][1], 1e-3);
     ck_assert_double_lt(m->layer.of[TANH][XAVIER][1], 1e1);
-    ck_assert_double_gt(m->layer.of[RELU][HE][1], 1e-2);
-    ck_assert_double_lt(m->layer.of[RELU][HE][1], 1e2);
 }
 
 // The output's own gradient is 1 in every net, and the deepest net's first
@@ -176,8 +169,7 @@ START_TEST(gradients_through_fifty_layers) {
         Measured m = {.depth = MAX_DEPTH};
         measure_all(&m, 64, seed);
         relu_multiplies_as_computed(&m);
-        gradients_vanish(&m);
-        gradients_explode_or_survive(&m);
+        gradients_vanish_or_survive(&m);
         norms_are_relative(&m);
         the_inputs_scale_hardly_matters(&m);
         if (seed == 1)

@@ -83,8 +83,8 @@ END_TEST
 // are in per cent; the best of each search is the table's row and the end of
 // its curve. With seed 3 the two searches end apart. [A eq.25] The outer
 // minimum is over digits that training has not seen: each accuracy is what a
-// trial scores on the 20 of 60 digits held out, and the better of the two best trials
-// is tried on the test digits.
+// trial scores on the 20 of 60 digits held out, and the better of the two best
+// trials is tried on the test digits.
 START_TEST(shows_what_the_held_out_digits_judged) {
     double beta[TRIALS], alpha[TRIALS], accuracy[TRIALS], curve[TRIALS];
     double best_accuracy = 0;

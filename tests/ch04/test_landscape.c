@@ -8,7 +8,6 @@
 #include "ch04_optimizers/landscape.c"
 #undef main
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tables.h"

@@ -9,7 +9,6 @@
 #undef main
 
 #include <math.h>
-#include <string.h>
 
 #include "tables.h"
 #include "testing.h"
@@ -180,6 +179,7 @@ START_TEST(best_rates_are_the_best) {
     static Lap best, other;
     Digits digits = synthetic_digits(10000, 5);
     Task task = {&digits.train, &digits.test, 32, 50, 3, 1};
+    threads_set(1); // as the program does
     for (int k = 0; k < DIGIT_RACERS; k++) {
         train(&best, &task, &racers[k], 11, true);
         ck_assert_double_lt(best.loss[2], 0.6); // ln 10 = 2.3 knows nothing
@@ -202,7 +202,7 @@ END_TEST
 // average out. Three seeds, which are three nets on three sets.
 START_TEST(the_lectures_race) {
     static Lap laps[RIVALS];
-    threads_set(1);
+    threads_set(1); // likewise
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Dataset set, validation;
         characters_draw(&set, &validation, CHARACTER_TRAIN,

@@ -7,7 +7,7 @@
 #include "tables.h"
 #include "testing.h"
 
-// The program's people, drawn with this seed: height and shoe size, and weight.
+// People as the program draws them: x is shoe size and height, t the weight.
 typedef struct {
     Tensor x, t;
 } People;

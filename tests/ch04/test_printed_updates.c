@@ -5,8 +5,6 @@
 #include "ch04_optimizers/printed_updates.c"
 #undef main
 
-#include <string.h>
-
 #include "golden.h"
 #include "tables.h"
 #include "testing.h"

@@ -4,8 +4,6 @@
 #include "ch04_optimizers/zero_init.c"
 #undef main
 
-#include <string.h>
-
 #include "digits.h"
 #include "tables.h"
 #include "testing.h"
