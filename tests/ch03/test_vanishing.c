@@ -100,8 +100,8 @@ END_TEST
 // A layer of width n multiplies a ReLU net's gradient by s sqrt(n / 2), half of
 // the slopes being 1: by 1 with He's s, by 0.707 with Xavier's, by 2.83 with
 // 0.5. Widths of 64 scatter the logarithm of a factor by about sqrt(5 / 2n) =
-// 0.2, its mean over 49 layers by 0.03; three times that is allowed, which keeps
-// He's gradient between 0.01 and 100 and takes Xavier's below 1e-5.
+// 0.2, its mean over 49 layers by 0.03; three times that is allowed: He's
+// gradient stays between 0.01 and 100, Xavier's falls below 1e-5.
 static void relu_multiplies_as_computed(const Measured *m) {
     ck_assert_double_eq_tol(log(per_layer(m, RELU, HE)), 0.0, 0.09);
     ck_assert_double_eq_tol(log(per_layer(m, RELU, XAVIER)), log(sqrt(0.5)),
