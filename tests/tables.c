@@ -37,13 +37,20 @@ double table_number(const char *text, const char *row, int column) {
                  from_line(text, row));
 }
 
+static void check_number(double got, double want, double tolerance,
+                         const char *name) {
+    if (!(isnan(got) && isnan(want)))
+        check_double(HERE, got, name, EQUAL, want, "0",
+                     tolerance > 0 ? &tolerance : NULL);
+}
+
 void assert_row(const char *text, const char *row, const double *want, int n,
                 double tolerance) {
     for (int i = 0; i < n; i++) {
-        double got = table_number(text, row, i);
-        if (!(fabs(got - want[i]) <= tolerance)) // NaN, too, is wrong
-            fail_here("the row of \"%s\": number %d is %.9g, not %.9g%s", row,
-                      i + 1, got, want[i], guess_number(got, want[i]));
+        char name[128];
+        snprintf(name, sizeof name, "number %d of the line of \"%s\"", i + 1,
+                 row);
+        check_number(table_number(text, row, i), want[i], tolerance, name);
     }
 }
 
@@ -158,6 +165,22 @@ int chart_column(const char *file, int block, const char *name, double *x,
         if (*at != '\n' && count < most) // one blank line: a gap in a curve
             x[count++] = field_number(at, column);
     return count;
+}
+
+void assert_column(const char *file, int block, const char *name,
+                   const double *want, int n, double tolerance) {
+    double *got = calloc((size_t)n + 1, sizeof *got);
+    int count = chart_column(file, block, name, got, n + 1);
+    ck_assert_msg(count == n, "%s, block %d, has %s%d rows, not %d", file,
+                  block, count > n ? "more than " : "", count > n ? n : count,
+                  n);
+    for (int i = 0; i < n; i++) {
+        char what[256];
+        snprintf(what, sizeof what, "%s, block %d, row %d: %s", file, block,
+                 i + 1, name);
+        check_number(got[i], want[i], tolerance, what);
+    }
+    free(got);
 }
 
 const char *panel_title(const char *file, int block) {

@@ -16,7 +16,8 @@
 // such row or column; from_line(text, "2 apples") leaves out what stands above.
 double table_number(const char *text, const char *row, int column);
 
-// The first n numbers of such a row are these, to within the tolerance.
+// The first n numbers of that line are these, each off by less than `tolerance`;
+// with 0, exactly. NaN must be NaN.
 void assert_row(const char *text, const char *row, const double *want, int n,
                 double tolerance);
 
@@ -49,6 +50,11 @@ void charts_go_here(void);
 int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
+// That column holds these n numbers and no more, each off by less than
+// `tolerance`; with 0, exactly. An empty place is NaN.
+void assert_column(const char *file, int block, const char *name,
+                   const double *want, int n, double tolerance);
+
 // The caption of picture number i on a sheet of many, from its script
 // out/ch06/edges.gp. The next call overwrites it.
 const char *chart_caption(const char *script, int i);
@@ -64,6 +70,7 @@ const char *panel_title(const char *file, int block);
 #define truth_number(...)   FROM_HERE(truth_number(__VA_ARGS__))
 #define run_for_charts(...) FROM_HERE(run_for_charts(__VA_ARGS__))
 #define chart_column(...)   FROM_HERE(chart_column(__VA_ARGS__))
+#define assert_column(...)  FROM_HERE(assert_column(__VA_ARGS__))
 #define numbers_below(...)  FROM_HERE(numbers_below(__VA_ARGS__))
 #define chart_caption(...)  FROM_HERE(chart_caption(__VA_ARGS__))
 #define panel_title(...)    FROM_HERE(panel_title(__VA_ARGS__))
