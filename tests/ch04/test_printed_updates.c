@@ -191,6 +191,7 @@ START_TEST(shows_printed_before_library) {
     const double m = 1 - pow(0.9, 10), v = 1 - pow(0.999, 10);
     const double moments[] = {0.5 * m, 0.5, 0.25 * v, 0.25};
     assert_row(adam, "10", moments, 4, 5.1e-5);
+    ck_assert_double_eq_tol(table_number(adam, "10", 2), 0.25 * v, 6e-7);
     run = run_program("printed_updates --plot none --rho 0");
     assert_80_columns(&run);
     run = run_program("printed_updates --plot none --rho 1");
