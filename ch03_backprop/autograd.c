@@ -363,13 +363,32 @@ static Record train(Tape *t, const Samples *samples, const Options *o) {
 
 // ---- 8. Tables and charts ---------------------------------------------------
 
+// What a table calls an operation, what stands in its circle, how many inputs
+// it has. A new one needs a line here.
+typedef struct {
+    const char *name, *sign;
+    int inputs;
+} OpKind;
+
+static OpKind kind_of(Op op) {
+    static const OpKind kinds[] = {
+        [LEAF] = {"leaf", "", 0},     [ADD] = {"add", "+", 2},
+        [MUL] = {"mul", "×", 2},      [POW] = {"pow", "x^p", 1},
+        [EXP] = {"exp", "exp", 1},    [TANH] = {"tanh", "tanh", 1},
+        [RELU] = {"relu", "ReLU", 1},
+    };
+    REQUIRE((size_t)op < sizeof kinds / sizeof *kinds && kinds[op].name != NULL,
+            "operation %d has no name: give it a line in kinds[]", (int)op);
+    return kinds[op];
+}
+
 // What stands in the node's circle, or the name of a leaf.
 static const char *label_of(const Node *z, char *text, size_t size) {
-    static const char *const sign[] = {"", "+", "×", "", "exp", "tanh", "ReLU"};
     if (z->op == POW)
         snprintf(text, size, "x^{%g}", z->power);
     else
-        snprintf(text, size, "%s", z->op == LEAF ? z->name : sign[z->op]);
+        snprintf(text, size, "%s",
+                 z->op == LEAF ? z->name : kind_of(z->op).sign);
     return text;
 }
 
@@ -380,10 +399,10 @@ static void draw_tape(const Tape *t, const char *name, const char *title,
     char label[GRAPH_NODES][32];
     for (int i = 0; i < t->count; i++) {
         const Node *z = &t->node[i];
-        bool two = z->op == ADD || z->op == MUL;
+        int inputs = kind_of(z->op).inputs;
         nodes[i] = (GraphNode){
             .label = label_of(z, label[i], sizeof label[i]),
-            .inputs = {z->op == LEAF ? -1 : z->a, two ? z->b : -1},
+            .inputs = {inputs > 0 ? z->a : -1, inputs > 1 ? z->b : -1},
             .above = z->value,
             .below = z->grad,
         };
@@ -414,19 +433,18 @@ static void draw_training(const Record *r, const char *format) {
 }
 
 static void print_tape(Tape *t, const char *title) {
-    static const char *const name[] = {"",    "add",  "mul", "pow",
-                                       "exp", "tanh", "relu"};
     printf("%s\n\n  %4s %-14s %10s %11s %15s\n", title, "", "", "value",
            "derivative", "by differences");
     for (int i = 0; i < t->count; i++) {
         const Node z = t->node[i];
+        const OpKind kind = kind_of(z.op);
         char text[40];
         if (z.op == LEAF)
             snprintf(text, sizeof text, "%s", z.name);
-        else if (z.op == ADD || z.op == MUL)
-            snprintf(text, sizeof text, "%s %d %d", name[z.op], z.a, z.b);
+        else if (kind.inputs == 2)
+            snprintf(text, sizeof text, "%s %d %d", kind.name, z.a, z.b);
         else
-            snprintf(text, sizeof text, "%s %d", name[z.op], z.a);
+            snprintf(text, sizeof text, "%s %d", kind.name, z.a);
         printf("  %4d %-14s %10.6g %11.6g", i, text, z.value, z.grad);
         if (z.op == LEAF)
             printf(" %15.6g", slope(t, t->count - 1, i, 1e-5));

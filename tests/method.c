@@ -101,10 +101,17 @@ static double part_right(const char *command_line, const char *name,
 
 // ---- 3. In memory -------------------------------------------------------------
 
-void few_digits(Digits *digits, int count) {
+Digits synthetic_digits(int limit, uint64_t seed) {
     Error err;
+    Digits digits;
+    ck_assert_msg(digits_load(&digits, "synthetic", limit, seed, &err), "%s",
+                  err.message);
+    return digits;
+}
+
+void few_digits(Digits *digits, int count) {
     Dataset *train = &digits->train, *test = &digits->test;
-    ck_assert(digits_load(digits, "synthetic", count, 1, &err));
+    *digits = synthetic_digits(count, 1);
     ck_assert_int_eq(test->count, train->count);
     memcpy(test->pixels, train->pixels, dataset_bytes(train));
     memcpy(test->labels, train->labels, (size_t)train->count);

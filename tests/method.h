@@ -39,6 +39,9 @@ void assert_validation_is_unseen(const char *command_line, const char *name,
 void assert_shuffles(const char *command_line, const char *name, Scale scale,
                      double least);
 
+// What --data synthetic --limit `limit` gives; digits_free releases it.
+Digits synthetic_digits(int limit, uint64_t seed);
+
 // `count` digits, and as test digits the same pictures, every label one too high.
 // Who knows the training digits by heart is wrong in all test digits, after as
 // little training as that takes. least: the test error in per cent that those
@@ -57,6 +60,7 @@ void turn_into_bars(Dataset *set, int first);
 // the test digits.
 Run run_on_sets(const char *command_line, Dataset *train, Dataset *test);
 
+#define synthetic_digits(...)      FROM_HERE(synthetic_digits(__VA_ARGS__))
 #define assert_test_is_unseen(...) FROM_HERE(assert_test_is_unseen(__VA_ARGS__))
 #define assert_validation_is_unseen(...)                                       \
     FROM_HERE(assert_validation_is_unseen(__VA_ARGS__))

@@ -5,7 +5,6 @@
 #undef main
 
 #include <math.h>
-#include <string.h>
 
 #include "tables.h"
 #include "testing.h"
@@ -44,6 +43,7 @@ START_TEST(a_rise_is_multiplied_by_the_derivative) {
 }
 END_TEST
 
+// The second figure.
 START_TEST(apples_and_oranges) {
     Edge e[EDGES];
     fill_basket(e);
@@ -79,146 +79,110 @@ START_TEST(prints_its_result) {
 }
 END_TEST
 
-// Two apples have no oranges; values stand left of derivatives.
-START_TEST(prints_what_the_example_has) {
+// Values stand left of derivatives, and each graph lists its own arrows. Of a
+// rise: from, to, the rise of the total, and the derivative that explains it.
+START_TEST(prints_values_then_derivatives) {
+    const int inputs[] = {APPLE, APPLES, TAX};
+    Edge two[EDGES], basket[EDGES];
+    fill_apples(two);
+    buy_apples(two);
+    fill_basket(basket);
+    buy(basket);
     Run run = run_program("apple_tax --plot none");
-    ck_assert_int_eq(run.status, 0);
-    const char *second = strstr(run.output, "2 apples at 10 and 3 oranges");
-    const char *orange = strstr(run.output, "orange count");
-    ck_assert_ptr_nonnull(second);
-    ck_assert(orange > second);
+    const char *rises = from_line(run.output, "input"),
+               *second = from_line(run.output, "2 apples at 10 and 3");
+    for (int i = 0; i < EDGES; i++) {
+        if (two[i].name != NULL) {
+            ck_assert(from_line(run.output, two[i].name) < rises);
+            assert_row(run.output, two[i].name,
+                       (const double[]){two[i].value, two[i].grad}, 2, 1e-9);
+        }
+        assert_row(second, basket[i].name,
+                   (const double[]){basket[i].value, basket[i].grad}, 2, 1e-9);
+    }
+    ck_assert(from_line(run.output, "orange count") > second);
     assert_never_says(run.output, "(null)");
-    assert_says(run.output, "  apple price          10        2.2\n");
-    assert_says(run.output, "  orange price         15        3.3\n");
-    assert_says(run.output, "0.22 = 2.2 x 0.1");
-    assert_says(run.output, "1.1 = 11 x 0.1");
-    assert_says(run.output, "2 = 20 x 0.1");
+    for (int i = 0; i < 3; i++) {
+        const Edge *in = &two[inputs[i]];
+        const double want[] = {in->value, in->value + 0.1, 0.1 * in->grad,
+                               in->grad};
+        assert_row(rises, in->name, want, 4, 1e-9);
+    }
 }
 END_TEST
 
-// The chart's file: each arrow with its value, then its derivative.
-START_TEST(draws_value_and_derivative) {
+// The chart's file has an arrow a row: start, direction, value and derivative.
+// The script draws the circles, and writes the names and numbers at the arrows.
+START_TEST(draws_the_graph) {
+    enum { X, Y, DX, DY, VALUE, DERIVATIVE, COLUMNS };
+    const char *const names[] = {"x", "y", "dx", "dy", "value", "derivative"};
+    double c[COLUMNS][EDGES];
     Edge e[EDGES];
     fill_basket(e);
     buy(e);
-    double value[EDGES], derivative[EDGES];
     run_for_charts("apple_tax --quiet");
-    const char *file = "out/ch03/apple_tax.csv";
-    ck_assert_int_eq(chart_column(file, 0, "value", value, EDGES), EDGES);
-    chart_column(file, 0, "derivative", derivative, EDGES);
+    for (int i = 0; i < COLUMNS; i++)
+        ck_assert_int_eq(
+            chart_column("out/ch03/apple_tax.csv", 0, names[i], c[i], EDGES),
+            EDGES);
     for (int i = 0; i < EDGES; i++) {
-        ck_assert_double_eq_tol(value[i], e[i].value, 1e-6);
-        ck_assert_double_eq_tol(derivative[i], e[i].grad, 1e-6);
+        ck_assert_double_eq_tol(c[VALUE][i], e[i].value, 1e-6);
+        ck_assert_double_eq_tol(c[DERIVATIVE][i], e[i].grad, 1e-6);
     }
-}
-END_TEST
 
-// The file's columns, one number an arrow: its start, its end, what it carries.
-typedef struct {
-    double x[EDGES], y[EDGES], to_x[EDGES], to_y[EDGES], value[EDGES];
-} Arrows;
-
-static Arrows drawn_arrows(void) {
-    Arrows a;
-    const char *file = "out/ch03/apple_tax.csv";
-    run_for_charts("apple_tax --quiet");
-    ck_assert_int_eq(chart_column(file, 0, "x", a.x, EDGES), EDGES);
-    chart_column(file, 0, "y", a.y, EDGES);
-    chart_column(file, 0, "dx", a.to_x, EDGES);
-    chart_column(file, 0, "dy", a.to_y, EDGES);
-    chart_column(file, 0, "value", a.value, EDGES);
-    for (int i = 0; i < EDGES; i++) {
-        a.to_x[i] += a.x[i];
-        a.to_y[i] += a.y[i];
-    }
-    return a;
-}
-
-// Each circle has the sign of what it does: of the two arrows that end at its
-// edge, 0.27 from its middle, it makes the one that begins there.
-START_TEST(draws_the_right_node) {
-    Arrows a = drawn_arrows();
-    const char *script = text_of("out/ch03/apple_tax.gp");
-    int nodes = 0;
-    while ((script = strstr(script, "circle at ")) != NULL) {
+    // a node's circle has a radius of 0.27: of the arrows that end there it
+    // makes the one that begins there
+    const char *script = text_of("out/ch03/apple_tax.gp"), *at = script;
+    for (int nodes = 0; nodes < 4; nodes++) {
         double x, y, sum = 0.0, product = 1.0, out = 0.0;
-        ck_assert_int_eq(sscanf(script += 10, "%lf,%lf", &x, &y), 2);
+        at = after_text(at, "circle at ");
+        ck_assert_int_eq(sscanf(at, "%lf,%lf", &x, &y), 2);
         for (int i = 0; i < EDGES; i++) {
-            if (hypot(a.to_x[i] - x, a.to_y[i] - y) < 0.35) {
-                sum += a.value[i];
-                product *= a.value[i];
+            if (hypot(c[X][i] + c[DX][i] - x, c[Y][i] + c[DY][i] - y) < 0.35) {
+                sum += e[i].value;
+                product *= e[i].value;
             }
-            if (hypot(a.x[i] - x, a.y[i] - y) < 0.35)
-                out = a.value[i];
+            if (hypot(c[X][i] - x, c[Y][i] - y) < 0.35)
+                out = e[i].value;
         }
-        const char *sign = after_text(script, "set label '");
-        double want = sign[0] == '+' ? sum : product;
+        at = after_text(at, "set label '");
+        double want = at[0] == '+' ? sum : product;
         ck_assert_msg(fabs(out - want) < 1e-6,
                       "the node at %g, %g is drawn as %.2s, which makes %g of "
                       "its inputs, not %g",
-                      x, y, sign, want, out);
-        nodes++;
+                      x, y, at, want, out);
     }
-    ck_assert_int_eq(nodes, 4);
-}
-END_TEST
 
-START_TEST(draws_names_and_numbers_in_their_place) {
-    Arrows a = drawn_arrows();
-    Edge e[EDGES];
-    fill_basket(e);
-    const char *script = text_of("out/ch03/apple_tax.gp");
+    // an input's name stands where its arrow begins
     for (int i = APPLES; i <= TAX; i++) {
         char label[64];
         double x, y;
         snprintf(label, sizeof label, "set label '%s' at ", e[i].name);
-        const char *at = after_text(script, label);
+        at = after_text(script, label);
         ck_assert_int_eq(sscanf(at, "%lf,%lf", &x, &y), 2);
-        ck_assert_msg(x == a.x[i] && y == a.y[i],
+        ck_assert_msg(x == c[X][i] && y == c[Y][i],
                       "%s stands at %g, %g, and its arrow begins at %g, %g",
-                      e[i].name, x, y, a.x[i], a.y[i]);
+                      e[i].name, x, y, c[X][i], c[Y][i]);
     }
+
     // column 5 is the value, 6 the derivative: that one is below the arrow
+    at = script;
     for (int i = 0; i < 2; i++) {
         double offset;
         int column;
-        script = after_text(script, "($2+$4*0.45");
-        ck_assert_int_eq(sscanf(script, "%lf):%d", &offset, &column), 2);
+        at = after_text(at, "($2+$4*0.45");
+        ck_assert_int_eq(sscanf(at, "%lf):%d", &offset, &column), 2);
         ck_assert_msg((column == 5) == (offset > 0.0),
                       "column %d is drawn %g above its arrow", column, offset);
     }
 }
 END_TEST
 
-// From, to, the rise of the total, and the derivative that explains it.
-START_TEST(prints_rises) {
-    const int inputs[] = {APPLE, APPLES, TAX};
-    Edge e[EDGES];
-    fill_apples(e);
-    buy_apples(e);
-    Run run = run_program("apple_tax --plot none");
-    const char *table = from_line(run.output, "input");
-    for (int i = 0; i < 3; i++) {
-        const Edge *in = &e[inputs[i]];
-        const double want[] = {in->value, in->value + 0.1, 0.1 * in->grad,
-                               in->grad};
-        for (int column = 0; column < 4; column++)
-            ck_assert_double_eq_tol(table_number(table, in->name, column),
-                                    want[column], 1e-9);
-    }
-}
-END_TEST
-
 int main(void) {
-    const Test tests[] = {{two_apples},
-                          {a_rise_is_multiplied_by_the_derivative},
-                          {apples_and_oranges},
-                          {gradients_are_slopes},
-                          {prints_its_result},
-                          {prints_what_the_example_has},
-                          {draws_value_and_derivative},
-                          {draws_the_right_node},
-                          {draws_names_and_numbers_in_their_place},
-                          {prints_rises}};
+    const Test tests[] = {
+        {two_apples},         {a_rise_is_multiplied_by_the_derivative},
+        {apples_and_oranges}, {gradients_are_slopes},
+        {prints_its_result},  {prints_values_then_derivatives},
+        {draws_the_graph}};
     return run_tests("apple_tax", tests, sizeof tests / sizeof *tests);
 }

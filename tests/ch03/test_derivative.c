@@ -10,42 +10,17 @@
 // (x + h)^2 + 1 - (x^2 + 1) over h is 2x + h exactly. What is left is rounding:
 // each y is at most 5, its last digit 8.9e-16, and h divides that by 1e-4.
 START_TEST(forward_quotient_is_2x_and_a_step) {
-    ck_assert_double_eq_tol(forward_difference(parabola, 1.0, 1e-4), 2.0001,
-                            2e-11);
-    ck_assert_double_eq_tol(forward_difference(parabola, 2.0, 1e-4), 4.0001,
-                            2e-11);
-}
-END_TEST
-
-// The lecture's four points, and its dy, rounded to the step's last digit. A y
-// below 8 has a last digit of 8.9e-16 at most.
-START_TEST(points_of_the_lecture) {
-    ck_assert_double_eq(parabola(1.0), 2.0);
-    ck_assert_double_eq_tol(parabola(1.0001), 2.00020001, 2e-15);
-    ck_assert_double_eq(parabola(2.0), 5.0);
-    ck_assert_double_eq_tol(parabola(2.0001), 5.00040001, 2e-15);
-    ck_assert_double_eq_tol(rounded_rise(1.0, 1e-4), 0.0002, 1e-19);
-    ck_assert_double_eq_tol(rounded_rise(2.0, 1e-4), 0.0004, 1e-19);
-    ck_assert_double_eq(rounded_rise(1.0, 0.75), 3 * 0.75); // from 2.75
-}
-END_TEST
-
-START_TEST(prints_the_points_of_the_lecture) {
-    Run run = run_program("derivative --plot none");
-    ck_assert_int_eq(run.status, 0);
-    assert_says(run.output, "   2      1.0001   2.00020001");
-    assert_says(run.output, "   5      2.0001   5.00040001");
-    assert_says(run.output, "0.0002/0.0001 = 2");
-    assert_says(run.output, "0.0004/0.0001 = 4");
+    for (int x = 1; x <= 2; x++)
+        ck_assert_double_eq_tol(forward_difference(parabola, x, 1e-4),
+                                2 * x + 1e-4, 2e-11);
 }
 END_TEST
 
 // A parabola has no third derivative: the central difference truncates nothing.
 START_TEST(central_quotient_is_2x) {
-    ck_assert_double_eq_tol(central_difference(parabola, 1.0, 1e-4), 2.0,
-                            2e-11);
-    ck_assert_double_eq_tol(central_difference(parabola, 2.0, 1e-4), 4.0,
-                            2e-11);
+    for (int x = 1; x <= 2; x++)
+        ck_assert_double_eq_tol(central_difference(parabola, x, 1e-4), 2 * x,
+                                2e-11);
     ck_assert_double_eq_tol(central_difference(parabola, 1.0, 0.5), 2.0, 1e-14);
 }
 END_TEST
@@ -132,32 +107,27 @@ START_TEST(best_step_is_where_theory_says) {
 }
 END_TEST
 
-// x0, then y0, x1, y1, dy/dx (2x and the step), dy rounded, its quotient, the
-// central difference (2x), 2x. Of six decimals the last is rounded.
-START_TEST(prints_forward_before_central) {
+// [C slope at 1] [C slope at 2] [C partials] as the lecture prints them. In a
+// row of the first table, after x0: y0, x1, y1, dy/dx (2x and the step), dy
+// rounded and its quotient, the central difference, 2x.
+START_TEST(prints_the_lectures_numbers) {
     Run run = run_program("derivative --plot none");
-    const char *table = from_line(run.output, "x0");
-    const char *const rows[] = {"1", "2"};
-    for (int x = 1; x <= 2; x++) {
-        ck_assert_double_eq_tol(table_number(table, rows[x - 1], 3),
-                                2 * x + 1e-4, 1e-6);
-        ck_assert_double_eq_tol(table_number(table, rows[x - 1], 6), 2 * x,
-                                1e-6);
-    }
-    // the lecture's 8, 7 and 27 at (1, 2, 3), by formula and by differences
-    for (int column = 0; column < 2; column++) {
-        const char *text = run.output;
-        ck_assert_double_eq_tol(table_number(text, "df/dx = 2x + 3y", column),
-                                8, 1e-6);
-        ck_assert_double_eq_tol(table_number(text, "df/dy = 3x + 2y", column),
-                                7, 1e-6);
-        ck_assert_double_eq_tol(table_number(text, "df/dz = 3z^2", column), 27,
-                                1e-6);
-    }
+    const char *slopes = from_line(run.output, "x0");
+    const double want[][8] = {{2, 1.0001, 2.00020001, 2.0001, 0.0002, 2, 2, 2},
+                              {5, 2.0001, 5.00040001, 4.0001, 0.0004, 4, 4, 4}};
+    ck_assert_int_eq(run.status, 0);
+    assert_row(slopes, "1", want[0], 8, 1e-9);
+    assert_row(slopes, "2", want[1], 8, 1e-9);
+    ck_assert_double_eq(rounded_rise(1.0, 0.75), 3 * 0.75); // from 2.75
+    const double at[] = {8, 8, 7, 7, 27, 27};
+    assert_row(run.output, "df/dx = 2x + 3y", at, 2, 1e-6);
+    assert_row(run.output, "df/dy = 3x + 2y", at + 2, 2, 1e-6);
+    assert_row(run.output, "df/dz = 3z^2", at + 4, 2, 1e-6);
 }
 END_TEST
 
-// Two digits are printed: a twentieth of a number at most.
+// Per method the best step, its error and the theory's step, in this order. Two
+// digits are printed: a twentieth of a number at most.
 START_TEST(prints_the_best_steps) {
     Method method[METHODS];
     list_methods(method);
@@ -167,56 +137,46 @@ START_TEST(prints_the_best_steps) {
         const double want[] = {
             h, relative_error(&method[m], h),
             pow(method[m].epsilon, 1.0 / (1 + method[m].order))};
-        for (int column = 0; column < 3; column++) {
-            double got = table_number(run.output, method[m].name, column);
-            ck_assert_msg(fabs(got / want[column] - 1.0) < 0.06,
-                          "%s, number %d: %g, not %g", method[m].name,
-                          column + 1, got, want[column]);
+        for (int i = 0; i < 3; i++) {
+            double got = table_number(run.output, method[m].name, i);
+            ck_assert_double_eq_tol(got / want[i], 1.0, 0.06);
         }
     }
 }
 END_TEST
 
 // The tangents' slopes are 2x and the step; the secant goes through 1, 2 and
-// 2, 5. Seven digits of numbers below 10.
-START_TEST(draws_tangents_and_secant) {
+// 2, 5. Seven digits of numbers below 10. In the other chart each curve is that
+// of its name: where the step is large, h/2 for forward and h^2/6 for central,
+// up to terms of h/3 and h^2/20 of that; at 1e-10 a float has long lost the
+// step (an error of 1), a double has not.
+START_TEST(draws_each_curve_by_its_name) {
     enum { ROWS = 61 };
-    double x[ROWS], y[3][ROWS];
+    double x[ROWS], y[ROWS], h[STEPS], e[STEPS];
     const char *const names[] = {"tangent at x = 1", "tangent at x = 2",
                                  "secant with step 1"};
     const double at[] = {1, 2, 1}, slope[] = {2.0001, 4.0001, 3};
+    Method method[METHODS];
+    list_methods(method);
     run_for_charts("derivative --quiet");
     const char *file = "out/ch03/derivative_tangent.csv";
     ck_assert_int_eq(chart_column(file, 0, "x", x, ROWS), ROWS);
     for (int c = 0; c < 3; c++) {
-        chart_column(file, 0, names[c], y[c], ROWS);
+        chart_column(file, 0, names[c], y, ROWS);
         for (int i = 0; i < ROWS; i++) {
             double want = parabola(at[c]) + slope[c] * (x[i] - at[c]);
-            ck_assert_msg(fabs(y[c][i] - want) < 1e-5, "%s is %g at %g, not %g",
-                          names[c], y[c][i], x[i], want);
+            ck_assert_double_eq_tol(y[i], want, 1e-5);
         }
     }
-}
-END_TEST
 
-// Each curve is that of its name: where the step is large, h/2 for forward and
-// h^2/6 for central, up to terms of h/3 and h^2/20 of that; at 1e-10 a float
-// has long lost the step (an error of 1), a double has not.
-START_TEST(draws_each_methods_error) {
-    double h[STEPS], e[STEPS];
-    Method method[METHODS];
-    list_methods(method);
-    run_for_charts("derivative --quiet");
-    const char *file = "out/ch03/derivative_error.csv";
+    file = "out/ch03/derivative_error.csv";
     ck_assert_int_eq(chart_column(file, 0, "step", h, STEPS), STEPS);
     for (int m = 0; m < METHODS; m++) {
         const bool is_float = strncmp(method[m].name, "float", 5) == 0;
         chart_column(file, 0, method[m].name, e, STEPS);
         for (int i = 4; i <= 6; i++) { // steps of 0.1 to 0.03
             double want = method[m].order == 1 ? h[i] / 2 : h[i] * h[i] / 6;
-            ck_assert_msg(fabs(e[i] / want - 1) < 0.05,
-                          "%s, step %g: the error is %g, not %g",
-                          method[m].name, h[i], e[i], want);
+            ck_assert_double_eq_tol(e[i] / want, 1.0, 0.05);
         }
         ck_assert_msg((e[40] > 0.5) == is_float, "%s, step %g: the error is %g",
                       method[m].name, h[40], e[40]);
@@ -224,6 +184,7 @@ START_TEST(draws_each_methods_error) {
 }
 END_TEST
 
+// --step reaches the quotients.
 START_TEST(step_is_the_step) {
     Run run = run_program("derivative --step 0.5 --quiet --plot none");
     ck_assert_double_eq(result_value(&run, "slope_at_1"), 2.5);
@@ -241,18 +202,15 @@ END_TEST
 
 int main(void) {
     const Test tests[] = {{forward_quotient_is_2x_and_a_step},
-                          {points_of_the_lecture},
-                          {prints_the_points_of_the_lecture},
                           {central_quotient_is_2x},
                           {partials_by_formula},
                           {partials_are_slopes},
                           {truncation_grows_with_the_order},
                           {rounding_grows_as_the_step_shrinks},
                           {best_step_is_where_theory_says},
-                          {prints_forward_before_central},
+                          {prints_the_lectures_numbers},
                           {prints_the_best_steps},
-                          {draws_tangents_and_secant},
-                          {draws_each_methods_error},
+                          {draws_each_curve_by_its_name},
                           {step_is_the_step},
                           {prints_its_result}};
     return run_tests("derivative", tests, sizeof tests / sizeof *tests);

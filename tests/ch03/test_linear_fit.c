@@ -4,9 +4,6 @@
 #include "ch03_backprop/linear_fit.c"
 #undef main
 
-#include <stdlib.h>
-#include <string.h>
-
 #include "tables.h"
 #include "testing.h"
 
@@ -89,7 +86,7 @@ START_TEST(the_rate_decides) {
 }
 END_TEST
 
-// Six decimals of w and loss, four digits of the gradient.
+// Of each step w and loss, with six decimals, and four digits of the gradient.
 START_TEST(prints_each_step) {
     Points p = measured();
     Descent path;
@@ -101,21 +98,18 @@ START_TEST(prints_each_step) {
         int k = steps[i];
         char row[16];
         snprintf(row, sizeof row, "%d ", k);
-        const double want[] = {path.step[k].w, path.step[k].loss,
-                               path.step[k].dloss};
-        for (int column = 0; column < 3; column++) {
-            double got = table_number(table, row, column);
-            ck_assert_msg(fabs(got - want[column]) <
-                              1e-6 + 1e-3 * fabs(want[column]) * (column == 2),
-                          "step %d, number %d: %g, not %g", k, column + 1, got,
-                          want[column]);
-        }
+        const double want[] = {path.step[k].w, path.step[k].loss};
+        assert_row(table, row, want, 2, 1e-6);
+        ck_assert_double_eq_tol(table_number(table, row, 2), path.step[k].dloss,
+                                1e-6 + 1e-3 * fabs(path.step[k].dloss));
     }
     // the factor that steps_shrink_the_distance finds
-    assert_says(run.output, " = 0.725.");
+    ck_assert_double_eq(table_number(run.output, "1 - 2 lr mean(x^2) =", 0),
+                        0.725);
 }
 END_TEST
 
+// --start reaches the first step.
 START_TEST(start_is_the_start) {
     Points p = measured();
     Descent path;
@@ -141,36 +135,35 @@ START_TEST(draws_the_bowl_and_the_steps) {
         chart_column(file, block, "loss", loss, MOST);
         ck_assert_int_eq(count, block == 1 ? MOST : 21);
         for (int i = 0; i < count; i++) {
-            ck_assert_msg(fabs(loss[i] - mean_loss(&p, w[i])) < 2e-5,
-                          "block %d: the loss at w = %g is %g, not %g", block,
-                          w[i], loss[i], mean_loss(&p, w[i]));
+            ck_assert_double_eq_tol(loss[i], mean_loss(&p, w[i]), 2e-5);
             if (block == 2)
                 ck_assert_double_eq_tol(w[i], path.step[i].w, 1e-6);
         }
     }
     const char *script = text_of("out/ch03/linear_fit.gp");
-    int lines = 0;
-    for (; (script = strstr(script, "* x lt")) != NULL; lines++) {
-        const char *number = script;
-        while (number[-1] != ',')
-            number--;
-        double slope = strtod(number, NULL);
-        int step = atoi(after_text(script, "title 'step "));
-        ck_assert_msg(fabs(slope - path.step[step].w) < 1e-6,
-                      "step %d is drawn with w = %g, not %g", step, slope,
-                      path.step[step].w);
-        script++;
-    }
+    script = after_text(script, "title 'measured'");
+    double slope;
+    int step, lines = 0, length = 0;
+    for (; sscanf(script, ", %lf * x lt %*d title 'step %d'%n", &slope, &step,
+                  &length) == 2;
+         script += length, lines++)
+        ck_assert_double_eq_tol(slope, path.step[step].w, 1e-6);
     ck_assert_int_ge(lines, 3);
 }
 END_TEST
 
-START_TEST(says_how_the_loss_rose) {
-    double from, to;
+// A rate too large is a warning, with both losses; where the loss overflows, an
+// error. Each names the rate below which every step goes down, 1 / 2.75.
+START_TEST(warns_of_a_rate_too_large) {
     Run run = run_program("linear_fit --lr 0.5 --epochs 3 --quiet --plot none");
-    const char *words = after_text(run.output, "rose from");
-    ck_assert_int_eq(sscanf(words, "%lf to %lf", &from, &to), 2);
-    ck_assert_double_lt(from, to);
+    const double want[] = {55.78 / 5.0, result_value(&run, "loss"), 0.364};
+    ck_assert_int_eq(run.status, 0);
+    for (int i = 0; i < 3; i++) // three digits are printed
+        ck_assert_double_eq_tol(
+            table_number(run.output, "warning:", i) / want[i], 1.0, 5e-3);
+    run = run_program("linear_fit --plot none --lr 10 --epochs 1000");
+    ck_assert_int_eq(run.status, 1);
+    ck_assert_double_eq(table_number(run.output, "error:", 1), 0.364);
 }
 END_TEST
 
@@ -179,13 +172,6 @@ START_TEST(prints_its_result) {
     ck_assert_int_eq(run.status, 0);
     ck_assert_str_eq(run.output, "result: w=2.007672 best_w=2.010909 "
                                  "loss=0.0357 epochs=20 lr=0.05\n");
-}
-END_TEST
-
-START_TEST(says_what_to_do_about_a_loss_that_overflows) {
-    Run run = run_program("linear_fit --plot none --lr 10 --epochs 1000");
-    ck_assert_int_eq(run.status, 1);
-    assert_says(run.output, "smaller --lr (below 0.364");
 }
 END_TEST
 
@@ -199,8 +185,7 @@ int main(void) {
                           {prints_each_step},
                           {start_is_the_start},
                           {draws_the_bowl_and_the_steps},
-                          {says_how_the_loss_rose},
-                          {prints_its_result},
-                          {says_what_to_do_about_a_loss_that_overflows}};
+                          {warns_of_a_rate_too_large},
+                          {prints_its_result}};
     return run_tests("linear_fit", tests, sizeof tests / sizeof *tests);
 }

@@ -8,7 +8,6 @@
 #include "ch04_optimizers/landscape.c"
 #undef main
 
-#include <stdlib.h>
 #include <string.h>
 
 #include "tables.h"
@@ -58,76 +57,83 @@ START_TEST(rows_are_as_long_as_weights) {
 }
 END_TEST
 
+// A net of 4 units with its first weights, and 50 windows.
+typedef struct {
+    Rng rng;
+    ReluNet net;
+    Dataset set, other;
+    Tensor w; // the weights
+} Small;
+
+static void small_init(Small *s, uint64_t seed) {
+    *s = (Small){.w = {0}};
+    rng_seed(&s->rng, seed);
+    characters_draw(&s->set, &s->other, 50, 10, seed);
+    relu_net_init(&s->net, 3, (int[]){CHARACTER_PIXELS, 4, 2}, &s->rng);
+    tensor_copy(&s->w, &s->net.params.value);
+}
+
+static void small_free(Small *s) {
+    relu_net_free(&s->net);
+    dataset_free(&s->set);
+    dataset_free(&s->other);
+    tensor_free(&s->w);
+}
+
 // Its purpose: a unit's weights times 10 and the next layer's by 10 is the same
 // net; a direction scaled along with it meets the same losses.
 START_TEST(same_net_same_surface) {
-    Rng rng, again;
-    ReluNet net;
-    Dataset set, other;
-    Tensor w = {0}, d = {0};
-    const int sizes[] = {CHARACTER_PIXELS, 4, 2};
+    Small s;
+    Tensor d = {0};
     double loss[2];
-    rng_seed(&rng, 9);
-    characters_draw(&set, &other, 50, 10, 9);
-    relu_net_init(&net, 3, sizes, &rng);
+    small_init(&s, 9);
     for (int k = 0; k < 2; k++) {
         if (k == 1) // exact in binary: 8 instead of 10
-            for (size_t i = 0; i < net.params.value.size; i++)
-                net.params.value.data[i] *= i < net.w[0].size ? 8 : 0.125f;
-        again = rng;
-        random_direction(&d, &net, &again);
-        tensor_copy(&w, &net.params.value);
-        loss[k] = loss_at(&net, &set, &w, 0.7, &d, 0, &d);
+            for (size_t i = 0; i < s.w.size; i++)
+                s.w.data[i] *= i < s.net.w[0].size ? 8 : 0.125f;
+        tensor_copy(&s.net.params.value, &s.w);
+        Rng again = s.rng;
+        random_direction(&d, &s.net, &again);
+        loss[k] = loss_at(&s.net, &s.set, &s.w, 0.7, &d, 0, &d);
     }
-    ck_assert_double_gt(fabs(loss[0] - loss_of(&net, &set, NULL)), 1e-3);
+    ck_assert_double_gt(fabs(loss[0] - loss_of(&s.net, &s.set, NULL)), 1e-3);
     ck_assert_double_eq_tol(loss[0], loss[1], 1e-5); // normalized in float
     // and the weights are where they were
-    assert_close(net.params.value.data, w.data, w.size, 0.0, "weights");
-    dataset_free(&set);
-    dataset_free(&other);
-    tensor_free(&w);
+    assert_close(s.net.params.value.data, s.w.data, s.w.size, 0.0, "weights");
     tensor_free(&d);
-    relu_net_free(&net);
+    small_free(&s);
 }
 END_TEST
 
 // Cell [i][j] is the loss at w + a d1 + b d2, a along j and b along i, with two
 // different directions.
 START_TEST(a_cell_off_the_axes) {
-    Rng rng, again;
-    ReluNet net;
-    Dataset set, other;
-    Tensor w = {0}, d1 = {0}, d2 = {0};
-    const int sizes[] = {CHARACTER_PIXELS, 4, 2};
+    Small s;
+    Tensor d1 = {0}, d2 = {0};
     const int cells[][2] = {{2, SIDE - 3}, {SIDE - 1, 0}, {5, 9}};
     View view = {0};
-    rng_seed(&rng, 6);
-    characters_draw(&set, &other, 50, 10, 6);
-    relu_net_init(&net, 3, sizes, &rng);
-    tensor_copy(&w, &net.params.value);
-    again = rng;
-    look_around(&view, &net, &set, &rng);
+    small_init(&s, 6);
+    Rng again = s.rng;
+    look_around(&view, &s.net, &s.set, &s.rng);
     for (int n = 0; n <= DIRECTIONS; n++) // the last one is d1
-        random_direction(&d1, &net, &again);
-    random_direction(&d2, &net, &again);
+        random_direction(&d1, &s.net, &again);
+    random_direction(&d2, &s.net, &again);
     for (int c = 0; c < 3; c++) {
         int i = cells[c][0], j = cells[c][1];
         float a = (float)axis(j), b = (float)axis(i);
-        for (size_t k = 0; k < w.size; k++)
-            net.params.value.data[k] =
-                w.data[k] + a * d1.data[k] + b * d2.data[k];
-        ck_assert_double_eq(view.surface[i][j], loss_of(&net, &set, NULL));
+        for (size_t k = 0; k < s.w.size; k++)
+            s.net.params.value.data[k] =
+                s.w.data[k] + a * d1.data[k] + b * d2.data[k];
+        ck_assert_double_eq(view.surface[i][j], loss_of(&s.net, &s.set, NULL));
         ck_assert_double_ne(view.surface[i][j], view.surface[j][i]);
     }
-    dataset_free(&set);
-    dataset_free(&other);
-    tensor_free(&w);
     tensor_free(&d1);
     tensor_free(&d2);
-    relu_net_free(&net);
+    small_free(&s);
 }
 END_TEST
 
+// From -1 to 1, the minimum in the middle.
 START_TEST(axis_runs_from_end_to_end) {
     ck_assert_double_eq(axis(0), -1);
     ck_assert_double_eq(axis(SIDE - 1), 1);
@@ -140,18 +146,17 @@ END_TEST
 // reads more validation windows, but its validation loss is lower on some seeds
 // and higher on others.
 START_TEST(flat_is_flat) {
-    const Options o = {
+    Options o = {
         .common = {.quiet = true}, .epochs = 300, .batch = 10, .lr = 0.1f};
     int lower = 0, higher = 0;
     for (uint64_t seed = 1; seed <= 4; seed++) {
-        Options with = o;
         Dataset set, validation;
         static View views[NETS];
-        with.common.seed = seed;
+        o.common.seed = seed;
         characters_draw(&set, &validation, CHARACTER_TRAIN,
                         CHARACTER_VALIDATION, seed);
         for (int k = 0; k < NETS; k++) {
-            views[k] = explore(shake_of[k], &set, &validation, &with);
+            views[k] = explore(shake_of[k], &set, &validation, &o);
             ck_assert_double_lt(views[k].loss, 0.05);
             ck_assert_double_eq(views[k].surface[SIDE / 2][SIDE / 2],
                                 views[k].loss);
@@ -193,14 +198,15 @@ START_TEST(validates_on_unseen_windows) {
                right = table_number(run.output, row, 3);
         ck_assert_msg(right < 50 && validation > 2 * loss,
                       "%s: all validation labels are wrong, and yet %g %% of "
-                      "the answers count as right, and the loss is %g (in "
-                      "training %g): are training and validation windows mixed "
-                      "up?",
+                      "the answers are right and the loss is %g (in training "
+                      "%g): are training and validation windows mixed up?",
                       row, right, validation, loss);
         snprintf(name, sizeof name, "%s_loss", row);
         ck_assert_double_eq_tol(loss, result_value(&run, name), 1e-6);
         snprintf(name, sizeof name, "%s_rise", row);
         ck_assert_double_eq_tol(far_out - loss, result_value(&run, name), 2e-4);
+        snprintf(name, sizeof name, "%s_validation", row);
+        ck_assert_double_eq_tol(validation, result_value(&run, name), 1e-6);
     }
     ck_assert_double_lt(result_value(&run, "sharp_loss"),
                         result_value(&run, "flat_loss"));
@@ -210,22 +216,13 @@ END_TEST
 // A shaken net's step begins where the net was, not where the shake led: at a
 // rate of almost 0 its weights stay.
 START_TEST(a_shake_is_taken_back) {
-    Rng rng;
-    ReluNet net;
-    Dataset set, other;
-    Tensor w = {0};
+    Small s;
     const Options o = {
         .common = {.quiet = true}, .epochs = 1, .batch = 10, .lr = 1e-9f};
-    rng_seed(&rng, 2);
-    characters_draw(&set, &other, 50, 10, 2);
-    relu_net_init(&net, 3, (int[]){CHARACTER_PIXELS, 4, 2}, &rng);
-    tensor_copy(&w, &net.params.value);
-    train(&net, &set, 0.5f, &o, &rng);
-    assert_close(net.params.value.data, w.data, w.size, 1e-6, "weights");
-    dataset_free(&set);
-    dataset_free(&other);
-    tensor_free(&w);
-    relu_net_free(&net);
+    small_init(&s, 2);
+    train(&s.net, &s.set, 0.5f, &o, &s.rng);
+    assert_close(s.net.params.value.data, s.w.data, s.w.size, 1e-6, "weights");
+    small_free(&s);
 }
 END_TEST
 
@@ -246,9 +243,7 @@ START_TEST(draws_a_along_the_first_direction) {
         chart_column(file, k, "a", a, CELLS);
         chart_column(file, k, "b", b, CELLS);
         for (int i = 0; i < SIDE; i++)
-            ck_assert_msg(fabs(loss[i] - (2 * a[i] + b[i] + 3 * k)) < 1e-5,
-                          "%s: the loss at (%g, %g) is %g", net_name[k], a[i],
-                          b[i], loss[i]);
+            ck_assert_double_eq_tol(loss[i], 2 * a[i] + b[i] + 3 * k, 1e-5);
     }
 }
 END_TEST
@@ -259,27 +254,25 @@ static void report_them(void) {
     report(reported, &o);
 }
 
-// Made-up nets: the flat one has the lower loss, then the higher.
-START_TEST(says_lower_where_it_is_lower) {
+// Made-up nets: the flat one has the lower loss and the higher accuracy, then
+// neither. What the page says of it follows from the numbers.
+START_TEST(says_whether_the_flat_net_is_better) {
     reported[0] = (View){.validation = 0.6, .accuracy = 0.7};
     reported[1] = (View){.validation = 0.5, .accuracy = 0.8};
     Run better = run_function(report_them);
     reported[1] = (View){.validation = 0.7, .accuracy = 0.6};
     Run worse = run_function(report_them);
-    assert_says(better.output, "loss is lower");
-    assert_says(better.output, "accuracy higher");
-    assert_says(worse.output, "loss is not lower");
-    assert_says(worse.output, "accuracy not higher");
+    assert_never_says(better.output, " not ");
+    assert_says(worse.output, "not lower");
+    assert_says(worse.output, "not higher");
 }
 END_TEST
 
-START_TEST(prints_its_result) {
+// --quiet
+START_TEST(prints_nothing_but_its_result) {
     Run run = run_program("landscape --quiet --plot none --epochs 2");
     ck_assert_int_eq(run.status, 0);
-    ck_assert_ptr_eq(strstr(run.output, "result: sharp_loss="), run.output);
-    assert_says(run.output, " flat_rise=");
-    ck_assert_double_gt(result_value(&run, "sharp_validation"), 0);
-    ck_assert_double_gt(result_value(&run, "flat_validation"), 0);
+    ck_assert_int_eq(strncmp(run.output, "result: ", 8), 0);
 }
 END_TEST
 
@@ -293,7 +286,7 @@ int main(void) {
                           {validates_on_unseen_windows},
                           {a_shake_is_taken_back},
                           {draws_a_along_the_first_direction},
-                          {says_lower_where_it_is_lower},
-                          {prints_its_result}};
+                          {says_whether_the_flat_net_is_better},
+                          {prints_nothing_but_its_result}};
     return run_tests("landscape", tests, sizeof tests / sizeof *tests);
 }

@@ -101,6 +101,7 @@ START_TEST(eta_scales_newtons_step) {
 }
 END_TEST
 
+// [Nocedal 2006 Polak-Ribiere] what would be negative is 0: a new beginning.
 START_TEST(polak_ribiere_forgets) {
     const double g[2] = {1, 2}, last[2] = {3, 1};
     // g . (g - last) = 1 * -2 + 2 * 1 = 0, of 10
@@ -173,39 +174,34 @@ START_TEST(the_table_counts_what_was_asked) {
                gradients = table_number(table, row, 1),
                hessians = table_number(table, row, 2);
         bool newtons = k == NEWTON || k == DAMPED || k == GUARDED;
-        ck_assert_msg(hessians == (newtons ? steps : 0),
-                      "%s: %g steps, %g Hessians", row, steps, hessians);
-        ck_assert_msg(k == DESCENT ? gradients == steps + 1 : gradients > steps,
-                      "%s: %g steps, %g gradients", row, steps, gradients);
+        ck_assert_double_eq(hessians, newtons ? steps : 0);
+        ck_assert_double_gt(gradients, steps);
+        if (k == DESCENT)
+            ck_assert_double_eq(gradients, steps + 1);
     }
 
-    const char *tails = from_line(run.output, "The last");
-    ck_assert_double_eq_tol(table_number(tails, method_name[DAMPED], 4) /
-                                table_number(tails, method_name[DAMPED], 3),
+    const char *tails = after_text(run.output, "|g| "),
+               *damped = method_name[DAMPED], *guarded = method_name[GUARDED];
+    ck_assert_double_eq_tol(table_number(tails, damped, 4) /
+                                table_number(tails, damped, 3),
                             0.1, 0.01);
-    ck_assert_double_lt(table_number(tails, method_name[GUARDED], 4),
-                        0.01 * table_number(tails, method_name[GUARDED], 3));
+    ck_assert_double_lt(table_number(tails, guarded, 4),
+                        0.01 * table_number(tails, guarded, 3));
 }
 END_TEST
 
-// The name in the script before which a block of the data is plotted, or after
-// which: "DATA index 7 using 1:2 with ... title 'BFGS'".
+// The script gives each curve its method's name: "index 7 using 1:2 with
+// linespoints ... title 'BFGS'", with per_panel blocks a surface.
 static void assert_legend(const char *file, int per_panel, int first) {
     const char *script = text_of(file);
-    int curves = 0;
-    while ((script = strstr(script, "using 1:2 with linespoints")) != NULL) {
-        int block = 0;
-        char name[32];
-        const char *index = script;
-        while (strncmp(index, "index ", 6) != 0)
-            index--;
-        ck_assert_int_eq(sscanf(index, "index %d", &block), 1);
-        script = strstr(script, "title '");
-        ck_assert_int_eq(sscanf(script, "title '%31[^']", name), 1);
-        ck_assert_str_eq(name, method_name[block % per_panel - first]);
-        curves++;
+    for (int i = 0; i < SURFACES * METHODS; i++) {
+        char plot[64], name[32];
+        snprintf(plot, sizeof plot, "index %d using 1:2 with linespoints",
+                 i / METHODS * per_panel + first + i % METHODS);
+        const char *title = after_text(after_text(script, plot), "title '");
+        ck_assert_int_eq(sscanf(title, "%31[^']", name), 1);
+        ck_assert_str_eq(name, method_name[i % METHODS]);
     }
-    ck_assert_int_eq(curves, SURFACES * METHODS);
 }
 
 // Every path begins at its surface's start, every curve has a point for each
@@ -239,8 +235,6 @@ START_TEST(prints_its_result) {
                      "result: surface=rosenbrock gradient_descent_steps=43605 "
                      "newton_steps=6 damped_steps=56 guarded_steps=25 "
                      "bfgs_steps=42 cg_steps=28\n");
-    run = run_program("newton --quiet --plot none --eta 0.99");
-    ck_assert_double_lt(result_value(&run, "damped_steps"), 56);
     ck_assert_int_eq(run_program("newton --eta 1").status, 2);
 }
 END_TEST

@@ -230,7 +230,7 @@ END_TEST
 // the gradient, are those of the two charts and of the result line. Six digits
 // are written in a chart, one behind the point of a percentage, and one in all
 // of a gradient: it may be a third off.
-static void assert_row(const Run *run, int variant, int recalled) {
+static void assert_recalled(const Run *run, int variant, int recalled) {
     const char *row = variants[variant].name;
     double accuracy[3], dh[BACK + 1];
     int most = 0;
@@ -277,7 +277,7 @@ START_TEST(who_remembers) {
     Run run = run_for_charts("memory --longest 30");
     for (int i = 0; i < VARIANTS; i++) {
         recalled[i] = (int)result_value(&run, names[i]);
-        assert_row(&run, i, recalled[i]);
+        assert_recalled(&run, i, recalled[i]);
     }
     ck_assert_int_eq(recalled[PLAIN_RNN], 10);
     ck_assert_int_eq(recalled[OPEN_LSTM], 30);
