@@ -111,11 +111,10 @@ END_TEST
 // row of the first table, after x0: y0, x1, y1, dy/dx (2x and the step), dy
 // rounded and its quotient, the central difference, 2x.
 START_TEST(prints_the_lectures_numbers) {
-    Run run = run_program("derivative --plot none");
+    Run run = run_well("derivative --plot none");
     const char *slopes = from_line(run.output, "x0");
     const double want[][8] = {{2, 1.0001, 2.00020001, 2.0001, 0.0002, 2, 2, 2},
                               {5, 2.0001, 5.00040001, 4.0001, 0.0004, 4, 4, 4}};
-    ck_assert_int_eq(run.status, 0);
     assert_row(slopes, "1", want[0], 8, 1e-9);
     assert_row(slopes, "2", want[1], 8, 1e-9);
     ck_assert_double_eq(rounded_rise(1.0, 0.75), 3 * 0.75); // from 2.75
@@ -193,8 +192,7 @@ START_TEST(step_is_the_step) {
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("derivative --quiet --plot none");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("derivative");
     ck_assert_str_eq(run.output, "result: slope_at_1=2.0001 slope_at_2=4.0001 "
                                  "df_dx=8 df_dy=7 df_dz=27\n");
 }

@@ -155,9 +155,8 @@ END_TEST
 // A rate too large is a warning, with both losses; where the loss overflows, an
 // error. Each names the rate below which every step goes down, 1 / 2.75.
 START_TEST(warns_of_a_rate_too_large) {
-    Run run = run_program("linear_fit --lr 0.5 --epochs 3 --quiet --plot none");
+    Run run = run_well("linear_fit --lr 0.5 --epochs 3 --quiet --plot none");
     const double want[] = {55.78 / 5.0, result_value(&run, "loss"), 0.364};
-    ck_assert_int_eq(run.status, 0);
     for (int i = 0; i < 3; i++) // three digits are printed
         ck_assert_double_eq_tol(
             table_number(run.output, "warning:", i) / want[i], 1.0, 5e-3);
@@ -168,8 +167,7 @@ START_TEST(warns_of_a_rate_too_large) {
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("linear_fit --quiet --plot none");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("linear_fit");
     ck_assert_str_eq(run.output, "result: w=2.007672 best_w=2.010909 "
                                  "loss=0.0357 epochs=20 lr=0.05\n");
 }

@@ -188,14 +188,9 @@ END_TEST
 // Two seeds, few digits: what has a signal learns, what has none does not.
 START_TEST(he_learns_and_zero_does_not) {
     for (int seed = 1; seed <= 2; seed++) {
-        char line[128];
-        snprintf(
-            line, sizeof line,
-            "init --threads 1 --data synthetic --limit 800 --epochs 5 --lr 0.1 "
-            "--plot none --quiet --seed %d",
-            seed);
-        Run run = run_program(line);
-        ck_assert_int_eq(run.status, 0);
+        Run run = run_for_result("init --threads 1 --data synthetic --limit "
+                                 "800 --epochs 5 --lr 0.1 --seed %d",
+                                 seed);
         ck_assert_int_eq(strncmp(run.output, "result: ", 8), 0);
         ck_assert_double_eq(result_value(&run, "zero_gradient"), 0);
         ck_assert_double_lt(result_value(&run, "zero"), 0.2);
@@ -225,18 +220,15 @@ START_TEST(the_earlier_training_has_other_digits) {
 END_TEST
 
 static Run run_small(const char *more) {
-    char line[256];
-    snprintf(line, sizeof line,
-             "init --threads 1 --data synthetic --limit 100 --epochs 1 --quiet "
-             "--plot none %s",
-             more);
-    return run_program(line);
+    return run_program(
+        "init --threads 1 --data synthetic --limit 100 --epochs 1 --quiet "
+        "--plot none %s",
+        more);
 }
 
 // The file that --save leaves is what --load begins from, and that of another
 // seed leads elsewhere; a missing one is refused.
 START_TEST(begins_from_a_file) {
-    ck_assert_int_eq(chdir(scratch_path("").text), 0);
     Run first = run_small("--save w.safetensors");
     Run second = run_small("--load w.safetensors");
     ck_assert_int_eq(second.status, 0);

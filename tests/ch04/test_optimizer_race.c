@@ -234,18 +234,16 @@ END_TEST
 
 // The best rates beat the usual ones; and a single digit is enough.
 START_TEST(prints_its_result) {
-    Run run = run_program("optimizer_race --quiet --plot none --data synthetic "
-                          "--limit 300 --epochs 1 --seeds 1");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result(
+        "optimizer_race --data synthetic --limit 300 --epochs 1 --seeds 1");
     for (int k = 0; k < DIGIT_RACERS; k++)
         ck_assert_double_gt(result_value(&run, racers[k].key), 0.0);
     ck_assert_double_lt(result_value(&run, "adam_0.03"),
                         result_value(&run, "schedule"));
     ck_assert_double_gt(result_value(&run, "sgd_usual"),
                         result_value(&run, "sgd"));
-    run = run_program("optimizer_race --plot none --data synthetic --limit 1 "
-                      "--epochs 1 --seeds 2");
-    ck_assert_int_eq(run.status, 0);
+    run = run_well("optimizer_race --plot none --data synthetic --limit 1 "
+                   "--epochs 1 --seeds 2");
     ck_assert_double_gt(result_value(&run, "adam"), 0.0); // not NaN
     assert_80_columns(&run);
 }

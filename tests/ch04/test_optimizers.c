@@ -256,8 +256,7 @@ START_TEST(prints_its_table) {
     const char *remarks = after_text(run.output, "AdaGrad's");
     assert_says(remarks, "126 ");
     assert_says(remarks, " 3.98 ");
-    run = run_program("optimizers --plot none --steps 1");
-    ck_assert_int_eq(run.status, 0);
+    run = run_well("optimizers --plot none --steps 1");
     assert_says(run.output, "(0.0001)*");
     assert_says(run.output, "\n* ");
     assert_never_says(run.output, "AdaGrad's");
