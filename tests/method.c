@@ -107,10 +107,17 @@ static double part_right(const char *command_line, const char *name,
 
 // ---- 3. In memory -------------------------------------------------------------
 
-void few_digits(Digits *digits, int count) {
+Digits drawn_digits(int count) {
     Error err;
+    Digits digits;
+    bool loaded = digits_load(&digits, "synthetic", count, 1, &err);
+    ck_assert_msg(loaded, "%s", err.message);
+    return digits;
+}
+
+void few_digits(Digits *digits, int count) {
     Dataset *train = &digits->train, *test = &digits->test;
-    ck_assert(digits_load(digits, "synthetic", count, 1, &err));
+    *digits = drawn_digits(count);
     ck_assert_int_eq(test->count, train->count);
     memcpy(test->pixels, train->pixels, dataset_bytes(train));
     memcpy(test->labels, train->labels, (size_t)train->count);

@@ -39,6 +39,9 @@ void assert_validation_is_unseen(const char *command_line, const char *name,
 void assert_shuffles(const char *command_line, const char *name, Scale scale,
                      double least);
 
+// `count` drawn digits to learn from and as many others to test on.
+Digits drawn_digits(int count);
+
 // `count` digits, and as test digits the same pictures, every label one too high.
 // Who knows the training digits by heart is wrong in all test digits, after as
 // little training as that takes. least: the test error in per cent that those

@@ -16,6 +16,7 @@ static void spy_augment(Tensor *x, const Augment *by, Rng *rng) {
 #include "ch05_regularization/augment.c"
 #undef main
 
+#include "method.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"
@@ -44,10 +45,8 @@ static void small_net(ReluNet *net, Rng *rng, uint64_t seed) {
 // 23 steps over five batches of 20 are five epochs, each of them shuffled; over
 // 15 batches two. And no digit is ever mirrored.
 START_TEST(changes_every_training_batch_only) {
-    Error err;
-    Digits digits;
+    Digits digits = drawn_digits(300);
     const Options o = {.common = {.quiet = true}, .steps = 23};
-    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
     for (int augmented = 0; augmented < 2; augmented++)
         for (int count = 100; count <= 300; count += 200) {
             ReluNet net;
@@ -73,11 +72,9 @@ END_TEST
 // Two runs: with seed and seed + 1, on the first 100 digits and the next, each
 // tested on the test digits. Both errors count.
 START_TEST(the_mean_is_of_all_runs) {
-    Error err;
-    Digits digits;
+    Digits digits = drawn_digits(300);
     const Options o = {
         .common = {.seed = 4, .quiet = true}, .steps = 150, .runs = 2};
-    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
     double sum = 0, one[2];
     for (int run = 0; run < 2; run++) {
         ReluNet net;
@@ -126,9 +123,7 @@ END_TEST
 // and without. On the same 1000 test digits the gain of 600 steps is 3 to 7
 // points.
 START_TEST(helps_with_few_digits) {
-    Error err;
-    Digits digits;
-    ck_assert(digits_load(&digits, "synthetic", 1000, 1, &err));
+    Digits digits = drawn_digits(1000);
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Options o = {
             .common = {.seed = seed, .quiet = true}, .steps = 600, .runs = 1};

@@ -63,9 +63,7 @@ END_TEST
 // exp(-0.06) = 0.94, but for the gradients' part. The rate falls to a tenth and
 // to a hundredth.
 START_TEST(rules_are_switched_on) {
-    Error err;
-    Digits digits;
-    ck_assert(digits_load(&digits, "synthetic", 1000, 1, &err));
+    Digits digits = drawn_digits(1000);
     digits.test.count = 200;
     Options o = {.common = {.seed = 1, .quiet = true}, .epochs = 3};
     Experiment e[COUNT];
@@ -87,13 +85,11 @@ END_TEST
 // of the two steps of 100 digits, so 0.81 of every weight, and all of the
 // biases, scales and shifts. The one epoch is shuffled.
 START_TEST(decays_weights_only) {
-    Error err;
-    Digits digits;
+    Digits digits = drawn_digits(100);
     Net net, first;
     Rng rng;
     Experiment e = {.normalize = true, .lr = 1e-6f, .weight_decay = 1e5f};
     const Options o = {.common = {.quiet = true}, .epochs = 1};
-    ck_assert(digits_load(&digits, "synthetic", 100, 1, &err));
     rng_seed(&rng, 1);
     net_init(&first, 784, 10, true, &rng);
     rng_seed(&rng, 1);
@@ -114,11 +110,9 @@ END_TEST
 // Ten epochs of 300 digits: with all test labels turned, what it reads is
 // wrong.
 START_TEST(tests_on_unseen_digits) {
-    Error err;
-    Digits digits;
+    Digits digits = drawn_digits(300);
     const Options o = {.common = {.seed = 1, .quiet = true}, .epochs = 10};
     Experiment e[COUNT];
-    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
     turn_labels(&digits.test);
     set_up(e);
     run(&e[NORMAL_FAST], &digits, &o);
@@ -167,9 +161,7 @@ END_TEST
 // The net with batch norm is the best of the four at the large rate, and the
 // slower one at the small rate; folding changes nothing.
 START_TEST(bears_the_larger_rate) {
-    Error err;
-    Digits digits;
-    ck_assert(digits_load(&digits, "synthetic", 2000, 1, &err));
+    Digits digits = drawn_digits(2000);
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Options o = {.common = {.seed = seed, .quiet = true}, .epochs = 6};
         Experiment e[COUNT];

@@ -98,13 +98,11 @@ START_TEST(scaling_in_use_is_the_same) {
 END_TEST
 
 START_TEST(drops_units_in_training_only) {
-    Error err;
-    Digits digits;
+    Digits digits = drawn_digits(300);
     const Options o = {.common = {.seed = 1, .quiet = true},
                        .epochs = 1,
                        .runs = 1,
                        .digit_epochs = 1};
-    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
     run_characters(0.5f, &o); // validation windows
     ck_assert_int_eq(dropped_outside, 0);
     run_digits(0.5f, &digits, &o); // test digits
@@ -128,10 +126,8 @@ START_TEST(validates_on_unseen_windows) {
         ck_assert_double_gt(table_number(run.output, row[i], 4), 50);
     }
 
-    Error err;
-    Digits digits;
+    Digits digits = drawn_digits(300);
     const Options o = {.common = {.seed = 1, .quiet = true}, .digit_epochs = 5};
-    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
     turn_labels(&digits.test);
     double error = run_digits(0.5f, &digits, &o).error;
     assert_turned_are_wrong(error);

@@ -1,5 +1,6 @@
-// A language model: its gradient through carried steps, what perplexity counts,
-// what temperature does, and nets that write the same after save and load.
+// A language model: what perplexity counts, what temperature does, that the state
+// is carried on, and nets that write the same after save and load. The net
+// itself and its gradient are tested in tests/test_recurrent.c.
 
 #include "spy.h"
 
@@ -9,7 +10,6 @@
 
 #include <stdarg.h>
 
-#include "gradcheck.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -25,6 +25,8 @@ __attribute__((format(printf, 1, 2))) static Run run_with(const char *flags,
     return run_program(command);
 }
 
+enum { V = 5, H = 6 }; // characters and units of a small net
+
 static Path write_text(const char *text) {
     Path path = scratch_path("text.txt");
     FILE *f = fopen(path.text, "wb");
@@ -34,85 +36,7 @@ static Path write_text(const char *text) {
     return path;
 }
 
-// ---- 1. Gradient ------------------------------------------------------------
-
-enum { V = 5, H = 6, N = 3, T = 7, COUNT = 3 * 2 * T + 1 };
-
-typedef struct {
-    RecurrentNet net;
-    Streams s;
-    int text[COUNT];
-} Problem;
-
-// Stands at the second piece, with the state that the first one left.
-static void problem_init(Problem *p) {
-    Rng rng;
-    rng_seed(&rng, 4);
-    for (int i = 0; i < COUNT; i++)
-        p->text[i] = rng_below(&rng, V);
-    recurrent_net_init(&p->net, LSTM, V, H, V, &rng);
-    streams_init(&p->s, p->text, COUNT, N, T, V);
-    streams_next(&p->s);
-    recurrent_net_forward(&p->net, &p->s.x, EVERY_STATE);
-    recurrent_carry(&p->net.cell);
-    streams_next(&p->s);
-}
-
-static double problem_loss(void *context) {
-    Problem *p = context;
-    recurrent_net_forward(&p->net, &p->s.x, EVERY_STATE);
-    return (double)softmax_cross_entropy(&p->net.dlogits, &p->net.logits,
-                                         p->s.labels);
-}
-
-// The loss is about 1.6, where floats are 1.2e-7 apart, and has a few roundings
-// of that size: with h = 1e-2 a slope is known to 3 * 1.2e-7 / 2e-2 = 2e-5; the
-// third derivative adds h^2 / 6 = 2e-5 of it. Slopes below the floor of 2e-3
-// are not compared; above it the relative error is at most 1 %.
-START_TEST(gradients_are_slopes) {
-    Problem p;
-    problem_init(&p);
-    ck_assert_int_eq(p.s.T, T);
-    ck_assert_ptr_nonnull(p.net.cell.h0.data);
-    problem_loss(&p);
-    recurrent_net_backward(&p.net, &p.s.x);
-    for (int i = 0; i < p.net.params.count; i++) {
-        ParamSpec *s = &p.net.params.table[i];
-        GradCheck g =
-            grad_check(problem_loss, &p, s->value->data, s->grad->data,
-                       s->value->size, s->value->size, 1e-2, 2e-3);
-        assert_slopes(s->name, &g, 1e-2, 5e-3, 0);
-    }
-    streams_free(&p.s);
-    recurrent_net_free(&p.net);
-}
-END_TEST
-
-// The first character of a stream is felt at its last step, not in another
-// stream, and never before it was read.
-START_TEST(reads_forwards) {
-    Problem p;
-    problem_init(&p);
-    problem_loss(&p);
-    Tensor before = {0};
-    tensor_copy(&before, &p.net.logits); // [T N, V]
-    int step = 2, row = step * N + 1;
-    float *x = p.s.x.data + row * V;
-    for (int j = 0; j < V; j++)
-        x[j] = 1.0f - x[j];
-    problem_loss(&p);
-    for (int r = 0; r < T * N; r++) {
-        bool same = memcmp(before.data + r * V, p.net.logits.data + r * V,
-                           V * sizeof(float)) == 0;
-        ck_assert_msg(same == (r < row || r % N != 1), "row %d", r);
-    }
-    tensor_free(&before);
-    streams_free(&p.s);
-    recurrent_net_free(&p.net);
-}
-END_TEST
-
-// ---- 2. Perplexity ----------------------------------------------------------
+// ---- 1. Perplexity ----------------------------------------------------------
 
 // With all weights 0, a net says the same whatever it has read.
 static double perplexity_of(const float *bias, int classes, int *text,
@@ -157,7 +81,7 @@ START_TEST(perplexity_counts_choices) {
 }
 END_TEST
 
-// ---- 3. Temperature ---------------------------------------------------------
+// ---- 2. Temperature ---------------------------------------------------------
 
 // To half of the sixth digit, and a float's rounding of 1.
 static void assert_temper(float temperature, float p0, float p1, float p2) {
@@ -234,7 +158,7 @@ START_TEST(writes_what_it_predicts) {
 }
 END_TEST
 
-// ---- 4. Training ------------------------------------------------------------
+// ---- 3. Training ------------------------------------------------------------
 
 // "aabb" over and over. One character back leaves a doubt, two leave none; read
 // in pieces of two, only the state that is carried on tells what was before the
@@ -403,7 +327,7 @@ START_TEST(over_fits_the_tale) {
 }
 END_TEST
 
-// ---- 5. The program ---------------------------------------------------------
+// ---- 4. The program ---------------------------------------------------------
 
 // The samples of a run: what it prints by its best weights. Cuts off what
 // follows.
@@ -415,17 +339,6 @@ static char *samples(Run *run) {
     *to = '\0';
     return from;
 }
-
-START_TEST(same_result_for_any_number_of_threads) {
-    const char *flags = "--limit 1500 --epochs 3 --generate 40 --threads";
-    Run one = run_with("%s 1", flags), two = run_with("%s 2", flags);
-    ck_assert_double_eq(result_value(&one, "validation_perplexity"),
-                        result_value(&two, "validation_perplexity"));
-    ck_assert_double_eq(result_value(&one, "last_train"),
-                        result_value(&two, "last_train"));
-    ck_assert_str_eq(samples(&one), samples(&two));
-}
-END_TEST
 
 // The same random numbers, but another text at each temperature.
 START_TEST(writes_the_same_after_loading) {
@@ -515,9 +428,7 @@ START_TEST(a_text_of_one_character) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{gradients_are_slopes},
-                          {reads_forwards},
-                          {a_net_that_knows_nothing_has_v},
+    const Test tests[] = {{a_net_that_knows_nothing_has_v},
                           {perplexity_counts_choices},
                           {temperature_sharpens_and_flattens},
                           {draws_by_probability},
@@ -528,7 +439,6 @@ int main(void) {
                           {each_step_has_its_gradient},
                           {seed_changes_the_run},
                           {over_fits_the_tale, .seconds = 40},
-                          {same_result_for_any_number_of_threads},
                           {writes_the_same_after_loading},
                           {says_what_is_wrong},
                           {says_which_character_it_does_not_know},

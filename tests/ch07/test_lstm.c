@@ -187,14 +187,13 @@ START_TEST(draws_each_digit_and_its_reading) {
                    "synthetic --quiet --save net.safetensors");
     Lstm net;
     Rng rng;
-    Digits digits;
+    Digits digits = drawn_digits(4);
     Error err;
     Tensor belief = {0};
     double x[MOST], row[MOST], ink[MOST], p[MOST];
     const char *file = "out/ch07/lstm_reading.csv";
     rng_seed(&rng, 1);
     lstm_init(&net, HIDDEN, 10, &rng);
-    ck_assert(digits_load(&digits, "synthetic", 4, 1, &err));
     ck_assert(safetensors_load("net.safetensors", &net.params, &err));
     for (int n = 0; n < SHOWN; n++) {
         ck_assert_int_eq(chart_column(file, 2 * n, "x", x, MOST), MOST);
