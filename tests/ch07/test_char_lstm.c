@@ -315,7 +315,7 @@ START_TEST(seed_changes_the_run) {
 END_TEST
 
 // Seeds 1 to 3 are best in epochs 19 to 27, at 4.14 to 4.17.
-START_TEST(over_fits_the_tale) {
+START_TEST(overfits_the_tale) {
     Run run = run_with("--epochs 50 --quiet");
     ck_assert_int_eq(run.status, 0);
     double best = result_value(&run, "validation_perplexity");
@@ -438,7 +438,7 @@ int main(void) {
                           {state_lives_for_one_pass},
                           {each_step_has_its_gradient},
                           {seed_changes_the_run},
-                          {over_fits_the_tale, .seconds = 40},
+                          {overfits_the_tale, .seconds = 40},
                           {writes_the_same_after_loading},
                           {says_what_is_wrong},
                           {says_which_character_it_does_not_know},
