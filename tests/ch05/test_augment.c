@@ -21,6 +21,7 @@ static void spy_augment(Tensor *x, const Augment *by, Rng *rng) {
 #include "testing.h"
 #include "threads.h"
 
+// Each run learns from digits of its own.
 START_TEST(parts_do_not_overlap) {
     uint8_t pixels[100] = {0}, labels[100] = {0};
     Dataset set = {pixels, labels, 100, 1, 1, 10};

@@ -97,6 +97,7 @@ START_TEST(scaling_in_use_is_the_same) {
 }
 END_TEST
 
+// In use all units are on.
 START_TEST(drops_units_in_training_only) {
     Digits digits = drawn_digits(300);
     const Options o = {.common = {.seed = 1, .quiet = true},

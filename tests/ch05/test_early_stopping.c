@@ -8,6 +8,8 @@
 #include "testing.h"
 #include "threads.h"
 
+// [B early stopping] The least validation loss decides which weights are kept;
+// patience counts the epochs since then.
 START_TEST(keeps_the_best_weights) {
     const float losses[] = {3, 2, 2, 1, 4, 1};
     Best best = {0};

@@ -20,6 +20,7 @@ static int epochs_done(Best *best, const Tensor *losses, int patience) {
     return epoch;
 }
 
+// With the same losses, training stops after the same epoch.
 START_TEST(patience_is_the_same) {
     Tensor losses = golden("frameworks.txt", "", "losses");
     Tensor stop = golden("frameworks.txt", "", "keras.stop");

@@ -68,6 +68,8 @@ START_TEST(gradient_is_zero_at_the_fit) {
 }
 END_TEST
 
+// B's overfitting: with the degree the training error only falls, while the
+// validation error is least in between.
 START_TEST(degree_overfits) {
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {
         Points train, validation;
@@ -91,6 +93,8 @@ START_TEST(degree_overfits) {
 }
 END_TEST
 
+// A penalty makes the high orders small and the training error larger; the right
+// one lowers the validation error.
 START_TEST(lambda_shrinks_weights) {
     const double lambda[] = {0, 1e-5, 1e-3, 0.1};
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {

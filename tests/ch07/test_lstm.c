@@ -232,6 +232,7 @@ START_TEST(same_result_for_any_number_of_threads) {
 }
 END_TEST
 
+// A net that is loaded has the loss that it was saved with.
 START_TEST(weights_survive_a_file) {
     Path file = scratch_path("lstm.safetensors");
     char save[1200], load[1200];

@@ -23,6 +23,7 @@ START_TEST(starts_from_zero) {
 }
 END_TEST
 
+// A gate is open where its order says so; the value is held until it was shown.
 START_TEST(gates_do_as_they_are_told) {
     State s[T];
     run(&by_hand, step, s);
