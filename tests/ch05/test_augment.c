@@ -120,9 +120,9 @@ START_TEST(shows_digits_as_they_are_first) {
 }
 END_TEST
 
-// [B data augmentation] Every run by itself: its digits, its first weights, with
-// and without. On the same 1000 test digits the gain of 600 steps is 3 to 7
-// points.
+// [B data augmentation] Every run by itself: its digits, its first weights,
+// with and without. On the same 1000 test digits the gain of 600 steps is 3 to
+// 7 points.
 START_TEST(helps_with_few_digits) {
     Digits digits = drawn_digits(1000);
     for (uint64_t seed = 1; seed <= 3; seed++) {
@@ -140,8 +140,8 @@ START_TEST(helps_with_few_digits) {
 }
 END_TEST
 
-// The program's own errors in per cent: of 100 digits as they are and changed, of
-// 1000 as they are.
+// The program's own errors in per cent: of 100 digits as they are and changed,
+// of 1000 as they are.
 START_TEST(many_digits_beat_few) {
     const char *folder = mnist_dir_or_skip("many_digits_beat_few");
     if (folder == NULL)

@@ -93,8 +93,8 @@ START_TEST(degree_overfits) {
 }
 END_TEST
 
-// A penalty makes the high orders small and the training error larger; the right
-// one lowers the validation error.
+// A penalty makes the high orders small and the training error larger; the
+// right one lowers the validation error.
 START_TEST(lambda_shrinks_weights) {
     const double lambda[] = {0, 1e-5, 1e-3, 0.1};
     for (uint64_t seed = 1; seed <= SEEDS; seed++) {

@@ -18,8 +18,9 @@ static float sgd_step(float w, float g) {
 }
 
 // w = 2, g = 0.5, eta = 0.1, lambda = 0.01: 0.99 * 2 - 0.05 = 1.93 by decay and
-// by the penalty (lambda_L2 / 2) w^2 with lambda_L2 = lambda / eta = 0.1. Without
-// the half the gradient is 2 lambda_L2 w, so lambda_L2 = 0.05 does the same.
+// by the penalty (lambda_L2 / 2) w^2 with lambda_L2 = lambda / eta = 0.1.
+// Without the half the gradient is 2 lambda_L2 w: lambda_L2 = 0.05 does the
+// same.
 START_TEST(one_step_of_sgd) {
     float decayed = 2.0f, w = 2.0f, g = 0.5f;
     Tensor decay = tensor_view(&decayed, 1, 1);

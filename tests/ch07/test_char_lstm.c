@@ -1,6 +1,6 @@
-// A language model: what perplexity counts, what temperature does, that the state
-// is carried on, and nets that write the same after save and load. The net
-// itself and its gradient are tested in tests/test_recurrent.c.
+// A language model: what perplexity counts, what temperature does, that the
+// state is carried on, and nets that write the same after save and load. The
+// net itself and its gradient are tested in tests/test_recurrent.c.
 
 #include "spy.h"
 

@@ -12,7 +12,7 @@
 #include "tables.h"
 #include "testing.h"
 
-// One step of one unit that held 0.6 and reads 0.5; weights and biases of r z n.
+// One step of a unit that held 0.6 and reads 0.5; weights and biases of r z n.
 static float step_of(float wx[3], float wh[3], float bx[3], float bh[3]) {
     CellWeights w = {.wx = tensor_view(wx, 2, 3, 1),
                      .wh = tensor_view(wh, 2, 3, 1),
