@@ -1,5 +1,5 @@
-// The mean that inverted scaling keeps, the gradient through the mask, and the
-// lecture's order over seeds.
+// The gradient through the mask, what is dropped when, and the lecture's order
+// over seeds. That inverted scaling keeps the mean is in tests/test_layers.c.
 
 #include "layers.h"
 #include "spoil.h"
@@ -20,39 +20,13 @@ static void spy_dropout(Tensor *y, Tensor *mask, const Tensor *x, float p,
 
 #include <math.h>
 
+#include "blas.h"
 #include "digits.h"
 #include "gradcheck.h"
 #include "numbers.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"
-
-// 10^6 ones: each becomes 0 or 1 / (1 - p), variance p / (1 - p), so the mean
-// is off by more than five standard deviations once in a million runs.
-START_TEST(scaling_keeps_the_mean) {
-    for (int i = 0; i < RATES; i++) {
-        float p = rates[i];
-        Tensor x = {0}, mask = {0};
-        Rng rng;
-        rng_seed(&rng, 1);
-        tensor_resize(&x, 2, 1000, 1000);
-        tensor_fill(&x, 1.0f);
-        dropout_forward(&x, &mask, &x, p, &rng);
-        double sum = 0;
-        int dropped = 0;
-        for (size_t k = 0; k < x.size; k++) {
-            sum += (double)x.data[k];
-            dropped += x.data[k] == 0.0f;
-        }
-        double deviation = sqrt((double)(p / (1.0f - p)) / 1e6);
-        // the scale itself is rounded to 24 bits
-        ck_assert_double_eq_tol(sum / 1e6, 1.0, 5 * deviation + 1e-7);
-        ck_assert_double_eq_tol(dropped / 1e6, (double)p, 0.0025);
-        tensor_free(&x);
-        tensor_free(&mask);
-    }
-}
-END_TEST
 
 typedef struct {
     Net *net;
@@ -98,79 +72,63 @@ START_TEST(scaling_in_use_is_the_same) {
     const float p = 0.5f;
     Net net;
     Rng rng;
-    Tensor h = {0}, x = noise_tensor(5, N, 6, 0, 0), trained = {0}, used = {0};
+    Tensor x = noise_tensor(5, N, 6, 0, 0), trained = {0}, used = {0};
+    Tensor h = {0}, in_training = {0}, in_use = {0};
     rng_seed(&rng, 2);
     net_init(&net, 6, M, K, p, &rng);
     net_forward(&net, &x, &rng);
     tensor_copy(&trained, &net.logits);
     net_forward(&net, &x, NULL);
     tensor_copy(&used, &net.logits);
+
+    sscal((int)net.w2.size, 1.0f / (1.0f - p), net.w2.data);
     tensor_copy(&h, &net.hidden);
-    for (int n = 0; n < N; n++)
-        for (int k = 0; k < K; k++) {
-            float in_training = 0.0f, in_use = 0.0f;
-            for (int m = 0; m < M; m++) {
-                float w = net.w2.data[k * M + m] / (1.0f - p);
-                float unit = h.data[n * M + m];
-                bool kept = net.mask.data[n * M + m] > 0.0f;
-                in_training += w * (kept ? unit : 0.0f);
-                in_use += w * unit;
-            }
-            int at = n * K + k; // biases are 0
-            ck_assert_float_eq_tol(trained.data[at], in_training, 1e-5f);
-            ck_assert_float_eq_tol(used.data[at], (1.0f - p) * in_use, 1e-5f);
-            ck_assert_float_eq_tol(2.0f * used.data[at], in_use, 1e-5f);
-        }
+    linear_forward(&in_use, &h, &net.w2, &net.b2);
+    sscal(N * K, 1.0f - p, in_use.data);
+    for (int i = 0; i < N * M; i++)
+        h.data[i] = net.mask.data[i] > 0.0f ? h.data[i] : 0.0f;
+    linear_forward(&in_training, &h, &net.w2, &net.b2);
+
+    assert_close(trained.data, in_training.data, N * K, 1e-5, "in training");
+    assert_close(used.data, in_use.data, N * K, 1e-5, "in use");
     ck_assert_float_gt(fabsf(used.data[0]), 0.01f);
-    tensor_free(&h);
-    tensor_free(&trained);
-    tensor_free(&used);
+    release(&h, &trained, &used, &in_training, &in_use, NULL);
     net_free(&net);
 }
 END_TEST
 
+// In use all units are on.
 START_TEST(drops_units_in_training_only) {
-    Error err;
-    Digits digits;
+    Digits digits = synthetic_digits(300, 1);
     const Options o = {.common = {.seed = 1, .quiet = true},
                        .epochs = 1,
                        .runs = 1,
                        .digit_epochs = 1};
-    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
-    run_characters(0.5f, &o);
-    ck_assert_msg(dropped_outside == 0,
-                  "units are dropped while the validation windows are read");
-    run_digits(0.5f, &digits, &o);
-    ck_assert_msg(dropped_outside == 0,
-                  "units are dropped while the test digits are read");
+    run_characters(0.5f, &o); // validation windows
+    ck_assert_int_eq(dropped_outside, 0);
+    run_digits(0.5f, &digits, &o); // test digits
+    ck_assert_int_eq(dropped_outside, 0);
     digits_free(&digits);
 }
 END_TEST
 
-// 100 epochs read some 80 of 100 windows of either set, so with every
-// validation label turned 20; p = 0.9 reads fewer of both. Five epochs of 300
-// digits read most of them.
+// With all labels of the validation windows turned, and of the test digits, a
+// net that has learned is wrong: 100 epochs read 3 of 4 windows right, five
+// epochs of 300 digits most of them.
 START_TEST(validates_on_unseen_windows) {
     Run run = run_on_turned_labels(
         dropout_main,
         "dropout --epochs 100 --runs 1 --digit-epochs 1 --limit 1 "
         "--data synthetic --plot none");
-    const char *const row[] = {"0 ", "0.1", "0.5"};
+    const char *const row[] = {"0 ", "0.1", "0.5"}; // p = 0.9 learns too little
     for (int i = 0; i < 3; i++) {
-        double training = table_number(run.output, row[i], 2),
-               validation = table_number(run.output, row[i], 3),
-               error = table_number(run.output, row[i], 4);
-        ck_assert_msg(error > 50 && validation > 2 * training,
-                      "p = %s: all validation labels are wrong, and yet the "
-                      "error is only %g %%, and the loss %g (in training %g): "
-                      "are training and validation windows mixed up?",
-                      row[i], error, validation, training);
+        double training = table_number(run.output, row[i], 2);
+        ck_assert_double_gt(table_number(run.output, row[i], 3), 2 * training);
+        ck_assert_double_gt(table_number(run.output, row[i], 4), 50);
     }
 
-    Error err;
-    Digits digits;
+    Digits digits = synthetic_digits(300, 1);
     const Options o = {.common = {.seed = 1, .quiet = true}, .digit_epochs = 5};
-    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
     turn_labels(&digits.test);
     double error = run_digits(0.5f, &digits, &o).error;
     assert_turned_are_wrong(error);
@@ -227,24 +185,22 @@ static void print_them(void) {
 START_TEST(shows_each_loss_by_its_name) {
     double training[RATES], validation[RATES];
     const char *const row[RATES] = {"0 ", "0.1", "0.5", "0.9"};
+    const char *file = "out/ch05/dropout.csv";
     hide_gnuplot();
     draw(made_up, "svg");
-    const char *file = "out/ch05/dropout.csv";
     ck_assert_int_eq(chart_column(file, 0, "training loss", training, RATES),
                      RATES);
     chart_column(file, 0, "validation loss", validation, RATES);
     Run run = run_function(print_them);
     for (int i = 0; i < RATES; i++) {
         const Outcome *r = &made_up[i];
+        const double want[] = {r->dropped_loss, r->train_loss,
+                               r->validation_loss, r->validation_error};
+        for (int c = 0; c < 4; c++) // after the lecture's
+            ck_assert_double_eq(table_number(run.output, row[i], c + 1),
+                                want[c]);
         ck_assert_double_eq_tol(training[i], r->train_loss, 1e-6);
         ck_assert_double_eq_tol(validation[i], r->validation_loss, 1e-6);
-        ck_assert_double_eq(table_number(run.output, row[i], 1),
-                            r->dropped_loss);
-        ck_assert_double_eq(table_number(run.output, row[i], 2), r->train_loss);
-        ck_assert_double_eq(table_number(run.output, row[i], 3),
-                            r->validation_loss);
-        ck_assert_double_eq(table_number(run.output, row[i], 4),
-                            r->validation_error);
     }
 }
 END_TEST
@@ -275,10 +231,8 @@ START_TEST(training_loss_rises_with_p) {
         ck_assert_double_eq_tol(r[i].validation_error, 23.5, 4.0);
     }
     ck_assert_double_eq(r[0].dropped_loss, r[0].train_loss);
+    // the rest of that factor of 2 is in the tolerances above
     ck_assert_double_gt(r[2].dropped_loss, 0.210 / 2);
-    ck_assert_double_lt(r[2].dropped_loss, 0.210 * 2);
-    ck_assert_double_gt(r[3].dropped_loss, 0.602 / 2);
-    ck_assert_double_lt(r[3].dropped_loss, 0.602 * 2);
     ck_assert_double_gt(r[2].validation_loss, 0.7 * r[0].validation_loss);
     ck_assert_double_lt(r[3].validation_loss, 0.5 * r[0].validation_loss);
 }
@@ -308,19 +262,16 @@ START_TEST(helps_where_digits_are_few) {
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run run = run_program("dropout --quiet --plot none --epochs 1 --runs 1 "
-                          "--digit-epochs 2 --limit 100");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result(
+        "dropout --epochs 1 --runs 1 --digit-epochs 2 --limit 100");
     ck_assert_double_ne(result_value(&run, "error_with"),
                         result_value(&run, "error_without"));
-    ck_assert(result_value(&run, "loss_0.9") > 0);
-    ck_assert(result_value(&run, "error_with") > 0);
+    ck_assert_double_gt(result_value(&run, "loss_0.9"), 0);
 }
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{scaling_keeps_the_mean},
-                          {gradients_are_slopes},
+    const Test tests[] = {{gradients_are_slopes},
                           {scaling_in_use_is_the_same},
                           {training_loss_rises_with_p, .seconds = 100},
                           {drops_units_in_training_only},

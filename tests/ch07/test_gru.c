@@ -7,45 +7,40 @@
 #include "ch07_lstm/gru.c"
 #undef main
 
-#include <string.h>
-
 #include "method.h"
 #include "numbers.h"
 #include "tables.h"
 #include "testing.h"
 
-// One unit, one input: sums by hand.
-START_TEST(a_step_by_hand) {
-    float wx[3] = {1.0f, -2.0f, 0.5f}, wh[3] = {0.5f, 1.0f, 2.0f};
-    float bx[3] = {0.1f, 0.2f, 0.3f}, bh[3] = {0.0f, -0.1f, 0.4f};
+// One step of a unit that held 0.6 and reads 0.5; weights and biases of r z n.
+static float step_of(float wx[3], float wh[3], float bx[3], float bh[3]) {
     CellWeights w = {.wx = tensor_view(wx, 2, 3, 1),
                      .wh = tensor_view(wh, 2, 3, 1),
                      .bx = tensor_view(bx, 1, 3),
                      .bh = tensor_view(bh, 1, 3)};
     float h, before = 0.6f, x = 0.5f;
     gru_step(&h, &before, &x, &w);
+    return h;
+}
+
+START_TEST(a_step_by_hand) {
+    float wx[3] = {1.0f, -2.0f, 0.5f}, wh[3] = {0.5f, 1.0f, 2.0f};
+    float bx[3] = {0.1f, 0.2f, 0.3f}, bh[3] = {0.0f, -0.1f, 0.4f};
     double r = 1 / (1 + exp(-(0.5 + 0.1 + 0.3)));
     double z = 1 / (1 + exp(-(-1.0 + 0.2 + 0.6 - 0.1)));
     double n = tanh(0.25 + 0.3 + r * (1.2 + 0.4));
     // numbers below 2, a few roundings of 6e-8 each
-    ck_assert_double_eq_tol((double)h, (1 - z) * n + z * 0.6, 5e-7);
+    ck_assert_double_eq_tol((double)step_of(wx, wh, bx, bh),
+                            (1 - z) * n + z * 0.6, 5e-7);
 }
 END_TEST
 
 // z = 1 keeps the state to the bit, z = 0 replaces it.
 START_TEST(z_keeps_or_replaces) {
-    float wx[3] = {0.0f, 0.0f, 1.0f}, wh[3] = {0.0f, 0.0f, 0.0f};
-    float bx[3] = {0.0f, 100.0f, 0.0f}, bh[3] = {0.0f, 0.0f, 0.0f};
-    CellWeights w = {.wx = tensor_view(wx, 2, 3, 1),
-                     .wh = tensor_view(wh, 2, 3, 1),
-                     .bx = tensor_view(bx, 1, 3),
-                     .bh = tensor_view(bh, 1, 3)};
-    float h, before = 0.6f, x = 0.5f;
-    gru_step(&h, &before, &x, &w);
-    ck_assert_float_eq(h, before);
-    bx[1] = -100.0f;
-    gru_step(&h, &before, &x, &w);
-    ck_assert_float_eq(h, (float)tanh(0.5));
+    float wx[3] = {0.0f, 0.0f, 1.0f}, zeros[3] = {0};
+    float open[3] = {0.0f, 100.0f, 0.0f}, closed[3] = {0.0f, -100.0f, 0.0f};
+    ck_assert_float_eq(step_of(wx, zeros, open, zeros), 0.6f);
+    ck_assert_float_eq(step_of(wx, zeros, closed, zeros), (float)tanh(0.5));
 }
 END_TEST
 
@@ -102,23 +97,22 @@ END_TEST
 // Few digits, three epochs (the GRU reads 0.32 to 0.38 for seeds 1 to 3): what
 // is printed does not depend on the number of threads, but for the clock.
 START_TEST(short_run) {
-    const char flags[] = "--limit 1500 --epochs 3 --data synthetic --hidden 32 "
-                         "--quiet --plot none";
-    char one[160], two[160];
-    snprintf(one, sizeof one, "gru %s --threads 1", flags);
-    snprintf(two, sizeof two, "gru %s --threads 2", flags);
-    Run first = run_program(one), second = run_program(two);
-    ck_assert_int_eq(first.status, 0);
-    ck_assert_int_eq(second.status, 0);
+    Run runs[2];
+    for (int i = 0; i < 2; i++) {
+        runs[i] = run_program(
+            "gru --limit 1500 --epochs 3 --data synthetic --hidden 32 "
+            "--quiet --plot none --threads %d",
+            i + 1);
+        ck_assert_int_eq(runs[i].status, 0);
+    }
     const char *const names[] = {"rnn", "gru", "lstm", "difference"};
     for (int i = 0; i < 4; i++)
-        ck_assert_double_eq(result_value(&first, names[i]),
-                            result_value(&second, names[i]));
-    ck_assert_double_gt(result_value(&first, "gru"), 0.3); // guessing: 0.1
-    ck_assert_double_ge(result_value(&first, "gru_seconds"), 0.0);
-    ck_assert_double_eq(result_value(&first, "epochs"), 3);
+        ck_assert_double_eq(result_value(&runs[0], names[i]),
+                            result_value(&runs[1], names[i]));
+    ck_assert_double_gt(result_value(&runs[0], "gru"), 0.3); // guessing: 0.1
+    ck_assert_double_eq(result_value(&runs[0], "epochs"), 3);
     // 28 steps of sums of 32 and 28 numbers
-    ck_assert_double_lt(result_value(&first, "difference"), 28 * 60 * 6e-8);
+    ck_assert_double_lt(result_value(&runs[0], "difference"), 28 * 60 * 6e-8);
 }
 END_TEST
 
@@ -130,17 +124,32 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
               "--data synthetic --plot none --quiet");
     ck_assert_int_eq(spy.steps, CELLS * 10);
     for (int t = 0; t < CELLS * 10; t++) {
-        float peak = cells[t / 10] == RNN ? 0.005f : 0.01f;
-        ck_assert_msg(fabsf(spy.lr[t] - one_cycle(t % 10, 10, peak)) < 1e-9f,
-                      "%s, step %d: the rate is %g, want %g",
-                      cell_name(cells[t / 10]), t % 10 + 1, (double)spy.lr[t],
-                      (double)one_cycle(t % 10, 10, peak));
+        float peak = t < 10 ? 0.005f : 0.01f;
+        ck_assert_float_eq(spy.lr[t], one_cycle(t % 10, 10, peak));
     }
     assert_first_step_has_a_gradient();
     assert_steps_are_clipped(0.001);
-    ck_assert_msg(spy.shuffled == CELLS * 2,
-                  "shuffled %d times in 2 epochs of %d cells", spy.shuffled,
-                  CELLS);
+    ck_assert_int_eq(spy.shuffled, CELLS * 2);
+}
+END_TEST
+
+// The same digits, of which one batch is all: only the seed makes the first
+// weights, and so the first gradient, other ones.
+START_TEST(seed_changes_the_run) {
+    Digits digits = synthetic_digits(64, 1);
+    Options o = {.common = {.quiet = true},
+                 .epochs = 1,
+                 .batch = 64,
+                 .hidden = 12,
+                 .lr = 0.01f,
+                 .clip = 1e9f};
+    for (o.common.seed = 1; o.common.seed <= 2; o.common.seed++) {
+        Outcome outcome = {0};
+        Checkpoint none = {0};
+        train(&outcome, GRU, &digits, &o, &none);
+    }
+    assert_runs_differ(1);
+    digits_free(&digits);
 }
 END_TEST
 
@@ -167,31 +176,19 @@ START_TEST(table_chart_and_result_agree) {
     const char *table = from_line(run.output, "cell ");
     for (int i = 0; i < CELLS; i++) {
         const char *row = cell_name(cells[i]);
-        double right = result_value(&run, names[i]);
-        int want = cell_gates(cells[i]) * 16 * (28 + 16 + 2) + 10 * (16 + 1);
-        ck_assert_msg(fabs(table_number(table, row, 0) - want) < 0.5,
-                      "%s: the table has %g weights, want %d", row,
-                      table_number(table, row, 0), want);
-        ck_assert_msg(fabs(weights[i] - want / 1000.0) < 1e-4,
-                      "%s: the chart has %g thousand weights, want %g", row,
-                      weights[i], want / 1000.0);
-        // two digits behind the point of a percentage
-        ck_assert_msg(fabs(table_number(table, row, 3) - 100 * right) < 0.011,
-                      "%s: the table's accuracy is %g %%, the result line's %g",
-                      row, table_number(table, row, 3), right);
-        ck_assert_msg(fabs(error[i] - (100 - 100 * right)) < 0.011,
-                      "%s: the chart's error is %g %%, the result line's "
-                      "accuracy %g",
-                      row, error[i], right);
         char clock[16];
         snprintf(clock, sizeof clock, "%s_seconds", names[i]);
-        ck_assert_msg(fabs(seconds[i] - result_value(&run, clock)) < 0.051,
-                      "%s: the chart has %g seconds, the result line %g", row,
-                      seconds[i], result_value(&run, clock));
+        double right = result_value(&run, names[i]);
+        int want = cell_gates(cells[i]) * 16 * (28 + 16 + 2) + 10 * (16 + 1);
+        ck_assert_double_eq(table_number(table, row, 0), want);
+        ck_assert_double_eq_tol(weights[i], want / 1000.0, 1e-4);
+        // a percentage has two digits, seconds have one
+        ck_assert_double_eq_tol(table_number(table, row, 3), 100 * right,
+                                0.011);
+        ck_assert_double_eq_tol(error[i], 100 - 100 * right, 0.011);
+        ck_assert_double_eq_tol(seconds[i], result_value(&run, clock), 0.051);
         if (i > 0)
-            ck_assert_msg(error[i] != error[i - 1],
-                          "%s and %s: nothing tells them apart", row,
-                          cell_name(cells[i - 1]));
+            ck_assert_double_ne(error[i], error[i - 1]);
     }
 }
 END_TEST
@@ -202,9 +199,7 @@ START_TEST(reads_real_digits) {
     if (mnist_dir_or_skip("reads_real_digits") == NULL)
         return;
     // one thread: beside other programs, two would wait for each other
-    Run run = run_program("gru --epochs 1 --limit 20000 --threads 1 "
-                          "--plot none --quiet");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("gru --epochs 1 --limit 20000 --threads 1");
     ck_assert_double_ge(result_value(&run, "gru"), 0.9);
     ck_assert_double_ge(result_value(&run, "lstm"), 0.9);
     ck_assert_double_ge(result_value(&run, "rnn"), 0.5);
@@ -218,6 +213,7 @@ int main(void) {
                           {every_cell_shares_its_weights},
                           {short_run, .seconds = 20},
                           {each_step_has_its_rate_and_its_gradient},
+                          {seed_changes_the_run},
                           {tests_on_unseen_digits},
                           {table_chart_and_result_agree},
                           {reads_real_digits, .seconds = 150}};

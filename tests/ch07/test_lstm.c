@@ -142,32 +142,39 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
               "lstm --epochs 2 --limit 300 --hidden 12 --lr 0.01 --clip 0.001 "
               "--data synthetic --plot none --quiet");
     ck_assert_int_eq(spy.steps, 10);
-    for (int t = 0; t < 10; t++)
-        ck_assert_msg(spy.lr[t] == one_cycle(t, 10, 0.01f),
-                      "step %d: the rate is %g, want %g", t + 1,
-                      (double)spy.lr[t], (double)one_cycle(t, 10, 0.01f));
+    assert_one_cycle(10, 0.01f);
     assert_first_step_has_a_gradient();
     assert_steps_are_clipped(0.001);
-    ck_assert_msg(spy.shuffled == 2, "shuffled %d times in 2 epochs",
-                  spy.shuffled);
+    ck_assert_int_eq(spy.shuffled, 2);
+}
+END_TEST
+
+// On the same digits only the seed makes another net.
+START_TEST(seed_changes_the_run) {
+    double loss[2];
+    for (int i = 0; i < 2; i++) {
+        Dataset train, test;
+        digits_draw(&train, 64, 1);
+        digits_draw(&test, 64, 2);
+        Run run = run_on_sets(i == 0 ? "lstm --epochs 1 --hidden 12 --seed 1"
+                                     : "lstm --epochs 1 --hidden 12 --seed 2",
+                              &train, &test);
+        loss[i] = result_value(&run, "test_loss");
+    }
+    ck_assert_double_ne(loss[0], loss[1]);
 }
 END_TEST
 
 // The line of the last epoch and the result line have the same test loss, to
 // the four digits behind the point of both, and the same accuracy.
 START_TEST(prints_the_training_loss_first) {
-    Run run = run_program("lstm --epochs 2 --limit 100 --hidden 12 --lr 0.1 "
-                          "--data synthetic --plot none");
-    ck_assert_int_eq(run.status, 0);
-    double training = table_number(run.output, "epoch 2/2", 0);
-    double test = table_number(run.output, "epoch 2/2", 1);
-    double accuracy = table_number(run.output, "epoch 2/2", 2);
-    ck_assert_msg(test == result_value(&run, "test_loss") && test != training,
-                  "the last epoch's line has training loss %g and test loss "
-                  "%g, the result line test loss %g",
-                  training, test, result_value(&run, "test_loss"));
-    ck_assert_double_eq_tol(accuracy, 100 * result_value(&run, "test_accuracy"),
-                            0.006);
+    Run run = run_well("lstm --epochs 2 --limit 100 --hidden 12 --lr 0.1 "
+                       "--data synthetic --plot none");
+    double test_loss = result_value(&run, "test_loss");
+    ck_assert_double_ne(table_number(run.output, "epoch 2/2", 0), test_loss);
+    ck_assert_double_eq(table_number(run.output, "epoch 2/2", 1), test_loss);
+    ck_assert_double_eq_tol(table_number(run.output, "epoch 2/2", 2),
+                            100 * result_value(&run, "test_accuracy"), 0.006);
 }
 END_TEST
 
@@ -179,14 +186,13 @@ START_TEST(draws_each_digit_and_its_reading) {
                    "synthetic --quiet --save net.safetensors");
     Lstm net;
     Rng rng;
-    Digits digits;
+    Digits digits = synthetic_digits(4, 1);
     Error err;
     Tensor belief = {0};
     double x[MOST], row[MOST], ink[MOST], p[MOST];
     const char *file = "out/ch07/lstm_reading.csv";
     rng_seed(&rng, 1);
     lstm_init(&net, HIDDEN, 10, &rng);
-    ck_assert(digits_load(&digits, "synthetic", 4, 1, &err));
     ck_assert(safetensors_load("net.safetensors", &net.params, &err));
     for (int n = 0; n < SHOWN; n++) {
         ck_assert_int_eq(chart_column(file, 2 * n, "x", x, MOST), MOST);
@@ -195,9 +201,7 @@ START_TEST(draws_each_digit_and_its_reading) {
         const uint8_t *pixels = digits.test.pixels + n * MOST;
         for (int i = 0; i < MOST; i++) {
             int pixel = ((int)row[i] - 1) * PIXELS + (int)x[i] - 1;
-            ck_assert_msg(fabs(ink[i] - pixels[pixel] / 255.0) < 1e-5,
-                          "digit %d, row %g, column %g: ink %g, want %g", n + 1,
-                          row[i], x[i], ink[i], pixels[pixel] / 255.0);
+            ck_assert_double_eq_tol(ink[i], pixels[pixel] / 255.0, 1e-5);
         }
         read_slowly(&net, &digits.test, n, &belief);
         const int block = 2 * n + 1;
@@ -206,10 +210,7 @@ START_TEST(draws_each_digit_and_its_reading) {
         chart_column(file, block, "probability", p, MOST);
         for (int i = 0; i < 280; i++) {
             float want = belief.data[((int)row[i] - 1) * 10 + (int)x[i]];
-            ck_assert_msg(fabs(p[i] - (double)want) < 1e-5,
-                          "picture %d, row %g: probability of a %g is %g, want "
-                          "%g",
-                          n + 1, row[i], x[i], p[i], (double)want);
+            ck_assert_double_eq_tol(p[i], (double)want, 1e-5);
         }
     }
     tensor_free(&belief);
@@ -218,37 +219,25 @@ START_TEST(draws_each_digit_and_its_reading) {
 }
 END_TEST
 
-// What must not depend on the clock.
-static void strip_times(Run *run) {
-    char *from = strstr(run->output, " seconds="),
-         *to = strstr(run->output, " seed=");
-    ck_assert(from != NULL && to != NULL);
-    memmove(from, to, strlen(to) + 1);
-}
-
 START_TEST(same_result_for_any_number_of_threads) {
-    const char flags[] = "--limit 300 --epochs 1 --data synthetic --plot none "
-                         "--quiet";
-    char one[160], two[160];
-    snprintf(one, sizeof one, "lstm %s --threads 1", flags);
-    snprintf(two, sizeof two, "lstm %s --threads 2", flags);
-    Run first = run_program(one), second = run_program(two);
-    ck_assert_int_eq(first.status, 0);
-    strip_times(&first);
-    strip_times(&second);
-    ck_assert_str_eq(first.output, second.output);
+    Run one = run_program("lstm --limit 300 --epochs 1 --data synthetic "
+                          "--plot none --quiet --threads 1");
+    Run two = run_program("lstm --limit 300 --epochs 1 --data synthetic "
+                          "--plot none --quiet --threads 2");
+    ck_assert_double_eq(result_value(&one, "test_loss"),
+                        result_value(&two, "test_loss"));
+    ck_assert_double_eq(result_value(&one, "test_accuracy"),
+                        result_value(&two, "test_accuracy"));
 }
 END_TEST
 
+// A net that is loaded has the loss that it was saved with.
 START_TEST(weights_survive_a_file) {
     Path file = scratch_path("lstm.safetensors");
-    char save[1200], load[1200];
     const char flags[] = "lstm --limit 600 --data synthetic --threads 1 "
                          "--plot none --quiet";
-    snprintf(save, sizeof save, "%s --epochs 2 --save '%s'", flags, file.text);
-    snprintf(load, sizeof load, "%s --load '%s'", flags, file.text);
-    Run saved = run_program(save), loaded = run_program(load);
-    ck_assert_int_eq(saved.status, 0);
+    Run saved = run_well("%s --epochs 2 --save '%s'", flags, file.text),
+        loaded = run_program("%s --load '%s'", flags, file.text);
     ck_assert_int_eq(loaded.status, 0);
     ck_assert_double_eq(result_value(&saved, "test_loss"),
                         result_value(&loaded, "test_loss"));
@@ -257,9 +246,8 @@ START_TEST(weights_survive_a_file) {
 END_TEST
 
 START_TEST(smallest_run) {
-    Run run = run_program("lstm --limit 1 --epochs 1 --batch 1 --hidden 1 "
-                          "--data synthetic --plot none --quiet");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result(
+        "lstm --limit 1 --epochs 1 --batch 1 --hidden 1 --data synthetic");
     ck_assert_double_eq(result_value(&run, "epochs"), 1.0);
 }
 END_TEST
@@ -284,8 +272,7 @@ START_TEST(learns_in_one_epoch) {
     if (mnist_dir_or_skip("learns_in_one_epoch") == NULL)
         return;
     // one thread: beside other programs, two would wait for each other
-    Run run = run_program("lstm --epochs 1 --threads 1 --plot none --quiet");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("lstm --epochs 1 --threads 1");
     ck_assert_double_ge(result_value(&run, "test_accuracy"), 0.97);
 }
 END_TEST
@@ -297,6 +284,7 @@ int main(void) {
                           {believes_what_it_answers},
                           {mean_loss_is_over_digits},
                           {each_step_has_its_rate_and_its_gradient},
+                          {seed_changes_the_run},
                           {prints_the_training_loss_first},
                           {draws_each_digit_and_its_reading},
                           {same_result_for_any_number_of_threads},

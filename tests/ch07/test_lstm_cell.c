@@ -23,6 +23,7 @@ START_TEST(starts_from_zero) {
 }
 END_TEST
 
+// A gate is open where its order says so; the value is held until it was shown.
 START_TEST(gates_do_as_they_are_told) {
     State s[T];
     run(&by_hand, step, s);
@@ -143,40 +144,6 @@ START_TEST(concatenated_as_printed) {
 }
 END_TEST
 
-// All three at once could have Wh turned round: the library, which golden files
-// of PyTorch check, notices it. Rounding as above.
-START_TEST(library_reads_rows_of_wh) {
-    State own[T], library[T];
-    run(&two_units, step, own);
-    run_library(&two_units, library);
-    ck_assert_double_lt(difference(own, library), T * 6 * 3 * 6e-8);
-    Cell turned = two_units;
-    for (int gate = 0; gate < GATES; gate++)
-        for (int j = 0; j < 2; j++)
-            for (int k = 0; k < 2; k++)
-                turned.wh[gate][j][k] = two_units.wh[gate][k][j];
-    run_library(&turned, library);
-    ck_assert_double_gt(difference(own, library), 0.1);
-}
-END_TEST
-
-START_TEST(prints_its_result) {
-    Run result = run_program("lstm_cell --quiet --plot none");
-    ck_assert_int_eq(result.status, 0);
-    State s[T];
-    run(&by_hand, step, s);
-    // four digits are printed
-    ck_assert_double_eq_tol(result_value(&result, "held"), s[4].c[0], 6e-5);
-    ck_assert_double_eq_tol(result_value(&result, "held"), 0.7701, 6e-5);
-    ck_assert_double_eq_tol(result_value(&result, "shown"), 0.6427, 6e-5);
-    ck_assert_double_eq_tol(result_value(&result, "shown_again"), 0.0148, 6e-5);
-    ck_assert_double_lt(result_value(&result, "concatenated"), 1e-14);
-    ck_assert_double_lt(result_value(&result, "library"), 1e-5);
-    // float32 rounds: two forms that agree to the bit are one form
-    ck_assert_double_gt(result_value(&result, "library"), 0);
-}
-END_TEST
-
 // What a reader sees of step t + 1, in the order of the table's columns.
 static void seen_at(double seen[9], const State *s, int t) {
     const double all[] = {sequence[t][0],
@@ -191,38 +158,24 @@ static void seen_at(double seen[9], const State *s, int t) {
     memcpy(seen, all, sizeof all);
 }
 
-// The table's lines begin with the step; a bar stands for no number. Three
-// digits are printed.
-START_TEST(prints_each_gate_in_its_column) {
-    Run result = run_program("lstm_cell --plot none");
-    State s[T];
-    run(&by_hand, step, s);
-    for (int t = 0; t < T; t++) {
-        char row[8];
-        double want[9];
-        snprintf(row, sizeof row, "%d ", t + 1);
-        seen_at(want, &s[t], t);
-        for (int i = 0; i < 9; i++) {
-            double got = table_number(result.output, row, i);
-            ck_assert_msg(fabs(got - want[i]) < 6e-4,
-                          "step %d, column %d of the table: %g, want %g", t + 1,
-                          i + 1, got, want[i]);
-        }
-    }
-}
-END_TEST
-
-// The same in the chart, by the names of its columns.
-START_TEST(draws_each_gate_under_its_name) {
+// The table's lines begin with the step, a bar stands for no number, and three
+// digits are printed; the chart has the same by the names of its columns.
+START_TEST(shows_each_gate_by_its_name) {
     const char *const names[] = {"value",         "store",         "show",
                                  "input gate i",  "forget gate f", "new g",
                                  "output gate o", "cell c",        "shown h"};
-    run_for_charts("lstm_cell --quiet");
+    Run result = run_for_charts("lstm_cell");
     State s[T];
     double want[T][9], got[T];
     run(&by_hand, step, s);
-    for (int t = 0; t < T; t++)
+    for (int t = 0; t < T; t++) {
+        char row[8];
+        snprintf(row, sizeof row, "%d ", t + 1);
         seen_at(want[t], &s[t], t);
+        for (int i = 0; i < 9; i++)
+            ck_assert_double_eq_tol(table_number(result.output, row, i),
+                                    want[t][i], 6e-4);
+    }
     for (int i = 0; i < 9; i++) {
         ck_assert_int_eq(
             chart_column("out/ch07/lstm_cell.csv", 0, names[i], got, T), T);
@@ -234,15 +187,24 @@ START_TEST(draws_each_gate_under_its_name) {
 }
 END_TEST
 
+// The README's four digits.
+START_TEST(prints_its_result) {
+    Run result = run_for_result("lstm_cell");
+    ck_assert_double_eq_tol(result_value(&result, "held"), 0.7701, 6e-5);
+    ck_assert_double_eq_tol(result_value(&result, "shown"), 0.6427, 6e-5);
+    ck_assert_double_eq_tol(result_value(&result, "shown_again"), 0.0148, 6e-5);
+    ck_assert_double_lt(result_value(&result, "concatenated"), 1e-14);
+    ck_assert_double_lt(result_value(&result, "library"), 1e-5);
+    // float32 rounds: two forms that agree to the bit are one form
+    ck_assert_double_gt(result_value(&result, "library"), 0);
+}
+END_TEST
+
 int main(void) {
-    const Test tests[] = {{starts_from_zero},
-                          {gates_do_as_they_are_told},
-                          {three_forms_agree},
-                          {a_step_of_two_units_by_hand},
-                          {concatenated_as_printed},
-                          {library_reads_rows_of_wh},
-                          {prints_its_result},
-                          {prints_each_gate_in_its_column},
-                          {draws_each_gate_under_its_name}};
+    const Test tests[] = {
+        {starts_from_zero},        {gates_do_as_they_are_told},
+        {three_forms_agree},       {a_step_of_two_units_by_hand},
+        {concatenated_as_printed}, {shows_each_gate_by_its_name},
+        {prints_its_result}};
     return run_tests("lstm_cell", tests, sizeof tests / sizeof *tests);
 }

@@ -107,8 +107,9 @@ static double batch_gradient(Rnn *net, Rng *rng) {
 }
 
 // The first step has the gradient of the first batch, the second that of the
-// second alone, at the weights that the first step left. The same lines in the
-// same order: the same up to the rounding of a sum of squares.
+// second alone, at the weights that the first step left: it is set to 0 before
+// each batch, and the step is taken after the backward pass. The same lines in
+// the same order: the same up to the rounding of a sum of squares.
 START_TEST(each_step_has_the_gradient_of_its_batch) {
     for (int steps = 0; steps < 2; steps++) {
         Rng rng;
@@ -123,22 +124,17 @@ START_TEST(each_step_has_the_gradient_of_its_batch) {
         spy.steps = 0;
         train(&net, &tasks[3], 2, &rng);
         ck_assert_int_eq(spy.steps, 2);
-        ck_assert_msg(fabs(spy.norm[steps] / want - 1) < 1e-5,
-                      "step %d: the length of the gradient is %g, want the %g "
-                      "of this batch alone: is it set to 0 before each batch, "
-                      "and is the step taken after the backward pass?",
-                      steps + 1, spy.norm[steps], want);
+        ck_assert_double_eq_tol(spy.norm[steps] / want, 1, 1e-5);
     }
 }
 END_TEST
 
 // Another seed, other weights: else "three seeds" are one run, three times.
 START_TEST(seed_changes_the_run) {
-    Rnn a, b;
-    run_task(&a, &tasks[0], 1, &(CommonOptions){.seed = 1, .quiet = true});
-    run_task(&b, &tasks[0], 1, &(CommonOptions){.seed = 2, .quiet = true});
-    ck_assert_msg(memcmp(&a.w, &b.w, sizeof a.w) != 0,
-                  "seeds 1 and 2 end with the same weights");
+    Rnn net;
+    run_task(&net, &tasks[0], 1, &(CommonOptions){.seed = 1, .quiet = true});
+    run_task(&net, &tasks[0], 1, &(CommonOptions){.seed = 2, .quiet = true});
+    assert_runs_differ(1);
 }
 END_TEST
 
@@ -147,21 +143,16 @@ END_TEST
 START_TEST(table_and_result_agree) {
     const char *const names[] = {"one_to_one", "one_to_many", "many_to_one",
                                  "many_to_many"};
-    Run run = run_program("rnn --steps 100 --plot none");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_well("rnn --steps 100 --plot none");
     for (int i = 0; i < TASKS; i++) {
-        double percent = table_number(run.output, tasks[i].pattern, 1);
-        double right = result_value(&run, names[i]);
-        ck_assert_msg(fabs(percent - 100 * right) < 0.051,
-                      "%s: the table has %g %%, the result line %g", names[i],
-                      percent, right);
         Rnn net;
+        double right = result_value(&run, names[i]);
         double own = run_task(&net, &tasks[i], 100,
                               &(CommonOptions){.seed = 1, .quiet = true});
+        ck_assert_double_eq_tol(table_number(run.output, tasks[i].pattern, 1),
+                                100 * right, 0.051);
         // another compiler's rounding may change an answer or two of 1,000
-        ck_assert_msg(fabs(right - own) < 0.01,
-                      "%s: the result line has %g, want %g", names[i], right,
-                      own);
+        ck_assert_double_eq_tol(right, own, 0.01);
     }
 }
 END_TEST
@@ -180,13 +171,9 @@ START_TEST(draws_states_and_answers) {
         const int T = nets[i].s.T;
         ck_assert_int_eq(
             chart_column("out/ch07/rnn.csv", i, "state", state, MOST), T * H);
-        for (int k = 0; k < T * H; k++) {
-            double want = (double)nets[i].h[k / H + 1][k % H];
-            ck_assert_msg(fabs(state[k] - want) < 1e-5,
-                          "%s: unit %d after step %d: %g, want %g",
-                          tasks[i].pattern, k % H + 1, k / H + 1, state[k],
-                          want);
-        }
+        for (int k = 0; k < T * H; k++)
+            ck_assert_double_eq_tol(state[k],
+                                    (double)nets[i].h[k / H + 1][k % H], 1e-5);
     }
 
     const char *script = text_of("out/ch07/rnn.gp");
@@ -197,13 +184,8 @@ START_TEST(draws_states_and_answers) {
             panel++;
         else if (sscanf(script, "set label '%d' at %d,%f", &answer, &t, &y) ==
                      3 &&
-                 y > H) {
-            int want = argmax(nets[panel].logits[t], C);
-            ck_assert_msg(answer == want,
-                          "%s: the answer drawn at step %d is %d, the net's "
-                          "is %d",
-                          tasks[panel].pattern, t + 1, answer, want);
-        }
+                 y > H)
+            ck_assert_int_eq(answer, argmax(nets[panel].logits[t], C));
     ck_assert_int_eq(panel, TASKS - 1);
 }
 END_TEST
@@ -273,11 +255,7 @@ END_TEST
 // Three seeds, all perfect; and not before the training.
 START_TEST(learns_all_four) {
     for (int seed = 1; seed <= 3; seed++) {
-        char command[80];
-        snprintf(command, sizeof command, "rnn --seed %d --quiet --plot none",
-                 seed);
-        Run run = run_program(command);
-        ck_assert_int_eq(run.status, 0);
+        Run run = run_for_result("rnn --seed %d", seed);
         ck_assert_double_eq(result_value(&run, "one_to_one"), 1.0);
         ck_assert_double_eq(result_value(&run, "one_to_many"), 1.0);
         ck_assert_double_eq(result_value(&run, "many_to_one"), 1.0);
@@ -286,8 +264,7 @@ START_TEST(learns_all_four) {
         // 24 slopes, 2e-5 in length, of 0.006 or more; and a step^2 / 6
         ck_assert_double_lt(result_value(&run, "gradient_error"), 5e-3);
     }
-    Run early = run_program("rnn --steps 1 --quiet --plot none");
-    ck_assert_int_eq(early.status, 0);
+    Run early = run_for_result("rnn --steps 1");
     ck_assert_double_lt(result_value(&early, "one_to_many"), 0.5);
     ck_assert_double_lt(result_value(&early, "many_to_many"), 0.5);
 }
