@@ -183,13 +183,25 @@ START_TEST(counts_those_that_learn) {
 }
 END_TEST
 
+static const char small[] =
+    "hyperparam --data synthetic --limit 600 --epochs 3";
+
+// The best of 100 random pairs is as good as the grid's: of seeds 1 to 7 it was
+// right in 2.5 of 100 held-out digits less at the worst.
+START_TEST(random_does_as_well_as_the_grid) {
+    for (int seed = 1; seed <= 3; seed++) {
+        Run run = run_for_result("%s --seed %d", small, seed);
+        ck_assert_double_gt(result_value(&run, "random_best"),
+                            result_value(&run, "grid_best") - 0.05);
+    }
+}
+END_TEST
+
 // In the lecture's grid 3 of 100 trials learn, in ours 47; the bounds leave a
 // third of the gap between them on either side.
 START_TEST(few_cells_of_the_lectures_grid_learn) {
-    const char *few = "hyperparam --data synthetic --limit 600 --epochs 3 "
-                      "--plot none --quiet";
-    Run lecture = run_program("%s --grid lecture", few);
-    Run ours = run_program("%s", few);
+    Run lecture = run_for_result("%s --grid lecture", small);
+    Run ours = run_for_result("%s", small);
     ck_assert_double_le(result_value(&lecture, "grid_learned"), 17);
     ck_assert_double_ge(result_value(&ours, "grid_learned"), 33);
     ck_assert_double_gt(result_value(&ours, "grid_best"),
@@ -205,6 +217,7 @@ int main(void) {
         {shows_what_the_held_out_digits_judged},
         {rates_and_decay_matter},
         {counts_those_that_learn},
+        {random_does_as_well_as_the_grid, .seconds = 20},
         {few_cells_of_the_lectures_grid_learn, .seconds = 20}};
     return run_tests("hyperparam", tests, sizeof tests / sizeof *tests);
 }

@@ -232,18 +232,32 @@ START_TEST(prints_the_ratio_of_the_rivals) {
 }
 END_TEST
 
-// The best rates beat the usual ones; and a single digit is enough.
-START_TEST(prints_its_result) {
-    Run run = run_for_result(
-        "optimizer_race --data synthetic --limit 300 --epochs 1 --seeds 1");
-    for (int k = 0; k < DIGIT_RACERS; k++)
-        ck_assert_double_gt(result_value(&run, racers[k].key), 0.0);
-    ck_assert_double_lt(result_value(&run, "adam_0.03"),
-                        result_value(&run, "schedule"));
-    ck_assert_double_gt(result_value(&run, "sgd_usual"),
-                        result_value(&run, "sgd"));
-    run = run_well("optimizer_race --plot none --data synthetic --limit 1 "
-                   "--epochs 1 --seeds 2");
+// With the rates that are usual SGD ends at more than twice Adam's loss (2.5 to
+// 2.8 times with seeds 1 to 5). With the best ones no optimizer ends at 1.7 times
+// another's (at most 1.3).
+START_TEST(best_rates_bring_all_close_together) {
+    for (int seed = 1; seed <= 3; seed++) {
+        Run run = run_for_result("optimizer_race --data synthetic --limit 6000 "
+                                 "--seeds 1 --seed %d",
+                                 seed);
+        ck_assert_double_gt(result_value(&run, "sgd_usual"),
+                            2 * result_value(&run, "adam_usual"));
+        double least = INFINITY, most = 0;
+        for (int k = 0; k < DIGIT_RACERS; k++) {
+            least = fmin(least, result_value(&run, racers[k].key));
+            most = fmax(most, result_value(&run, racers[k].key));
+        }
+        ck_assert_double_lt(most, 1.7 * least);
+        ck_assert_double_lt(most, result_value(&run, "adam_usual"));
+        ck_assert_double_lt(result_value(&run, "adam_0.03"),
+                            result_value(&run, "schedule"));
+    }
+}
+END_TEST
+
+START_TEST(a_single_digit_is_enough) {
+    Run run = run_well("optimizer_race --plot none --data synthetic --limit 1 "
+                       "--epochs 1 --seeds 2");
     ck_assert_double_gt(result_value(&run, "adam"), 0.0); // not NaN
     assert_80_columns(&run);
 }
@@ -260,6 +274,7 @@ int main(void) {
                           {best_rates_are_the_best, .seconds = 60},
                           {the_lectures_race, .seconds = 20},
                           {prints_the_ratio_of_the_rivals},
-                          {prints_its_result, .seconds = 20}};
+                          {best_rates_bring_all_close_together, .seconds = 40},
+                          {a_single_digit_is_enough}};
     return run_tests("optimizer_race", tests, sizeof tests / sizeof *tests);
 }
