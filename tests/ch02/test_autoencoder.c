@@ -321,12 +321,10 @@ END_TEST
 // 2 beats 2 components. For two seeds, on drawn digits.
 START_TEST(larger_codes_keep_more) {
     for (int seed = 1; seed <= 2; seed++) {
-        char line[128];
-        snprintf(line, sizeof line,
-                 "autoencoder --data synthetic --limit 600 --epochs 16 "
-                 "--batch 16 --lr 0.006 --threads 1 --seed %d",
-                 seed);
-        Run run = run_for_result(line);
+        Run run = run_for_result(
+            "autoencoder --data synthetic --limit 600 --epochs 16 "
+            "--batch 16 --lr 0.006 --threads 1 --seed %d",
+            seed);
         double net_2 = result_value(&run, "mse_2");
         double pca_2 = result_value(&run, "pca_mse_2");
         ck_assert_double_lt(result_value(&run, "mse_32"), 0.8 * net_2);

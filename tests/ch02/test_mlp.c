@@ -237,11 +237,9 @@ END_TEST
 
 START_TEST(weights_survive_a_file) {
     Path file = scratch_path("mlp.safetensors");
-    char save[1200], load[1200];
     const char flags[] = "mlp --limit 600 --data synthetic";
-    snprintf(save, sizeof save, "%s --epochs 1 --save '%s'", flags, file.text);
-    snprintf(load, sizeof load, "%s --load '%s'", flags, file.text);
-    Run saved = run_for_result(save), loaded = run_for_result(load);
+    Run saved = run_for_result("%s --epochs 1 --save '%s'", flags, file.text),
+        loaded = run_for_result("%s --load '%s'", flags, file.text);
     ck_assert_double_gt(result_value(&saved, "test_accuracy"), 0.2);
     ck_assert_double_eq(result_value(&saved, "test_loss"),
                         result_value(&loaded, "test_loss"));
