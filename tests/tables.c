@@ -37,6 +37,21 @@ double table_number(const char *text, const char *row, int column) {
                  from_line(text, row));
 }
 
+// Number i of what is printed or drawn. NaN fails.
+static void check_number(const char *what, const char *name, int i, double got,
+                         double want, double tolerance) {
+    if (!(fabs(got - want) <= tolerance * fmax(1, fabs(want))))
+        fail_here("%s \"%s\": number %d is %.9g, not %.9g%s", what, name, i + 1,
+                  got, want, guess_number(got, want));
+}
+
+void assert_table_row(const char *text, const char *row, const double *want,
+                      int n, double tolerance) {
+    for (int i = 0; i < n; i++)
+        check_number("row", row, i, table_number(text, row, i), want[i],
+                     tolerance);
+}
+
 const char *after_text(const char *text, const char *words) {
     const char *at = strstr(text, words);
     ck_assert_msg(at != NULL, "no \"%s\" in:\n%.2000s", words, text);
@@ -148,6 +163,34 @@ int chart_column(const char *file, int block, const char *name, double *x,
         if (*at != '\n' && count < most) // one blank line: a gap in a curve
             x[count++] = field_number(at, column);
     return count;
+}
+
+void assert_chart_column(const char *file, int block, const char *name,
+                         const double *want, int n, double tolerance) {
+    char what[300];
+    double *got = malloc((size_t)(n + 1) * sizeof *got);
+    int count = chart_column(file, block, name, got, n + 1);
+    snprintf(what, sizeof what, "%s, block %d, column", file, block);
+    ck_assert_msg(count == n, "%s \"%s\" has %s numbers than %d", what, name,
+                  count < n ? "fewer" : "more", n);
+    for (int i = 0; i < n; i++)
+        check_number(what, name, i, got[i], want[i], tolerance);
+    free(got);
+}
+
+void assert_chart_picture(const char *file, int i, const float *picture,
+                          int pixels, double tolerance) {
+    float least = picture[0], most = picture[0];
+    for (int p = 0; p < pixels; p++) {
+        least = fminf(least, picture[p]);
+        most = fmaxf(most, picture[p]);
+    }
+    ck_assert_msg(most > least, "%s: picture %d is of one tone", file, i);
+    double *grey = malloc((size_t)pixels * sizeof *grey);
+    for (int p = 0; p < pixels; p++)
+        grey[p] = (double)((picture[p] - least) / (most - least));
+    assert_chart_column(file, i, "grey", grey, pixels, tolerance);
+    free(grey);
 }
 
 const char *panel_title(const char *file, int block) {

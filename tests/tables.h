@@ -16,6 +16,11 @@
 // such row or column; from_line(text, "2 apples") leaves out what stands above.
 double table_number(const char *text, const char *row, int column);
 
+// The first n numbers of the line that begins with row are these, each to
+// tolerance * max(1, |want|); 0: exactly.
+void assert_table_row(const char *text, const char *row, const double *want,
+                      int n, double tolerance);
+
 // The numbers of the line below the first one that begins with title, at most
 // `most`; returns how many there are.
 int numbers_below(const char *text, const char *title, double *x, int most);
@@ -45,6 +50,16 @@ void charts_go_here(void);
 int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
+// The column has these n numbers and no more, each to tolerance * max(1, |want|).
+// A chart's file has seven digits: 1e-6.
+void assert_chart_column(const char *file, int block, const char *name,
+                         const double *want, int n, double tolerance);
+
+// Picture number i on a sheet of many is this one, its smallest number black
+// and its largest white, each pixel to the tolerance.
+void assert_chart_picture(const char *file, int i, const float *picture,
+                          int pixels, double tolerance);
+
 // The caption of picture number i on a sheet of many, from its script
 // out/ch06/edges.gp. The next call overwrites it.
 const char *chart_caption(const char *script, int i);
@@ -52,6 +67,10 @@ const char *chart_caption(const char *script, int i);
 // The title of the panel of a chart's script in which this block is plotted
 // first: "set title 'squared'" before "plot DATA index 0 using".
 const char *panel_title(const char *file, int block);
+
+#define assert_table_row(...)     FROM_HERE(assert_table_row(__VA_ARGS__))
+#define assert_chart_column(...)  FROM_HERE(assert_chart_column(__VA_ARGS__))
+#define assert_chart_picture(...) FROM_HERE(assert_chart_picture(__VA_ARGS__))
 
 #define table_number(...)   FROM_HERE(table_number(__VA_ARGS__))
 #define from_line(...)      FROM_HERE(from_line(__VA_ARGS__))

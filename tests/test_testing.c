@@ -14,6 +14,7 @@
 #include <unistd.h>
 
 #include "error.h"
+#include "tables.h"
 
 // ---- 1. Tests that must not pass, and one that must -------------------------
 
@@ -125,6 +126,30 @@ START_TEST(far_is_not_close) {
 }
 END_TEST
 
+START_TEST(row_is_another) {
+    assert_table_row("net 1 2.5\n", "net", (const double[]){1, 2}, 2, 0.2);
+}
+END_TEST
+
+static void write_column(void) {
+    ck_assert_int_eq(chdir(scratch_path("").text), 0);
+    FILE *out = fopen("c.csv", "w");
+    fputs("x,grey\n1,0\n2,1\n3,0.5\n", out);
+    fclose(out);
+}
+
+START_TEST(column_is_longer) {
+    write_column();
+    assert_chart_column("c.csv", 0, "x", (const double[]){1, 2}, 2, 0);
+}
+END_TEST
+
+START_TEST(picture_is_another) {
+    write_column();
+    assert_chart_picture("c.csv", 0, (const float[]){4, 8, 7}, 3, 0.2);
+}
+END_TEST
+
 START_TEST(says_it_otherwise) {
     const char *text = "epoch 1\nloss=0.25 seed=1\n";
     assert_says(text, "seed=1");
@@ -169,6 +194,9 @@ static int run_inner(const char *name) {
         {"takes_much_memory", {takes_much_memory}},
         {"nan_is_not_close", {nan_is_not_close}},
         {"far_is_not_close", {far_is_not_close}},
+        {"row_is_another", {row_is_another}},
+        {"column_is_longer", {column_is_longer}},
+        {"picture_is_another", {picture_is_another}},
         {"says_it_otherwise", {says_it_otherwise}},
         {"says_too_much", {says_too_much}},
     };
@@ -262,6 +290,17 @@ START_TEST(what_is_printed_is_no_verdict) {
     assert_never_says(run.output, "somebody took it");
     assert_run_sh("exits_half_way", lost, "it called exit");
     assert_run_sh("fails", lost, "1 is 1, not 2");
+}
+END_TEST
+
+START_TEST(wrong_numbers_are_told_with_their_place) {
+    assert_run_sh("row_is_another", lost,
+                  "row \"net\": number 2 is 2.5, not 2");
+    assert_run_sh("column_is_longer", lost, "\"x\" has more numbers than 2");
+    assert_run_sh("picture_is_another", lost,
+                  "c.csv, block 0, column \"grey\": number 3 is 0.5, not 0.75");
+    write_column();
+    assert_chart_picture("c.csv", 0, (const float[]){4, 8, 6}, 3, 0);
 }
 END_TEST
 
@@ -406,6 +445,7 @@ int main(int argc, char **argv) {
         {nothing_run_is_a_failure},
         {close_is_relative_and_refuses_nan},
         {what_is_printed_is_no_verdict, .seconds = 20},
+        {wrong_numbers_are_told_with_their_place},
         {missing_words_are_told_with_the_nearest},
         {a_crash_loses_no_test, .seconds = 20},
         {what_hangs_is_ended, .seconds = 40},
