@@ -10,6 +10,7 @@
 #define DL_METHOD_H
 
 #include "data.h"
+#include "tensor.h"
 #include "testing.h"
 
 // What a result line means: the number it gives if every answer is right, and
@@ -52,6 +53,13 @@ void assert_turned_are_wrong(double error);
 // The same to a set in memory, for a program whose task comes from no file.
 void turn_labels(Dataset *set);
 void turn_into_bars(Dataset *set, int first);
+
+// All pictures of a set as one batch, in their order; batches_free ends it.
+Batches one_batch(const Dataset *set);
+
+// Each label becomes what a net answers, the largest of its logits [count, K]:
+// who computes the same answers again makes no mistake.
+void label_as_answered(Dataset *set, const Tensor *logits);
 
 // Runs a program on these two sets, which are freed: on bars, say, in place of
 // the test digits.
