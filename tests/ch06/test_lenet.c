@@ -152,27 +152,20 @@ END_TEST
 
 // ---- 3. The net as the lecture counts it ------------------------------------
 
-START_TEST(weights_of_each_layer) {
+START_TEST(shapes_and_weights_of_the_banner) {
     Step s;
     step_init(&s);
+    step_loss(&s);
     const LeNet *net = &s.net;
+    ck_assert_str_eq(tensor_shape(&net->pool1).text, "[3, 20, 14, 14]");
+    ck_assert_str_eq(tensor_shape(&net->pool2).text, "[3, 50, 5, 5]");
+    ck_assert_str_eq(tensor_shape(&net->fc1).text, "[3, 500]");
+    ck_assert_str_eq(tensor_shape(&net->logits).text, "[3, 10]");
     ck_assert_uint_eq(net->conv1_w.size + net->conv1_b.size, 520);
     ck_assert_uint_eq(net->conv2_w.size + net->conv2_b.size, 25050);
     ck_assert_uint_eq(net->fc1_w.size + net->fc1_b.size, 625500);
     ck_assert_uint_eq(net->fc2_w.size + net->fc2_b.size, 5010);
     ck_assert_uint_eq(net->params.value.size, 656080);
-    step_free(&s);
-}
-END_TEST
-
-START_TEST(shapes_of_each_layer) {
-    Step s;
-    step_init(&s);
-    step_loss(&s);
-    ck_assert_str_eq(tensor_shape(&s.net.pool1).text, "[3, 20, 14, 14]");
-    ck_assert_str_eq(tensor_shape(&s.net.pool2).text, "[3, 50, 5, 5]");
-    ck_assert_str_eq(tensor_shape(&s.net.fc1).text, "[3, 500]");
-    ck_assert_str_eq(tensor_shape(&s.net.logits).text, "[3, 10]");
     step_free(&s);
 }
 END_TEST
@@ -565,8 +558,7 @@ int main(void) {
         {logits_and_loss_as_in_pytorch},
         {gradients_as_in_pytorch},
         {gradients_by_central_differences, .seconds = 20},
-        {weights_of_each_layer},
-        {shapes_of_each_layer},
+        {shapes_and_weights_of_the_banner},
         {worst_mistakes_are_kept_in_order},
         {evaluates_every_picture},
         {smallest_runs},

@@ -124,29 +124,23 @@ START_TEST(mean_error_is_over_all_runs) {
 END_TEST
 
 // Numbers of which no two are alike.
-static void make_up(Plan plans[PLANS]) {
-    const Plan all[PLANS] = {{"5", 5, 1, {1, 2}, 1.5, 6416, 1},
-                             {"3-3", 3, 2, {3, 5}, 4, 4640, 1},
-                             {"7", 7, 1, {7, 10}, 8.5, 12560, 1},
-                             {"3-3-3", 3, 3, {13, 15}, 14, 6960, 1}};
-    memcpy(plans, all, sizeof all);
-}
+static const Plan made_up[PLANS] = {{"5", 5, 1, {1, 2}, 1.5, 6416, 1},
+                                    {"3-3", 3, 2, {3, 5}, 4, 4640, 1},
+                                    {"7", 7, 1, {7, 10}, 8.5, 12560, 1},
+                                    {"3-3-3", 3, 3, {13, 15}, 14, 6960, 1}};
+static const Options two_runs = {.common = {.plot = "svg"}, .runs = 2};
 
 static void print_made_up(void) {
-    Plan plans[PLANS];
-    make_up(plans);
-    print_table(plans, &(Options){.runs = 2});
+    print_table(made_up, &two_runs);
 }
 
 START_TEST(a_row_has_its_blocks_numbers) {
     static const char *const rows[PLANS] = {"5 ", "3-3 ", "7 ", "3-3-3 "};
     Run run = run_function(print_made_up);
-    Plan plans[PLANS];
-    make_up(plans);
     for (int p = 0; p < PLANS; p++) {
         const double field = p < 2 ? 5 : 7;
-        const double want[] = {field, field, (double)plans[p].weights,
-                               plans[p].mean_error};
+        const double want[] = {field, field, (double)made_up[p].weights,
+                               made_up[p].mean_error};
         assert_table_row(run.output, rows[p], want, 4, 0);
     }
 }
@@ -155,20 +149,17 @@ END_TEST
 // Block 0 of the file has an arrow from each large kernel to its stack, block
 // p + 1 the points that are called plan p.
 START_TEST(a_point_has_its_blocks_numbers) {
-    Plan plans[PLANS];
-    Options o = {.common = {.plot = "svg"}, .runs = 2};
-    make_up(plans);
-    charts_go_here();
-    draw(plans, &o, "made up");
+    const double large[] = {6416, 12560}, stack[] = {4640, 6960};
     const char *file = "out/ch06/vgg.csv";
-    double large[] = {6416, 12560}, stack[] = {4640, 6960};
+    charts_go_here();
+    draw(made_up, &two_runs, "made up");
     assert_chart_column(file, 0, "weights", large, 2, 0);
     assert_chart_column(file, 0, "to weights", stack, 2, 0);
     for (int p = 0; p < PLANS; p++) {
-        double weights = (double)plans[p].weights;
-        assert_chart_column(file, p + 1, "weights",
-                            (const double[]){weights, weights}, 2, 0);
-        assert_chart_column(file, p + 1, "error", plans[p].error, 2, 0);
+        const double w = (double)made_up[p].weights;
+        assert_chart_column(file, p + 1, "weights", (const double[]){w, w}, 2,
+                            0);
+        assert_chart_column(file, p + 1, "error", made_up[p].error, 2, 0);
     }
 }
 END_TEST
