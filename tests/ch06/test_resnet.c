@@ -104,51 +104,30 @@ END_TEST
 
 // ---- 3. The experiment ------------------------------------------------------
 
-// Two seeds of each kind with 8 and with 20 layers: the plain net of 20 layers
-// has a far larger training error than both that of 8 and the residual one.
-static void assert_depth_harms(Experiment e[KINDS][2], const Digits *digits,
-                               double harm) {
+// 500 drawn digits, two seeds: the plain nets of 8 and 20 layers get 29.7 and 58.2
+// % of them wrong, the residual one of 20 layers 25.2 %. With the portable kernels
+// the plain 20 get 48.6 % wrong, with AVX2 62.2 %; the others stay within 1.2 % of
+// theirs. The test digits have other labels. (On MNIST: make claims.)
+START_TEST(depth_harms_the_plain_net_only) {
+    Digits digits;
+    few_digits(&digits, 500);
     const Options o = {.common = {.seed = 1, .quiet = true},
                        .epochs = 5,
                        .runs = 2,
                        .lr = 0.05f};
+    Experiment e[KINDS][2] = {0}; // of 8 and of 20 layers
     for (int kind = PLAIN; kind < KINDS; kind++)
-        for (int d = 0; d < 2; d++) {
-            run(&e[kind][d], blocks_of[d], kind == RESIDUAL, digits, &o);
-            ck_assert_int_eq(e[kind][d].layers, d == 0 ? 8 : 20);
-        }
-    double plain_20 = e[PLAIN][1].mean_train;
-    ck_assert_double_gt(plain_20, harm * e[PLAIN][0].mean_train);
-    ck_assert_double_gt(plain_20, 1.5 * e[RESIDUAL][1].mean_train);
-}
-
-// On 500 of MNIST's digits; the residual net is even the better for its depth.
-START_TEST(depth_harms_the_plain_net_only) {
-    const char *folder = mnist_dir_or_skip("depth_harms_the_plain_net_only");
-    if (folder == NULL)
-        return;
-    Error err;
-    Digits digits;
-    Experiment e[KINDS][2] = {0};
-    ck_assert(digits_load(&digits, folder, 500, 1, &err));
-    assert_depth_harms(e, &digits, 1.5);
-    ck_assert_double_lt(e[RESIDUAL][1].mean_loss, e[RESIDUAL][0].mean_loss);
-    digits_free(&digits);
-}
-END_TEST
-
-// The plain nets of 8 and 20 layers get 29.7 and 58.2 % of them wrong, the
-// residual one of 20 layers 25.2 %. With the portable kernels the plain 20 get
-// 48.6 % wrong, with AVX2 62.2 %; the others stay within 1.2 % of theirs. The
-// test digits have other labels.
-START_TEST(depth_harms_the_plain_net_on_drawn_digits) {
-    Digits digits;
-    Experiment e[KINDS][2] = {0};
-    few_digits(&digits, 500);
-    assert_depth_harms(e, &digits, 1.4);
-    assert_few_are_wrong(e[RESIDUAL][1].mean_test, 60);
+        for (int d = 0; d < 2; d++)
+            run(&e[kind][d], blocks_of[d], kind == RESIDUAL, &digits, &o);
+    const Experiment *plain = e[PLAIN], *residual = e[RESIDUAL];
+    ck_assert_int_eq(plain[0].layers, 8);
+    ck_assert_int_eq(residual[1].layers, 20);
+    ck_assert_double_gt(plain[1].mean_train, 1.4 * plain[0].mean_train);
+    ck_assert_double_gt(plain[1].mean_train, 1.5 * residual[1].mean_train);
+    ck_assert_double_lt(residual[1].mean_loss, residual[0].mean_loss);
     // the first epoch's was that of guesses, 2.3 and more
-    ck_assert_double_lt(e[RESIDUAL][1].mean_loss, 1.5);
+    ck_assert_double_lt(residual[1].mean_loss, 1.5);
+    assert_few_are_wrong(residual[1].mean_test, 60);
     digits_free(&digits);
 }
 END_TEST
@@ -261,7 +240,6 @@ int main(void) {
         {a_block_of_zeros_passes_everything_on},
         {as_many_weights_as_the_banner_says},
         {depth_harms_the_plain_net_only, .seconds = 100},
-        {depth_harms_the_plain_net_on_drawn_digits, .seconds = 100},
         {evaluates_with_running_statistics},
         {means_are_over_all_runs},
         {each_step_has_its_rate_and_its_gradient},
