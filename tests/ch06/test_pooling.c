@@ -134,7 +134,7 @@ START_TEST(a_row_has_its_windows_changes) {
                                round(100 * made_up.average[w])};
         assert_table_row(run.output, row, want, 4, 0);
     }
-    assert_says(after_text(run.output, "14 x 14"), " 49 %");
+    assert_says(from_line(run.output, "14 x 14"), " 49 %");
 }
 END_TEST
 
