@@ -6,8 +6,6 @@
 #include "ch06_cnn/convolution.c"
 #undef main
 
-#include <string.h>
-
 #include "conv.h"
 #include "tables.h"
 #include "testing.h"

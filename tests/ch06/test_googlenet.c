@@ -7,8 +7,6 @@
 #include "ch06_cnn/googlenet.c"
 #undef main
 
-#include <string.h>
-
 #include "digits.h"
 #include "gradcheck.h"
 #include "method.h"
