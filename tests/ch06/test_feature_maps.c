@@ -292,13 +292,6 @@ START_TEST(each_step_has_its_rate_and_its_gradient) {
 }
 END_TEST
 
-START_TEST(same_for_any_number_of_threads) {
-    Run one = run_well("feature_maps", "--limit 100 --threads 1");
-    Run two = run_well("feature_maps", "--limit 100 --threads 2");
-    ck_assert_str_eq(one.output, two.output);
-}
-END_TEST
-
 // Picture number i of a chart is this map.
 static void assert_map(const char *name, int i, const float *map, int size) {
     char file[64];
@@ -391,7 +384,6 @@ int main(void) {
                           {reads_lenets_weights, .seconds = 20},
                           {salient_pixels_matter_more, .seconds = 60},
                           {each_step_has_its_rate_and_its_gradient},
-                          {same_for_any_number_of_threads},
                           {draws_the_digit_asked_for},
                           {smallest_run_and_bad_ones}};
     threads_set(1);

@@ -18,7 +18,6 @@
 #include "digits.h"
 #include "golden.h"
 #include "gradcheck.h"
-#include "kernels.h"
 #include "method.h"
 #include "numbers.h"
 #include "photos.h"
@@ -319,20 +318,6 @@ START_TEST(same_weights_for_any_number_of_threads) {
 }
 END_TEST
 
-START_TEST(runs_with_every_kernel) {
-    double loss = 0;
-    for (int i = 0; kernels_available(i) != NULL; i++) {
-        setenv("DL_KERNEL", kernels_available(i)->name, 1);
-        Run run = run_well("--limit 100 --epochs 1");
-        double got = result_value(&run, "test_loss");
-        // the same training but for rounding
-        if (i > 0)
-            ck_assert_double_eq_tol(got, loss, 0.02 * loss);
-        loss = got;
-    }
-}
-END_TEST
-
 // --quiet: the result line is all there is.
 START_TEST(saved_weights_give_the_same_result) {
     Run trained = run_well("--limit 200 --epochs 1 --seed 3 --save weights");
@@ -553,7 +538,6 @@ int main(void) {
         {each_step_has_its_rate_and_its_gradient},
         {reports_the_last_epoch},
         {same_weights_for_any_number_of_threads, .seconds = 20},
-        {runs_with_every_kernel},
         {saved_weights_give_the_same_result},
         {bad_files_exit_1},
         {bad_flags_exit_2},

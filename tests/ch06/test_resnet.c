@@ -152,8 +152,8 @@ START_TEST(evaluates_with_running_statistics) {
 }
 END_TEST
 
-// Three runs are three seeds, the figures their means. With 40 digits an error is a
-// multiple of 2.5 %, so two seeds may have the same; not their losses.
+// Three runs are three seeds, the figures their means. An error on 40 digits is a
+// multiple of 2.5 %, so two seeds may have the same; their losses differ.
 START_TEST(means_are_over_all_runs) {
     Digits digits;
     few_digits(&digits, 40);
