@@ -319,3 +319,16 @@ void assert_slopes(const char *what, const GradCheck *g, double off,
         fail_here("%s: %zu elements lie at a kink, %zu may", what, g->skipped,
                   kinks);
 }
+
+void assert_slopes_along(double (*loss)(void *context), void *context,
+                         const Params *params, double h, double off) {
+    for (int i = 0; i < params->count; i++) {
+        const ParamSpec *p = &params->table[i];
+        double error = grad_check_along(loss, context, p->value->data,
+                                        p->grad->data, p->value->size, h);
+        if (!(error < off))
+            fail_here("%s: the slope of the loss along the gradient is %.3g %% "
+                      "off, %g %% allowed",
+                      p->name, 100 * error, 100 * off);
+    }
+}

@@ -24,6 +24,7 @@
 #include <stdnoreturn.h>
 
 #include "gradcheck.h"
+#include "params.h"
 
 // ---- Where ------------------------------------------------------------------
 
@@ -83,7 +84,14 @@ const char *guess_numbers(const float *got, const float *want, size_t n);
 // `least`, without which nothing was tested.
 void assert_slopes(const char *what, const GradCheck *g, double off,
                    double least, size_t kinks);
-#define assert_slopes(...) FROM_HERE(assert_slopes(__VA_ARGS__))
+
+// The same of each tensor of a net, in one step of length h along its gradient
+// (grad_check_along): no relative error of `off` or more.
+void assert_slopes_along(double (*loss)(void *context), void *context,
+                         const Params *params, double h, double off);
+
+#define assert_slopes(...)       FROM_HERE(assert_slopes(__VA_ARGS__))
+#define assert_slopes_along(...) FROM_HERE(assert_slopes_along(__VA_ARGS__))
 
 // ---- Check's macros, said better --------------------------------------------
 

@@ -53,12 +53,7 @@ START_TEST(gradients_are_slopes) {
     step_init(&s);
     loss_of(&s);
     googlenet_backward(&s.net);
-    for (int i = 0; i < s.net.params.count; i++) {
-        const ParamSpec *p = &s.net.params.table[i];
-        double error = grad_check_along(loss_of, &s, p->value->data,
-                                        p->grad->data, p->value->size, 2e-3);
-        ck_assert_msg(error < 0.02, "%s is off by %g", p->name, error);
-    }
+    assert_slopes_along(loss_of, &s, &s.net.params, 2e-3, 0.02);
     GradCheck g = grad_check(loss_of, &s, s.net.stem_b.data, s.net.dstem_b.data,
                              STEM, STEM, 1e-3, 0.05);
     assert_slopes("stem.bias", &g, 0.1, 0.05, STEM);
