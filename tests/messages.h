@@ -83,6 +83,7 @@ const char *guess_numbers(const float *got, const float *want, size_t n);
 // `least`, without which nothing was tested.
 void assert_slopes(const char *what, const GradCheck *g, double off,
                    double least, size_t kinks);
+
 #define assert_slopes(...) FROM_HERE(assert_slopes(__VA_ARGS__))
 
 // ---- Check's macros, said better --------------------------------------------

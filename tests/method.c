@@ -7,6 +7,7 @@
 #include <sys/stat.h>
 
 #include "digits.h"
+#include "metrics.h"
 
 enum { TRAIN = 1000, TEST = 500 };
 
@@ -132,6 +133,33 @@ void assert_turned_are_wrong(double error) {
                   "all test labels are one too high, and yet the error is only "
                   "%g %%: is it that of the training digits?",
                   error);
+}
+
+Batches one_batch(const Dataset *set) {
+    Batches batches;
+    batches_init(&batches, set, set->count);
+    batches_start(&batches, NULL);
+    ck_assert(batches_next(&batches));
+    return batches;
+}
+
+void label_as_answered(Dataset *set, const Tensor *logits) {
+    const int K = logits->shape[1];
+    for (int n = 0; n < set->count; n++)
+        set->labels[n] = (uint8_t)argmax(logits->data + n * K, K);
+}
+
+void assert_slopes_along(double (*loss)(void *context), void *context,
+                         const Params *params, double h, double off) {
+    for (int i = 0; i < params->count; i++) {
+        const ParamSpec *p = &params->table[i];
+        double error = grad_check_along(loss, context, p->value->data,
+                                        p->grad->data, p->value->size, h);
+        if (!(error < off))
+            fail_here("%s: the slope of the loss along the gradient is %.3g %% "
+                      "off, %g %% allowed",
+                      p->name, 100 * error, 100 * off);
+    }
 }
 
 // ---- 4. What must hold --------------------------------------------------------

@@ -10,6 +10,8 @@
 #define DL_METHOD_H
 
 #include "data.h"
+#include "params.h"
+#include "tensor.h"
 #include "testing.h"
 
 // What a result line means: the number it gives if every answer is right, and
@@ -56,6 +58,18 @@ void assert_turned_are_wrong(double error);
 void turn_labels(Dataset *set);
 void turn_into_bars(Dataset *set, int first);
 
+// All pictures of a set as one batch, in their order; batches_free ends it.
+Batches one_batch(const Dataset *set);
+
+// Each label becomes what a net answers, the largest of its logits [count, K]:
+// who computes the same answers again makes no mistake.
+void label_as_answered(Dataset *set, const Tensor *logits);
+
+// The gradient of each tensor of a net is the slope of the loss, in one step of
+// length h along it (grad_check_along): no relative error of `off` or more.
+void assert_slopes_along(double (*loss)(void *context), void *context,
+                         const Params *params, double h, double off);
+
 // Runs a program on these two sets, which are freed: on bars, say, in place of
 // the test digits.
 Run run_on_sets(const char *command_line, Dataset *train, Dataset *test);
@@ -67,7 +81,8 @@ Run run_on_sets(const char *command_line, Dataset *train, Dataset *test);
 #define assert_few_are_wrong(...) FROM_HERE(assert_few_are_wrong(__VA_ARGS__))
 #define assert_turned_are_wrong(...)                                           \
     FROM_HERE(assert_turned_are_wrong(__VA_ARGS__))
-#define run_on_sets(...)     FROM_HERE(run_on_sets(__VA_ARGS__))
-#define assert_shuffles(...) FROM_HERE(assert_shuffles(__VA_ARGS__))
+#define assert_slopes_along(...) FROM_HERE(assert_slopes_along(__VA_ARGS__))
+#define run_on_sets(...)         FROM_HERE(run_on_sets(__VA_ARGS__))
+#define assert_shuffles(...)     FROM_HERE(assert_shuffles(__VA_ARGS__))
 
 #endif

@@ -174,9 +174,24 @@ void assert_column(const char *file, int block, const char *name,
         char what[256];
         snprintf(what, sizeof what, "%s, block %d, row %d: %s", file, block,
                  i + 1, name);
-        check_number(got[i], want[i], tolerance, what);
+        check_number(got[i], want[i], tolerance * fmax(1, fabs(want[i])), what);
     }
     free(got);
+}
+
+void assert_picture(const char *file, int i, const float *picture, int pixels,
+                    double tolerance) {
+    float least = picture[0], most = picture[0];
+    for (int p = 0; p < pixels; p++) {
+        least = fminf(least, picture[p]);
+        most = fmaxf(most, picture[p]);
+    }
+    ck_assert_msg(most > least, "%s: picture %d is of one tone", file, i);
+    double *grey = malloc((size_t)pixels * sizeof *grey);
+    for (int p = 0; p < pixels; p++)
+        grey[p] = (double)((picture[p] - least) / (most - least));
+    assert_column(file, i, "grey", grey, pixels, tolerance);
+    free(grey);
 }
 
 const char *panel_title(const char *file, int block) {

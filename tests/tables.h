@@ -51,9 +51,15 @@ int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
 // That column holds these n numbers and no more, each off by less than
-// `tolerance`; with 0, exactly. An empty place is NaN.
+// tolerance * max(1, |want|), a chart has seven digits: 1e-6; with 0, exactly. An
+// empty place is NaN.
 void assert_column(const char *file, int block, const char *name,
                    const double *want, int n, double tolerance);
+
+// Picture number i on a sheet of many is this one, its smallest number black and
+// its largest white, each pixel to less than the tolerance.
+void assert_picture(const char *file, int i, const float *picture, int pixels,
+                    double tolerance);
 
 // The caption of picture number i on a sheet of many, from its script
 // out/ch06/edges.gp. The next call overwrites it.
@@ -71,6 +77,7 @@ const char *panel_title(const char *file, int block);
 #define run_for_charts(...) FROM_HERE(run_for_charts(__VA_ARGS__))
 #define chart_column(...)   FROM_HERE(chart_column(__VA_ARGS__))
 #define assert_column(...)  FROM_HERE(assert_column(__VA_ARGS__))
+#define assert_picture(...) FROM_HERE(assert_picture(__VA_ARGS__))
 #define numbers_below(...)  FROM_HERE(numbers_below(__VA_ARGS__))
 #define chart_caption(...)  FROM_HERE(chart_caption(__VA_ARGS__))
 #define panel_title(...)    FROM_HERE(panel_title(__VA_ARGS__))

@@ -166,6 +166,13 @@ START_TEST(draws_too_much) {
 }
 END_TEST
 
+START_TEST(draws_another_picture) {
+    Path file = chart_of("x,grey\n1,0\n2,1\n3,0.5\n");
+    assert_picture(file.text, 0, (const float[]){4, 8, 6}, 3, 1e-6);
+    assert_picture(file.text, 0, (const float[]){4, 8, 7}, 3, 0.2);
+}
+END_TEST
+
 START_TEST(says_more_than_its_result) {
     run_for_result("/bin/sh -c 'echo result: a=1'");
     run_for_result("/bin/sh -c 'echo epoch 1; echo result: a=1'");
@@ -207,6 +214,7 @@ static int run_inner(const char *name) {
         {"has_another_number", {has_another_number}},
         {"draws_another_number", {draws_another_number}},
         {"draws_too_much", {draws_too_much}},
+        {"draws_another_picture", {draws_another_picture}},
         {"says_more_than_its_result", {says_more_than_its_result}},
     };
     for (size_t i = 0; i < sizeof table / sizeof *table; i++)
@@ -315,6 +323,8 @@ START_TEST(wrong_numbers_are_told_with_their_place) {
                   "allowed)");
     assert_run_sh("draws_another_number", lost, ", block 0, row 2: y is nan");
     assert_run_sh("draws_too_much", lost, "has more than 1 rows, not 1");
+    assert_run_sh("draws_another_picture", lost,
+                  "row 3: grey is 0.5, not 0.75");
 }
 END_TEST
 

@@ -533,14 +533,20 @@ static Run collect(pid_t child, int from, const char *name) {
     return run;
 }
 
-static Run run_line(const char *flags, const char *format, va_list arguments) {
+typedef enum { ANYHOW, WELL, FOR_RESULT } How;
+
+static Run run_line(How how, const char *format, va_list arguments) {
+    static const char quietly[] = " --plot none --quiet";
     Path root = project_root();
-    char line[4096], script[sizeof line + 64];
+    char line[4096], script[sizeof line + 16];
     int length = vsnprintf(line, sizeof line, format, arguments);
-    REQUIRE(length > 0 && (size_t)length < sizeof line, "command too long");
+    REQUIRE(length > 0 && (size_t)length + sizeof quietly < sizeof line,
+            "command too long");
+    if (how == FOR_RESULT)
+        strcat(line, quietly);
     // $0 is the root: no character in its name can be taken for shell syntax
-    snprintf(script, sizeof script, "exec %s%s%s",
-             line[0] == '/' ? "" : "\"$0\"/", line, flags);
+    snprintf(script, sizeof script, "exec %s%s",
+             line[0] == '/' ? "" : "\"$0\"/", line);
     int from;
     pid_t child = fork_apart(&from);
     if (child == 0) {
@@ -549,44 +555,40 @@ static Run run_line(const char *flags, const char *format, va_list arguments) {
         execl("/bin/sh", "sh", "-c", script, root.text, (char *)NULL);
         _exit(127);
     }
-    return collect(child, from, line);
+    Run run = collect(child, from, line);
+    if (how != ANYHOW && run.status != 0)
+        fail_here("%s ended with status %d: %s", line, run.status, run.output);
+    if (how == FOR_RESULT) {
+        const char *end = strchr(run.output, '\n');
+        if (strncmp(run.output, "result: ", 8) != 0 || end == NULL ||
+            end[1] != '\0')
+            fail_here("%s prints more than its result line:\n%s", line,
+                      run.output);
+    }
+    return run;
 }
 
 Run run_program(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    Run run = run_line("", format, arguments);
+    Run run = run_line(ANYHOW, format, arguments);
     va_end(arguments);
     return run;
-}
-
-static void require_success(const Run *run, const char *format) {
-    if (run->status != 0)
-        fail_here("%s ended with status %d: %s", format, run->status,
-                  run->output);
 }
 
 Run run_well(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    Run run = run_line("", format, arguments);
+    Run run = run_line(WELL, format, arguments);
     va_end(arguments);
-    require_success(&run, format);
     return run;
 }
 
 Run run_for_result(const char *format, ...) {
     va_list arguments;
     va_start(arguments, format);
-    Run run = run_line(" --plot none --quiet", format, arguments);
+    Run run = run_line(FOR_RESULT, format, arguments);
     va_end(arguments);
-    require_success(&run, format);
-    const char *end = strchr(run.output, '\n');
-    if (strncmp(run.output, "result: ", 8) != 0 || end == NULL ||
-        end[1] != '\0')
-        fail_here(
-            "%s --plot none --quiet prints more than its result line:\n%s",
-            format, run.output);
     return run;
 }
 

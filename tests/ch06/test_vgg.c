@@ -1,6 +1,5 @@
-// The counts of the banner, the field by experiment, gradients through a stack,
-// and that a stack loses nothing. Then its method, and what its table and chart
-// show.
+// The field by experiment, gradients through a stack, its method, what its table
+// and chart show, and the counts of the banner.
 
 #include "spy.h"
 
@@ -8,117 +7,82 @@
 #include "ch06_cnn/vgg.c"
 #undef main
 
-#include "gradcheck.h"
 #include "numbers.h"
+#include "method.h"
 #include "tables.h"
 #include "testing.h"
-
-START_TEST(weights_of_the_banner) {
-    const struct {
-        int size, layers, field;
-        size_t weights;
-    } plans[] = {
-        {5, 1, 5, 6416}, {3, 2, 5, 4640}, {7, 1, 7, 12560}, {3, 3, 7, 6960}};
-    for (int p = 0; p < 4; p++) {
-        Net net;
-        Rng rng;
-        rng_seed(&rng, 1);
-        net_init(&net, plans[p].size, plans[p].layers, &rng);
-        size_t weights = 0;
-        for (int l = 1; l < net.convs; l++)
-            weights += net.w[l].size + net.b[l].size;
-        ck_assert_uint_eq(weights, plans[p].weights);
-        ck_assert_int_eq(receptive_field(plans[p].size, plans[p].layers),
-                         plans[p].field);
-        net_free(&net);
-    }
-}
-END_TEST
 
 // A pixel reaches, through positive weights, exactly `field` columns.
 START_TEST(field_by_experiment) {
     for (int layers = 1; layers <= 3; layers++) {
-        float row[2][1 * 15 * 15] = {{0}};
-        row[0][7 * 15 + 7] = 1.0f;
-        Tensor y = {0}, w = {0}, b = {0};
-        tensor_resize(&w, 4, 1, 1, 3, 3);
-        tensor_fill(&w, 1.0f);
-        tensor_resize(&b, 1, 1);
-        tensor_fill(&b, 0.0f);
+        float weights[9], bias[1] = {0}, picture[15 * 15] = {0};
+        Tensor w = tensor_view(weights, 4, 1, 1, 3, 3), y = {0};
+        Tensor b = tensor_view(bias, 1, 1);
+        Tensor x = tensor_view(picture, 4, 1, 1, 15, 15);
         Conv2d conv = {.padding = 1};
+        tensor_fill(&w, 1.0f);
+        picture[7 * 15 + 7] = 1.0f;
         for (int l = 0; l < layers; l++) {
-            Tensor x = tensor_view(row[0], 4, 1, 1, 15, 15);
             conv2d_forward(&conv, &y, &x, &w, &b);
-            memcpy(row[0], y.data, sizeof row[0]);
+            tensor_copy(&x, &y);
         }
         int reached = 0;
         for (int j = 0; j < 15; j++)
-            reached += row[0][7 * 15 + j] != 0.0f;
+            reached += picture[7 * 15 + j] != 0.0f;
         ck_assert_int_eq(reached, receptive_field(3, layers));
         conv2d_free(&conv);
         tensor_free(&y);
-        tensor_free(&w);
-        tensor_free(&b);
     }
 }
 END_TEST
 
 typedef struct {
-    Net *net;
-    const Tensor *x;
-    const int *labels;
-} Context;
+    Net net;
+    Tensor x; // [2, 1, 28, 28]
+} Step;
+
+static void step_init(Step *s) {
+    Rng rng;
+    rng_seed(&rng, 3);
+    net_init(&s->net, 3, 3, &rng);
+    s->x = noise_tensor(4, 2, 1, 28, 28);
+}
 
 static double loss_of(void *context) {
-    Context *c = context;
-    net_forward(c->net, c->x);
-    return (double)softmax_cross_entropy(&c->net->dlogits, &c->net->logits,
-                                         c->labels);
+    static const int labels[2] = {3, 8};
+    Step *s = context;
+    net_forward(&s->net, &s->x);
+    return (double)softmax_cross_entropy(&s->net.dlogits, &s->net.logits,
+                                         labels);
 }
 
 // Tensor by tensor. The loss, near 2, is known to 2 * 6e-8, so over a step of
 // 1e-3 a slope to 2e-4.
 START_TEST(gradients_are_slopes) {
-    Net net;
-    Rng rng;
-    rng_seed(&rng, 3);
-    net_init(&net, 3, 3, &rng);
-    float pixels[2 * 784];
-    fill_noise(pixels, 2 * 784, 4);
-    Tensor x = tensor_view(pixels, 4, 2, 1, 28, 28);
-    const int labels[2] = {3, 8};
-    Context context = {&net, &x, labels};
-    loss_of(&context);
-    net_backward(&net);
-    for (int p = 0; p < net.params.count; p++) {
-        const ParamSpec *spec = &net.params.table[p];
-        double error =
-            grad_check_along(loss_of, &context, spec->value->data,
-                             spec->grad->data, spec->value->size, 1e-3);
-        ck_assert_double_lt(error, 0.02);
-    }
-    net_free(&net);
+    Step s;
+    step_init(&s);
+    loss_of(&s);
+    net_backward(&s.net);
+    assert_slopes_along(loss_of, &s, &s.net.params, 1e-3, 0.02);
+    net_free(&s.net);
 }
 END_TEST
 
 // Behind a convolution with its ReLU nothing is negative, and of noise much is 0.
 START_TEST(each_layer_of_a_stack_has_its_relu) {
-    Net net;
-    Rng rng;
-    Tensor x = noise_tensor(4, 2, 1, 28, 28);
-    rng_seed(&rng, 3);
-    net_init(&net, 3, 3, &rng);
-    net_forward(&net, &x);
-    for (int l = 0; l < net.convs; l++) {
+    Step s;
+    step_init(&s);
+    net_forward(&s.net, &s.x);
+    for (int l = 0; l < s.net.convs; l++) {
+        const Tensor *y = &s.net.y[l];
         int zeros = 0;
-        for (size_t i = 0; i < net.y[l].size; i++) {
-            ck_assert_msg(net.y[l].data[i] >= 0, "layer %d has no ReLU", l);
-            zeros += net.y[l].data[i] == 0;
+        for (size_t i = 0; i < y->size; i++) {
+            ck_assert_msg(y->data[i] >= 0, "layer %d has no ReLU", l);
+            zeros += y->data[i] == 0;
         }
         ck_assert_msg(zeros > 0, "layer %d: nothing is 0", l);
     }
-    guarded_free(x.data, x.size);
-    net_free(&net);
+    net_free(&s.net);
 }
 END_TEST
 
@@ -154,34 +118,24 @@ START_TEST(mean_error_is_over_all_runs) {
 END_TEST
 
 // Numbers of which no two are alike.
-static void make_up(Plan plans[PLANS]) {
-    const Plan all[PLANS] = {{"5", 5, 1, {1, 2}, 1.5, 6416, 1},
-                             {"3-3", 3, 2, {3, 5}, 4, 4640, 1},
-                             {"7", 7, 1, {7, 10}, 8.5, 12560, 1},
-                             {"3-3-3", 3, 3, {13, 15}, 14, 6960, 1}};
-    memcpy(plans, all, sizeof all);
-}
+static const Plan made_up[PLANS] = {{"5", 5, 1, {1, 2}, 1.5, 6416, 1},
+                                    {"3-3", 3, 2, {3, 5}, 4, 4640, 1},
+                                    {"7", 7, 1, {7, 10}, 8.5, 12560, 1},
+                                    {"3-3-3", 3, 3, {13, 15}, 14, 6960, 1}};
+static const Options two_runs = {.common = {.plot = "svg"}, .runs = 2};
 
 static void print_made_up(void) {
-    Plan plans[PLANS];
-    make_up(plans);
-    print_table(plans, &(Options){.runs = 2});
+    print_table(made_up, &two_runs);
 }
 
 START_TEST(a_row_has_its_blocks_numbers) {
     static const char *const rows[PLANS] = {"5 ", "3-3 ", "7 ", "3-3-3 "};
     Run run = run_function(print_made_up);
-    Plan plans[PLANS];
-    make_up(plans);
     for (int p = 0; p < PLANS; p++) {
         const double field = p < 2 ? 5 : 7;
-        const double want[] = {field, field, (double)plans[p].weights,
-                               plans[p].mean_error};
-        for (int i = 0; i < 4; i++) {
-            double got = table_number(run.output, rows[p], i);
-            ck_assert_msg(got == want[i], "block %s, column %d: %g, not %g",
-                          plans[p].name, i, got, want[i]);
-        }
+        const double want[] = {field, field, (double)made_up[p].weights,
+                               made_up[p].mean_error};
+        assert_row(run.output, rows[p], want, 4, 0);
     }
 }
 END_TEST
@@ -189,49 +143,40 @@ END_TEST
 // Block 0 of the file has an arrow from each large kernel to its stack, block
 // p + 1 the points that are called plan p.
 START_TEST(a_point_has_its_blocks_numbers) {
-    Plan plans[PLANS];
-    Options o = {.common = {.plot = "svg"}, .runs = 2};
-    make_up(plans);
-    hide_gnuplot();
-    draw(plans, &o, "made up");
+    const double large[] = {6416, 12560}, stack[] = {4640, 6960};
     const char *file = "out/ch06/vgg.csv";
-    double from[2], to[2];
-    ck_assert_int_eq(chart_column(file, 0, "weights", from, 2), 2);
-    ck_assert_int_eq(chart_column(file, 0, "to weights", to, 2), 2);
+    hide_gnuplot();
+    draw(made_up, &two_runs, "made up");
+    assert_column(file, 0, "weights", large, 2, 0);
+    assert_column(file, 0, "to weights", stack, 2, 0);
     for (int p = 0; p < PLANS; p++) {
-        double weights[2], error[2];
-        ck_assert_int_eq(chart_column(file, p + 1, "weights", weights, 2), 2);
-        ck_assert_int_eq(chart_column(file, p + 1, "error", error, 2), 2);
-        for (int run = 0; run < 2; run++) {
-            ck_assert_double_eq(weights[run], (double)plans[p].weights);
-            ck_assert_double_eq(error[run], plans[p].error[run]);
-        }
-        ck_assert_double_eq(weights[0], p % 2 ? to[p / 2] : from[p / 2]);
+        const double w = (double)made_up[p].weights;
+        assert_column(file, p + 1, "weights", (const double[]){w, w}, 2, 0);
+        assert_column(file, p + 1, "error", made_up[p].error, 2, 0);
     }
 }
 END_TEST
 
-START_TEST(prints_its_result) {
-    Run run = run_program("vgg --quiet --plot none --limit 100 --epochs 1 "
-                          "--runs 1 --data synthetic");
-    ck_assert_int_eq(run.status, 0);
+// What the weights of the trained blocks add up to.
+START_TEST(weights_of_the_banner) {
+    Run run =
+        run_for_result("vgg --limit 100 --epochs 1 --runs 1 --data synthetic");
     ck_assert_double_eq(result_value(&run, "weights_5"), 6416);
     ck_assert_double_eq(result_value(&run, "weights_33"), 4640);
     ck_assert_double_eq(result_value(&run, "weights_7"), 12560);
     ck_assert_double_eq(result_value(&run, "weights_333"), 6960);
-    ck_assert(result_value(&run, "error_333") <= 100);
+    ck_assert_double_le(result_value(&run, "error_333"), 100);
 }
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{weights_of_the_banner},
-                          {field_by_experiment},
+    const Test tests[] = {{field_by_experiment},
                           {gradients_are_slopes},
                           {each_layer_of_a_stack_has_its_relu},
                           {each_step_has_its_rate_and_its_gradient},
                           {mean_error_is_over_all_runs},
                           {a_row_has_its_blocks_numbers},
                           {a_point_has_its_blocks_numbers},
-                          {prints_its_result}};
+                          {weights_of_the_banner}};
     return run_tests("vgg", tests, sizeof tests / sizeof *tests);
 }
