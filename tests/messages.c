@@ -8,7 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-// ---- 1. Where -----------------------------------------------------------------
+// ---- 1. Where --------------------------------------------------------------
 
 enum { LINES = 4096 };
 static Place own_place, *place = &own_place;
@@ -43,7 +43,7 @@ noreturn void fail_here(const char *format, ...) {
     _ck_assert_failed(place->file, place->line, "", "%s%s", message, pass);
 }
 
-// ---- 2. Guesses ---------------------------------------------------------------
+// ---- 2. Guesses ------------------------------------------------------------
 
 static bool nearly(double x, double y, double part) {
     return fabs(x - y) <= part * fabs(y);
@@ -140,7 +140,7 @@ const char *guess_numbers(const float *got, const float *want, size_t n) {
     return "";
 }
 
-// ---- 3. Numbers ---------------------------------------------------------------
+// ---- 3. Numbers ------------------------------------------------------------
 
 static const char *const relation_words[] = {
     [EQUAL] = "not",       [UNEQUAL] = "but must not be",
@@ -246,7 +246,7 @@ void check_uint(const char *file, int line, uintmax_t got, const char *got_text,
               words_for(relation, want_text).text, want);
 }
 
-// ---- 4. Texts -----------------------------------------------------------------
+// ---- 4. Texts --------------------------------------------------------------
 
 // The first line in which they differ; all of both if they are short.
 void check_text(const char *file, int line, const char *got,
@@ -301,7 +301,7 @@ void check_words(const char *file, int line, const char *got,
         got_text, words, (int)strcspn(at, "\n"), at, got);
 }
 
-// ---- 5. Gradients -------------------------------------------------------------
+// ---- 5. Gradients ----------------------------------------------------------
 
 void assert_slopes(const char *what, const GradCheck *g, double off,
                    double least, size_t kinks) {

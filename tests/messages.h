@@ -1,5 +1,5 @@
-// messages.h - what a failed check says: what was got, what was wanted, how many
-// times as much that is, and a guess where one is plain.
+// messages.h - what a failed check says: what was got, what was wanted, how
+// many times as much that is, and a guess where one is plain.
 //
 // Check's own words are "Assertion 'fabsl(2.2 - e[APPLE].grad) < 1e-12' failed:
 // e[APPLE].grad == 10, 2.2 == 2.2, ...". Its macros for numbers and texts keep
@@ -35,8 +35,8 @@
 #define FROM_HERE(call) (at_line(HERE), call)
 #endif
 
-// Notes which line of the test is in hand; a NULL changes nothing. at_check also
-// counts how often a check there was made: who fails in a loop is told so.
+// Notes which line of the test is in hand; a NULL changes nothing. at_check
+// also counts how often a check there was made: who fails in a loop is told so.
 void at_line(const char *file, int line);
 void at_check(const char *file, int line);
 

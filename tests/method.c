@@ -11,7 +11,7 @@
 
 enum { TRAIN = 1000, TEST = 500 };
 
-// ---- 1. Spoiling --------------------------------------------------------------
+// ---- 1. Spoiling -----------------------------------------------------------
 
 void turn_labels(Dataset *set) {
     for (int n = 0; n < set->count; n++)
@@ -47,7 +47,7 @@ static void sort_by_label(Dataset *set) {
     free(from.labels);
 }
 
-// ---- 2. As files --------------------------------------------------------------
+// ---- 2. As files -----------------------------------------------------------
 
 static void put_big_endian(FILE *out, int number) {
     for (int shift = 24; shift >= 0; shift -= 8)
@@ -100,7 +100,7 @@ static double part_right(const char *command_line, const char *name,
            (scale.right - scale.wrong);
 }
 
-// ---- 3. In memory -------------------------------------------------------------
+// ---- 3. In memory ----------------------------------------------------------
 
 Digits synthetic_digits(int limit, uint64_t seed) {
     Error err;
@@ -162,7 +162,7 @@ void assert_slopes_along(double (*loss)(void *context), void *context,
     }
 }
 
-// ---- 4. What must hold --------------------------------------------------------
+// ---- 4. What must hold -----------------------------------------------------
 
 void assert_test_is_unseen(const char *command_line, const char *name,
                            Scale scale) {

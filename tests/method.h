@@ -44,10 +44,10 @@ void assert_shuffles(const char *command_line, const char *name, Scale scale,
 // What --data synthetic --limit `limit` gives; digits_free releases it.
 Digits synthetic_digits(int limit, uint64_t seed);
 
-// `count` digits, and as test digits the same pictures, every label one too high.
-// Who knows the training digits by heart is wrong in all test digits, after as
-// little training as that takes. least: the test error in per cent that those
-// reach who learned but a part.
+// `count` digits, and as test digits the same pictures, every label one too
+// high. Who knows the training digits by heart is wrong in all test digits,
+// after as little training as that takes. least: the test error in per cent
+// that those reach who learned but a part.
 void few_digits(Digits *digits, int count);
 void assert_few_are_wrong(double error, double least);
 

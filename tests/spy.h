@@ -73,8 +73,8 @@ static inline void first_gradient(void) {
                   "the backward pass?");
 }
 
-// The schedule goes by steps: each of a training's `steps` has its own rate, and
-// the next training begins anew.
+// The schedule goes by steps: each of a training's `steps` has its own rate,
+// and the next training begins anew.
 static inline void assert_one_cycle(int steps, float peak) {
     for (int t = 0; t < spy.steps; t++) {
         float want = one_cycle(t % steps, steps, peak);

@@ -7,7 +7,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// ---- 1. Printed tables ----------------------------------------------------------
+// ---- 1. Printed tables -----------------------------------------------------
 
 const char *from_line(const char *text, const char *line) {
     const size_t length = strlen(line);
@@ -91,7 +91,7 @@ int numbers_below(const char *text, const char *title, double *x, int most) {
     return count;
 }
 
-// ---- 2. Charts ------------------------------------------------------------------
+// ---- 2. Charts -------------------------------------------------------------
 
 void hide_gnuplot(void) {
     setenv("PATH", "", 1);

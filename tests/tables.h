@@ -16,8 +16,8 @@
 // such row or column; from_line(text, "2 apples") leaves out what stands above.
 double table_number(const char *text, const char *row, int column);
 
-// The first n numbers of that line are these, each off by less than `tolerance`;
-// with 0, exactly. NaN must be NaN.
+// The first n numbers of that line are these, each off by less than
+// `tolerance`; with 0, exactly. NaN must be NaN.
 void assert_row(const char *text, const char *row, const double *want, int n,
                 double tolerance);
 
@@ -28,16 +28,16 @@ int numbers_below(const char *text, const char *title, double *x, int most);
 // The rest of text from the first line that begins with `line` on.
 const char *from_line(const char *text, const char *line);
 
-// The rest of text after the first place where these words stand; the test fails
-// if they stand nowhere.
+// The rest of text after the first place where these words stand; the test
+// fails if they stand nowhere.
 const char *after_text(const char *text, const char *words);
 
 // The number in a column of a truth table, whose rows begin with x1 and x2: the
 // first column after these is 0.
 double truth_number(const char *text, int x1, int x2, int column);
 
-// Runs a program where it finds no gnuplot: what its charts would be drawn from,
-// out/ch03/apple_tax.csv and .gp, is all it writes.
+// Runs a program where it finds no gnuplot: what its charts would be drawn
+// from, out/ch03/apple_tax.csv and .gp, is all it writes.
 Run run_for_charts(const char *command_line);
 
 // The same for a test that calls a program's own functions, say with made-up
@@ -51,13 +51,13 @@ int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
 // That column holds these n numbers and no more, each off by less than
-// tolerance * max(1, |want|), a chart has seven digits: 1e-6; with 0, exactly. An
-// empty place is NaN.
+// tolerance * max(1, |want|), a chart has seven digits: 1e-6; with 0, exactly.
+// An empty place is NaN.
 void assert_column(const char *file, int block, const char *name,
                    const double *want, int n, double tolerance);
 
-// Picture number i on a sheet of many is this one, its smallest number black and
-// its largest white, each pixel to less than the tolerance.
+// Picture number i on a sheet of many is this one, its smallest number black
+// and its largest white, each pixel to less than the tolerance.
 void assert_picture(const char *file, int i, const float *picture, int pixels,
                     double tolerance);
 

@@ -1,4 +1,5 @@
-// checkpoint.h: a state that comes back bit for bit, and files that are not one.
+// checkpoint.h: a state that comes back bit for bit, and files that are not
+// one.
 
 #include "checkpoint.h"
 

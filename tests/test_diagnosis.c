@@ -83,7 +83,8 @@ static Run second_epoch(float a, float b) {
     return run_function(end_second_epoch);
 }
 
-// A collapse shows against an earlier epoch; what is learned late is no trouble.
+// A collapse shows against an earlier epoch; what is learned late is no
+// trouble.
 START_TEST(epochs_are_compared) {
     check(second_epoch(1.9f, 1.9f), "rising", "rose to 1.900; in an earlier");
     ck_assert_str_eq(second_epoch(0.9f, 0.9f).output, "result:\n");

@@ -1,6 +1,6 @@
 // Sets of pictures as people have them: every common name, labels of other
-// kinds, names of classes, and what is said of the rest. The values are those of
-// the set itself, however it is laid out.
+// kinds, names of classes, and what is said of the rest. The values are those
+// of the set itself, however it is laid out.
 
 #include "idx_find.h"
 

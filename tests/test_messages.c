@@ -11,7 +11,7 @@
 #include <string.h>
 #include <unistd.h>
 
-// ---- 1. Guesses ---------------------------------------------------------------
+// ---- 1. Guesses ------------------------------------------------------------
 
 START_TEST(one_number) {
     ck_assert_str_eq(guess_number(-2.2, 2.2), ": the sign is wrong");
@@ -56,7 +56,7 @@ START_TEST(many_numbers) {
 }
 END_TEST
 
-// ---- 2. Tables and charts -----------------------------------------------------
+// ---- 2. Tables and charts --------------------------------------------------
 
 START_TEST(numbers_of_a_table) {
     const char *text = "2 apples\n\n"
@@ -90,7 +90,7 @@ START_TEST(columns_of_a_chart) {
 }
 END_TEST
 
-// ---- 3. Spoiled data ----------------------------------------------------------
+// ---- 3. Spoiled data -------------------------------------------------------
 
 START_TEST(labels_are_turned_and_bars_drawn) {
     Dataset set, as_drawn;

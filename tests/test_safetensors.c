@@ -190,7 +190,8 @@ START_TEST(a_file_from_python_is_read) {
 }
 END_TEST
 
-// As another program may write it again: the checksum goes by the model's order.
+// As another program may write it again: the checksum goes by the model's
+// order.
 START_TEST(the_checksum_survives_another_order) {
     const char header[] =
         "{\"fc.bias\":{\"dtype\":\"F32\",\"shape\":[3],\"data_offsets\":[0,12]}"

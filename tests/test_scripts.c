@@ -1,6 +1,6 @@
 // The scripts under tests/ and what they must not let through. fetch.sh is
-// given mirrors on this disk; check_docs.sh, run.sh, smoke.sh and make are given
-// small made-up trees, first right and then broken in one way.
+// given mirrors on this disk; check_docs.sh, run.sh, smoke.sh and make are
+// given small made-up trees, first right and then broken in one way.
 
 #include "testing.h"
 
@@ -181,7 +181,7 @@ START_TEST(fashion_is_fetched_with_its_names) {
 }
 END_TEST
 
-// ---- 3. deps.sh and links.sh --------------------------------------------------
+// ---- 3. deps.sh and links.sh -----------------------------------------------
 
 // A machine that has a shell, one package manager, and nothing that is needed.
 START_TEST(deps_come_from_any_manager) {

@@ -1,7 +1,7 @@
-// Every program, for a second or two. On a terminal of 80 columns no line wraps,
-// no progress bar wipes what was printed, none is left behind, and the result
-// line is whole: elsewhere stdout is a pipe or a file, so that only these tests
-// see what a reader sees. With more threads the result is the same.
+// Every program, for a second or two. On a terminal of 80 columns no line
+// wraps, no progress bar wipes what was printed, none is left behind, and the
+// result line is whole: elsewhere stdout is a pipe or a file, so that only
+// these tests see what a reader sees. With more threads the result is the same.
 
 #include <fcntl.h>
 #include <glob.h>

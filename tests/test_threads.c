@@ -56,7 +56,8 @@ START_TEST(every_part_runs_once) {
 }
 END_TEST
 
-// Runs so short that a worker still looks for parts of one when the next begins.
+// Runs so short that a worker still looks for parts of one when the next
+// begins.
 START_TEST(short_runs_follow_each_other) {
     for (int threads = 2; threads <= 4; threads++) {
         int counts[4] = {0};

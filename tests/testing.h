@@ -88,8 +88,8 @@ typedef struct {
 // absolute one) with its arguments as a shell would read them; the command line
 // is written as for printf:
 //     Run run = run_program("lenet --limit 200 --seed %d", seed);
-// Input is empty. The test fails if the program does not end within its time, or
-// prints without end.
+// Input is empty. The test fails if the program does not end within its time,
+// or prints without end.
 Run run_program(const char *format, ...) __attribute__((format(printf, 1, 2)));
 
 // The same, and the test fails if the program ends with another status than 0.
@@ -100,8 +100,8 @@ Run run_well(const char *format, ...) __attribute__((format(printf, 1, 2)));
 Run run_for_result(const char *format, ...)
     __attribute__((format(printf, 1, 2)));
 
-// Calls a program's main, in the test itself, with these words; returns its exit
-// status.
+// Calls a program's main, in the test itself, with these words; returns its
+// exit status.
 int call_main(int (*program)(int, char **), const char *words);
 
 // The same as run_program for a function, in a process of its own: what die()

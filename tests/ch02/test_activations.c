@@ -166,9 +166,10 @@ START_TEST(prints_both_sides) {
 }
 END_TEST
 
-// The curves from -5 to 5 in steps of a hundredth, each beside its slope (a step
-// has none at 0), the share of a score that moves, and bars of the three shares.
-// 7 digits are written. The title of a panel begins with the name of its curve.
+// The curves from -5 to 5 in steps of a hundredth, each beside its slope (a
+// step has none at 0), the share of a score that moves, and bars of the three
+// shares. 7 digits are written. The title of a panel begins with the name of
+// its curve.
 START_TEST(curves_are_in_the_chart) {
     enum { SHOWN = 1001, CURVES = ACTIVATIONS + 1 };
     static const char *const names[] = {"step", "sigmoid", "tanh", "ReLU",

@@ -182,8 +182,8 @@ END_TEST
 
 // A row for each width: the error with corners evenly spaced, which needs no
 // training, then that of the trained net, as in the result line. And each of
-// the six units by eye begins or ends where w x + b is 0: to half a digit of the
-// corner, times at most 5.
+// the six units by eye begins or ends where w x + b is 0: to half a digit of
+// the corner, times at most 5.
 START_TEST(prints_a_row_for_each_width) {
     Run run = run_program("cubic --plot none --epochs 20 --starts 2");
     const char *table = from_line(run.output, "units");

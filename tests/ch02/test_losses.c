@@ -11,8 +11,8 @@
 #include "tables.h"
 #include "testing.h"
 
-// Errors 0.5, 0, -2: (0.25 + 0 + 4) / 3, which C's sentence does not divide, and
-// (0.5 + 0 + 2) / 3.
+// Errors 0.5, 0, -2: (0.25 + 0 + 4) / 3, which C's sentence does not divide,
+// and (0.5 + 0 + 2) / 3.
 START_TEST(worked_vectors) {
     ck_assert_double_eq_tol(loss_of(&examples[MSE]), 4.25 / 3, 1e-15);
     ck_assert_double_eq_tol(loss_of(&examples[MAE]), 2.5 / 3, 1e-15);
@@ -129,8 +129,8 @@ END_TEST
 
 // The columns of each example: y, t, L and the slopes, to the decimals printed.
 // Under each number of steps the error after them, and the best constants: the
-// mean of 1 2 3 4 100 squares best, its median is nearest. And three losses of a
-// true class whose score is 1000 below the other's.
+// mean of 1 2 3 4 100 squares best, its median is nearest. And three losses of
+// a true class whose score is 1000 below the other's.
 START_TEST(prints_its_tables) {
     Run run = run_program("losses --plot none");
     for (int i = 0; i < EXAMPLES; i++) {

@@ -128,8 +128,8 @@ static void check_dropped(const Tensor *mask, const Tensor *units, size_t n,
 }
 
 // 0.4 of the units of both hidden layers are dropped in training. Four standard
-// deviations around the mean: 4.8 around 38.4 of the first layer's 6 * 16 units,
-// 3.4 around 19.2 of the second's 6 * 8.
+// deviations around the mean: 4.8 around 38.4 of the first layer's 6 * 16
+// units, 3.4 around 19.2 of the second's 6 * 8.
 START_TEST(drops_units_of_both_layers) {
     Problem p;
     problem_init(&p, 0.4f);

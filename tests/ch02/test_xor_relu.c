@@ -133,7 +133,8 @@ START_TEST(first_step_has_a_gradient) {
 END_TEST
 
 // By hand h1 is on at (1, 0), where x1 alone is 1, and h2 at (0, 1). Both nets
-// say 1 where XOR is 1. The columns after x1 and x2: h1, h2, y, the answer, XOR.
+// say 1 where XOR is 1. The columns after x1 and x2: h1, h2, y, the answer,
+// XOR.
 START_TEST(prints_both_nets) {
     Run run = run_program("xor_relu --plot none --starts 30");
     const char *by_hand = from_line(run.output, "x1 x2");

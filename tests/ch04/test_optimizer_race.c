@@ -233,8 +233,8 @@ START_TEST(prints_the_ratio_of_the_rivals) {
 END_TEST
 
 // With the rates that are usual SGD ends at more than twice Adam's loss (2.5 to
-// 2.8 times with seeds 1 to 5). With the best ones no optimizer ends at 1.7 times
-// another's (at most 1.3).
+// 2.8 times with seeds 1 to 5). With the best ones no optimizer ends at 1.7
+// times another's (at most 1.3).
 START_TEST(best_rates_bring_all_close_together) {
     for (int seed = 1; seed <= 3; seed++) {
         Run run = run_for_result("optimizer_race --data synthetic --limit 6000 "

@@ -1,6 +1,6 @@
 // Shapes, gradients with each set of ideas, and the one claim that is large
-// enough to assert: ReLU learns where sigmoid does not. Then its method, and what
-// its table and charts show.
+// enough to assert: ReLU learns where sigmoid does not. Then its method, and
+// what its table and charts show.
 
 #include "spy.h"
 
@@ -71,8 +71,9 @@ START_TEST(gradients_are_slopes) {
 }
 END_TEST
 
-// In use nothing is dropped, and nothing halved, for what is kept in training is
-// doubled: the answer is that of a net without dropout, not that of training.
+// In use nothing is dropped, and nothing halved, for what is kept in training
+// is doubled: the answer is that of a net without dropout, not that of
+// training.
 START_TEST(drops_in_training_only) {
     Fixture f;
     fixture_init(&f, &nets[0]);

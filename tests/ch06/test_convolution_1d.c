@@ -82,8 +82,8 @@ START_TEST(turned_and_not) {
 }
 END_TEST
 
-// The first rows of the kernel, of what the two sums make of the picture, and of
-// what they make of a single 1: the kernel turned, and the kernel.
+// The first rows of the kernel, of what the two sums make of the picture, and
+// of what they make of a single 1: the kernel turned, and the kernel.
 START_TEST(a_grid_stands_under_its_title) {
     Run run = run_program("convolution_1d --plot none");
     Pictures p = pictures();

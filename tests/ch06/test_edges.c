@@ -70,8 +70,8 @@ static float answer(int kernel, Tensor x) {
     return middle;
 }
 
-// Sobel's is eight times the slope, with its sign; the Laplacian of a plane is 0,
-// and so sharpening changes nothing.
+// Sobel's is eight times the slope, with its sign; the Laplacian of a plane is
+// 0, and so sharpening changes nothing.
 START_TEST(answers_to_a_slope) {
     const float want[KERNELS] = {
         [SHARPEN] = 3 * 3 - 2 * 2, [G_X] = 24, [G_Y] = -16};

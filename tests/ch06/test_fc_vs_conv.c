@@ -1,5 +1,5 @@
-// The lecture's number, and that only sharing is free of the picture's size; the
-// same in table and chart.
+// The lecture's number, and that only sharing is free of the picture's size;
+// the same in table and chart.
 
 #define main fc_vs_conv_main
 #include "ch06_cnn/fc_vs_conv.c"
@@ -37,9 +37,9 @@ START_TEST(lenets_own_count) {
 }
 END_TEST
 
-// Weights, and MiB of four bytes each, printed to 0.1. LeNet's first layer: from
-// 784 pixels and a bias to each of 20 x 28 x 28 outputs, so that a convolution
-// alone makes nothing smaller.
+// Weights, and MiB of four bytes each, printed to 0.1. LeNet's first layer:
+// from 784 pixels and a bias to each of 20 x 28 x 28 outputs, so that a
+// convolution alone makes nothing smaller.
 START_TEST(a_row_has_its_layers_weights) {
     Run run = run_well("fc_vs_conv --plot none");
     const struct {

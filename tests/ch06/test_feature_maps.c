@@ -1,6 +1,6 @@
 // LeNet with its pooling apart: the same logits and gradients as PyTorch's, and
-// as lenet's from a file; the gradient by the pixels; and what it shows, in words
-// and pictures.
+// as lenet's from a file; the gradient by the pixels; and what it shows, in
+// words and pictures.
 
 #include "spy.h"
 
@@ -208,8 +208,8 @@ START_TEST(inverts_the_strongest) {
 END_TEST
 
 // Another generator draws other pixels for "anywhere", and only there: the
-// strongest are the same. The answers of a net that has learned but a little hang
-// on a few pixels.
+// strongest are the same. The answers of a net that has learned but a little
+// hang on a few pixels.
 START_TEST(anywhere_is_drawn) {
     Net net;
     Rng rng;
@@ -246,8 +246,8 @@ START_TEST(reads_lenets_weights) {
 }
 END_TEST
 
-// 300 synthetic digits: a difference of 10 % is 30 of them; with these three seeds
-// it is 63 and more. The sentence says the same as the result line.
+// 300 synthetic digits: a difference of 10 % is 30 of them; with these three
+// seeds it is 63 and more. The sentence says the same as the result line.
 START_TEST(salient_pixels_matter_more) {
     for (int seed = 1; seed <= 3; seed++) {
         Run run = run_program(
@@ -288,8 +288,8 @@ static void assert_map(const char *name, int i, const float *map, int size) {
     assert_picture(file, i, map, size, 1e-4);
 }
 
-// One map of each layer, made anew from the same weights. Map 3 of each has both
-// black and white in it.
+// One map of each layer, made anew from the same weights. Map 3 of each has
+// both black and white in it.
 static void check_layers(Net *net, const Dataset *set, int index) {
     Tensor x = {0};
     tensor_resize(&x, 4, 1, 1, 28, 28);

@@ -99,8 +99,8 @@ START_TEST(silences_one_branch) {
 }
 END_TEST
 
-// In batches of 256 the last one is smaller. Floats add up to 300 losses of about
-// 2.3 with an error of a few 1e-7 of them.
+// In batches of 256 the last one is smaller. Floats add up to 300 losses of
+// about 2.3 with an error of a few 1e-7 of them.
 START_TEST(mean_loss_is_over_digits) {
     Step s;
     step_init(&s);
@@ -189,8 +189,8 @@ START_TEST(a_bar_has_its_branchs_error) {
 }
 END_TEST
 
-// Guessing is right in 10 % of 800, with a standard error of 1.1 %, at a loss of
-// 2.3.
+// Guessing is right in 10 % of 800, with a standard error of 1.1 %, at a loss
+// of 2.3.
 START_TEST(learns_synthetic_digits) {
     assert_learns("googlenet --limit 800 --epochs 4", 0.5, 2);
 }

@@ -268,8 +268,8 @@ static Evaluation train_new(LeNet *net, const Digits *digits, int epochs,
     return e;
 }
 
-// With other labels the test loss grows while the digits are learned, from 2.3 of
-// guesses, so the last epoch is not the best one. It is the one to report: a
+// With other labels the test loss grows while the digits are learned, from 2.3
+// of guesses, so the last epoch is not the best one. It is the one to report: a
 // choice by the test set would be part of the training.
 START_TEST(reports_the_last_epoch) {
     Digits digits;
@@ -482,10 +482,10 @@ static Prediction read_photo(Reader *r, int digit, PhotoKind kind, Rng *rng) {
     return p;
 }
 
-// One photo of each kind, and of those that show a digit all are read but two at
-// most; of the rest and of photos that show no digit, more than one or a part of
-// one, none is read surely. With CLAIMS in the environment, ten of each kind:
-// test_image_digit.c looks at how the digit of each is cut out.
+// One photo of each kind, and of those that show a digit all are read but two
+// at most; of the rest and of photos that show no digit, more than one or a
+// part of one, none is read surely. With CLAIMS in the environment, ten of each
+// kind: test_image_digit.c looks at how the digit of each is cut out.
 START_TEST(photos_are_read_or_doubted) {
     Reader reader;
     Rng rng;

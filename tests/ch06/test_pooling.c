@@ -77,9 +77,9 @@ START_TEST(a_dot_inside_a_window) {
 }
 END_TEST
 
-// On drawn digits of any seed: the larger the window, the less is changed; C says
-// that a small shift leaves the output as it was, yet half of it changes. Average
-// pooling is the more robust one at 4 x 4 and 7 x 7, not at 14 x 14.
+// On drawn digits of any seed: the larger the window, the less is changed; C
+// says that a small shift leaves the output as it was, yet half of it changes.
+// Average pooling is the more robust one at 4 x 4 and 7 x 7, not at 14 x 14.
 START_TEST(a_shift_changes_less_the_larger_the_window) {
     Error err;
     for (uint64_t seed = 1; seed <= 3; seed++) {
@@ -122,8 +122,8 @@ static void print_made_up(void) {
     print_changes(&made_up, 10);
 }
 
-// A row: the window, the output's size twice, and both changes in per cent. What
-// is said below of 2 x 2 is the same.
+// A row: the window, the output's size twice, and both changes in per cent.
+// What is said below of 2 x 2 is the same.
 START_TEST(a_row_has_its_windows_changes) {
     Run run = run_function(print_made_up);
     for (int w = 0; w < WINDOWS; w++) {
@@ -154,9 +154,9 @@ START_TEST(a_curve_has_its_kinds_changes) {
 }
 END_TEST
 
-// Each picture of the sheet is what its caption says: the digit, or below it the
-// one moved by a pixel, in windows of size x size of which the largest or the
-// mean is kept.
+// Each picture of the sheet is what its caption says: the digit, or below it
+// the one moved by a pixel, in windows of size x size of which the largest or
+// the mean is kept.
 START_TEST(a_picture_is_what_its_caption_says) {
     Dataset set;
     float x[PIXELS], moved[PIXELS], y[PIXELS], shown[PIXELS];

@@ -96,10 +96,11 @@ END_TEST
 
 // ---- 3. The experiment ------------------------------------------------------
 
-// 500 drawn digits, two seeds: the plain nets of 8 and 20 layers get 29.7 and 58.2
-// % of them wrong, the residual one of 20 layers 25.2 %. With the portable kernels
-// the plain 20 get 48.6 % wrong, with AVX2 62.2 %; the others stay within 1.2 % of
-// theirs. The test digits have other labels. (On MNIST: make claims.)
+// 500 drawn digits, two seeds: the plain nets of 8 and 20 layers get 29.7 and
+// 58.2 % of them wrong, the residual one of 20 layers 25.2 %. With the portable
+// kernels the plain 20 get 48.6 % wrong, with AVX2 62.2 %; the others stay
+// within 1.2 % of theirs. The test digits have other labels. (On MNIST: make
+// claims.)
 START_TEST(depth_harms_the_plain_net_only) {
     Digits digits;
     few_digits(&digits, 500);
@@ -124,8 +125,8 @@ START_TEST(depth_harms_the_plain_net_only) {
 }
 END_TEST
 
-// What training has gathered, here from one batch; a batch's own statistics give
-// other answers.
+// What training has gathered, here from one batch; a batch's own statistics
+// give other answers.
 START_TEST(evaluates_with_running_statistics) {
     ResNet net;
     Rng rng;
@@ -144,8 +145,8 @@ START_TEST(evaluates_with_running_statistics) {
 }
 END_TEST
 
-// Three runs are three seeds, the figures their means. An error on 40 digits is a
-// multiple of 2.5 %, so two seeds may have the same; their losses differ.
+// Three runs are three seeds, the figures their means. An error on 40 digits is
+// a multiple of 2.5 %, so two seeds may have the same; their losses differ.
 START_TEST(means_are_over_all_runs) {
     Digits digits;
     few_digits(&digits, 40);

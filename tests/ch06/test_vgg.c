@@ -1,5 +1,5 @@
-// The field by experiment, gradients through a stack, its method, what its table
-// and chart show, and the counts of the banner.
+// The field by experiment, gradients through a stack, its method, what its
+// table and chart show, and the counts of the banner.
 
 #include "spy.h"
 
@@ -68,7 +68,8 @@ START_TEST(gradients_are_slopes) {
 }
 END_TEST
 
-// Behind a convolution with its ReLU nothing is negative, and of noise much is 0.
+// Behind a convolution with its ReLU nothing is negative, and of noise much is
+// 0.
 START_TEST(each_layer_of_a_stack_has_its_relu) {
     Step s;
     step_init(&s);

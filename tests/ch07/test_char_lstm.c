@@ -128,8 +128,8 @@ END_TEST
 // Character by character, with the state carried on, the net predicts what it
 // does when it reads all at once, at the same temperature. Sums of H + V
 // products of numbers below 1, divided by the temperature: they agree to some
-// (H + V) * 6e-7, and their probabilities to a quarter of it, 2e-6. So cold, the
-// net draws what it would rarely draw at temperature 1.
+// (H + V) * 6e-7, and their probabilities to a quarter of it, 2e-6. So cold,
+// the net draws what it would rarely draw at temperature 1.
 START_TEST(writes_what_it_predicts) {
     Rng rng;
     RecurrentNet net;
