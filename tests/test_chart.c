@@ -362,9 +362,7 @@ START_TEST(readers_own_settings_stay_out) {
     setenv("GNUTERM", "x11", 1);
     if (skip_without_gnuplot("readers_own_settings_stay_out"))
         return;
-    FILE *settings = fopen(".gnuplot", "w");
-    fputs("exit status 3\n", settings);
-    fclose(settings);
+    write_text(".gnuplot", "exit status 3\n");
     setenv("HOME", scratch_path("").text, 1);
     Run run = run_function(draw_svg);
     ck_assert_str_eq(run.output, "chart: out/ch06/loss.svg\n");
@@ -479,14 +477,8 @@ START_TEST(classes_stand_at_their_points) {
     open_unseen(&chart, "classes");
     chart_classes(&chart, points, points + 1, 2, labels, 3, 0);
     chart_close(&chart);
-    for (int c = 0; c < 3; c++) {
-        double got[3];
-        ck_assert_int_eq(
-            chart_column("out/ch06/classes.csv", 0, columns[c], got, 3), 3);
-        for (int i = 0; i < 3; i++)
-            ck_assert_msg(got[i] == want[c][i], "%s of point %d is %g, not %g",
-                          columns[c], i, got[i], want[c][i]);
-    }
+    for (int c = 0; c < 3; c++)
+        assert_column("out/ch06/classes.csv", 0, columns[c], want[c], 3, 0);
 }
 END_TEST
 

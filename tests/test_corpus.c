@@ -13,15 +13,6 @@
 #include "safetensors.h"
 #include "testing.h"
 
-static Path write_text(const char *name, const char *text) {
-    Path path = scratch_path(name);
-    FILE *f = fopen(path.text, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_int_ge(fputs(text, f), 0);
-    ck_assert_int_eq(fclose(f), 0);
-    return path;
-}
-
 // ---- 1. Vocabulary ----------------------------------------------------------
 
 START_TEST(places_are_in_order_of_appearance) {

@@ -59,25 +59,16 @@ static Bytes gzipped(const Bytes *plain) {
     return b;
 }
 
-static Path write_scratch(const char *name, const void *bytes, size_t size) {
-    Path path = scratch_path(name);
-    FILE *f = fopen(path.text, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, size, f), size);
-    ck_assert_int_eq(fclose(f), 0);
-    return path;
-}
-
-static Path write_bytes(const char *name, const Bytes *b) {
-    return write_scratch(name, b->bytes, b->size);
+static Path put(const char *name, const Bytes *b) {
+    return write_bytes(name, b->bytes, b->size);
 }
 
 // Loads the pair from memory and expects it to be refused, with the message
 // holding `expected`, and the set left empty.
 static void assert_refused(const Bytes *images, const Bytes *labels,
                            const char *expected) {
-    Path image_path = write_bytes("images", images);
-    Path label_path = write_bytes("labels", labels);
+    Path image_path = put("images", images);
+    Path label_path = put("labels", labels);
     Dataset set;
     Error err = {""};
     ck_assert(!idx_load(&set, image_path.text, label_path.text, 0, &err));
@@ -107,12 +98,12 @@ static void assert_reads_back(const char *images, const char *labels) {
 START_TEST(plain_and_gzipped_read_the_same) {
     Bytes images = idx_pictures(12, 5, 3), labels = idx_labels(12);
     Bytes images_gz = gzipped(&images), labels_gz = gzipped(&labels);
-    Path plain = write_bytes("images", &images);
-    write_bytes("labels.gz", &labels_gz);
+    Path plain = put("images", &images);
+    put("labels.gz", &labels_gz);
     // named without .gz, found with it
     assert_reads_back(plain.text, scratch_path("labels").text);
     // gzipped, whatever the name says
-    Path mislabelled = write_bytes("packed", &images_gz);
+    Path mislabelled = put("packed", &images_gz);
     assert_reads_back(mislabelled.text, scratch_path("labels.gz").text);
 }
 END_TEST
@@ -129,15 +120,15 @@ static void try_to_read(void) {
 START_TEST(no_memory_is_no_damage) {
     Bytes images = idx_pictures(12, 5, 3), labels = idx_labels(12);
     Bytes images_gz = gzipped(&images), labels_gz = gzipped(&labels);
-    write_bytes("images.gz", &images_gz), write_bytes("labels.gz", &labels_gz);
+    put("images.gz", &images_gz), put("labels.gz", &labels_gz);
     assert_blames_memory(try_to_read, 512, 8);
 }
 END_TEST
 
 START_TEST(two_classes_at_least) {
     Bytes images = idx_pictures(1, 2, 2), labels = idx_labels(1);
-    Path image_path = write_bytes("images", &images);
-    Path label_path = write_bytes("labels", &labels);
+    Path image_path = put("images", &images);
+    Path label_path = put("labels", &labels);
     Dataset set;
     Error err;
     ck_assert(idx_load(&set, image_path.text, label_path.text, 0, &err));
@@ -254,7 +245,7 @@ END_TEST
 
 START_TEST(a_missing_file_or_a_folder_is_refused) {
     Bytes labels = idx_labels(12);
-    Path label_path = write_bytes("labels", &labels);
+    Path label_path = put("labels", &labels);
     Dataset set;
     Error err;
     ck_assert(
@@ -271,16 +262,15 @@ END_TEST
 static void write_digits(const char *folder, uint32_t rows) {
     char name[64];
     const char *parts[] = {"train", "t10k"};
-    mkdir(scratch_path(folder).text, 0777);
     for (int i = 0; i < 2; i++) {
         Bytes images = idx_pictures(i == 0 ? 5 : 3, rows, 28);
         Bytes labels = idx_labels(i == 0 ? 5 : 3);
         snprintf(name, sizeof name, "%s/%s-images-idx3-ubyte", folder,
                  parts[i]);
-        write_bytes(name, &images);
+        put(name, &images);
         snprintf(name, sizeof name, "%s/%s-labels-idx1-ubyte", folder,
                  parts[i]);
-        write_bytes(name, &labels);
+        put(name, &labels);
     }
 }
 
@@ -340,7 +330,6 @@ START_TEST(the_environment_names_the_folder) {
 END_TEST
 
 START_TEST(data_mnist_is_found_or_complained_about) {
-    mkdir(scratch_path("data").text, 0777);
     write_digits("data/mnist", 28);
     unsetenv("MNIST_DIR");
     Digits digits;
@@ -360,7 +349,7 @@ START_TEST(what_cannot_be_digits_is_refused) {
     write_digits("letters", 28);
     Bytes labels = idx_labels(5);
     labels.bytes[labels.size - 1] = 62;
-    write_bytes("letters/train-labels-idx1-ubyte", &labels);
+    put("letters/train-labels-idx1-ubyte", &labels);
     assert_fails(scratch_path("letters").text, "the label 62");
 }
 END_TEST

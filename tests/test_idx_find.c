@@ -8,7 +8,6 @@
 #include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
-#include <unistd.h>
 
 #include "data.h"
 
@@ -80,18 +79,7 @@ static Bytes labels(int count, int first, int classes, int columns) {
 }
 
 static void put(const char *path, const Bytes *b) {
-    char command[512];
-    snprintf(command, sizeof command, "mkdir -p \"$(dirname '%s')\"", path);
-    ck_assert_int_eq(system(command), 0);
-    FILE *file = fopen(path, "wb");
-    ck_assert_uint_eq(fwrite(b->bytes, 1, b->size, file), b->size);
-    fclose(file);
-}
-
-static void put_text(const char *path, const char *text) {
-    Bytes b = {.size = strlen(text)};
-    memcpy(b.bytes, text, b.size);
-    put(path, &b);
+    write_bytes(path, b->bytes, b->size);
 }
 
 // Writes the four files under these names.
@@ -244,7 +232,7 @@ START_TEST(what_is_there_is_named) {
     ck_assert_int_eq(remove(plain[3]), 0);
     check_refused("set", "has no t10k-labels-idx1-ubyte");
     check_refused("set", "what is there: t10k-images-idx3-ubyte");
-    put_text("kaggle.d/train.csv", "label,pixel0\n7,0\n");
+    write_text("kaggle.d/train.csv", "label,pixel0\n7,0\n");
     check_refused("kaggle.d", "holds no IDX files");
     check_refused("kaggle.d", "but train.csv; README.md, Data");
     ck_assert_int_eq(mkdir("empty", 0777), 0);
@@ -371,10 +359,10 @@ START_TEST(classes_have_names) {
     ck_assert_str_eq(digits_class(&d, 7), "7");
     ck_assert(!d.classes.from_file);
     digits_free(&d);
-    put_text("set/classes.txt",
-             "# ten\nzero\xC2\x9B\n one \r\ntwo\n3\n4\n5\n6\n7\n"
-             "eight or so\n\n"
-             "\u6570\u5B57\u6570\u5B57\u6570\u5B57\u6570\u5B57\xC2\x9B");
+    write_text("set/classes.txt",
+               "# ten\nzero\xC2\x9B\n one \r\ntwo\n3\n4\n5\n6\n7\n"
+               "eight or so\n\n"
+               "\u6570\u5B57\u6570\u5B57\u6570\u5B57\u6570\u5B57\xC2\x9B");
     ck_assert_msg(digits_load(&d, "set", 0, 1, &err), "%s", err.message);
     ck_assert_str_eq(digits_class(&d, 0), "zero??");
     ck_assert_str_eq(digits_class(&d, 1), "one");
@@ -383,7 +371,7 @@ START_TEST(classes_have_names) {
     ck_assert_str_eq(digits_class(&d, 9),
                      "\u6570\u5B57\u6570\u5B57\u6570\u5B57\u6570");
     digits_free(&d);
-    put_text("set/classes.txt", "a\nb\n");
+    write_text("set/classes.txt", "a\nb\n");
     check_refused("set", "classes.txt has 2 names for 10 classes");
 }
 END_TEST
@@ -396,14 +384,14 @@ START_TEST(emnist_brings_its_mapping) {
     Digits d;
     Error err;
     put_set(letters, TRANSPOSED);
-    put_text("e/emnist-letters-mapping.txt",
-             "1 65 97\n2 66 98\n3 67\n4 68\n5 69\n6 70\n7 71\n8 72\n9 73\n"
-             "10 74\n");
+    write_text("e/emnist-letters-mapping.txt",
+               "1 65 97\n2 66 98\n3 67\n4 68\n5 69\n6 70\n7 71\n8 72\n9 73\n"
+               "10 74\n");
     ck_assert_msg(digits_load(&d, "e", 0, 1, &err), "%s", err.message);
     ck_assert_str_eq(digits_class(&d, 0), "A");
     ck_assert_str_eq(digits_class(&d, 9), "J");
     digits_free(&d);
-    put_text("e/emnist-letters-mapping.txt", "A is the first\n");
+    write_text("e/emnist-letters-mapping.txt", "A is the first\n");
     check_refused("e", "is not a label and a code");
 }
 END_TEST

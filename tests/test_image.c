@@ -16,19 +16,6 @@
 
 // ---- 1. Files made for a test -----------------------------------------------
 
-static Path write_bytes(const char *name, const void *bytes, size_t size) {
-    Path path = scratch_path(name);
-    FILE *f = fopen(path.text, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, size, f), size);
-    ck_assert_int_eq(fclose(f), 0);
-    return path;
-}
-
-static Path write_text(const char *text) {
-    return write_bytes("picture", text, strlen(text));
-}
-
 // A PNG of two pixels side by side, bytes as libpng takes them; palette 0 is
 // (255, 0, 0) and palette 1 (0, 0, 255).
 static Path write_png(int color, int depth, int interlace, const char *bytes) {
@@ -121,24 +108,27 @@ START_TEST(png_of_16_bits_has_the_same_tones) {
 END_TEST
 
 START_TEST(pgm_and_ppm_of_every_kind) {
-    assert_two_pixels(write_text("P2\n2 1\n4\n1 3\n"), 0.25f, 0.75f);
-    assert_two_pixels(write_text("P2 # it's\n#2 2\n2#1\n\t1 65535 65535 0"), 1,
-                      0);
-    assert_two_pixels(write_text("P5 2 1 255\n3\xff"), 51 / 255.0f, 1);
-    assert_two_pixels(write_text("P5\n# drawn by hand\n2 1 65535\n34\x99\x98"),
-                      0x3334 / 65535.0f, 0x9998 / 65535.0f);
-    assert_two_pixels(write_text("P3 2 1 10  10 0 0  0 10 0"), 0.299f, 0.587f);
-    assert_two_pixels(write_text("P6 2 1 255\n\xff\xff\xff"
-                                 "333"),
+    assert_two_pixels(write_text("picture", "P2\n2 1\n4\n1 3\n"), 0.25f, 0.75f);
+    assert_two_pixels(
+        write_text("picture", "P2 # it's\n#2 2\n2#1\n\t1 65535 65535 0"), 1, 0);
+    assert_two_pixels(write_text("picture", "P5 2 1 255\n3\xff"), 51 / 255.0f,
+                      1);
+    assert_two_pixels(
+        write_text("picture", "P5\n# drawn by hand\n2 1 65535\n34\x99\x98"),
+        0x3334 / 65535.0f, 0x9998 / 65535.0f);
+    assert_two_pixels(write_text("picture", "P3 2 1 10  10 0 0  0 10 0"),
+                      0.299f, 0.587f);
+    assert_two_pixels(write_text("picture", "P6 2 1 255\n\xff\xff\xff"
+                                            "333"),
                       1, 0.2f);
 }
 END_TEST
 
 // In a PBM 1 is black; P4 fills each row's last byte up.
 START_TEST(pbm_of_both_kinds) {
-    assert_two_pixels(write_text("P1\n2 1\n1 0\n"), 0, 1);
-    assert_two_pixels(write_text("P1 # it's\n2 1\n01"), 1, 0);
-    assert_two_pixels(write_text("P4 2 1 \x7f"), 1, 0);
+    assert_two_pixels(write_text("picture", "P1\n2 1\n1 0\n"), 0, 1);
+    assert_two_pixels(write_text("picture", "P1 # it's\n2 1\n01"), 1, 0);
+    assert_two_pixels(write_text("picture", "P4 2 1 \x7f"), 1, 0);
     Tensor image = {0};
     Error err = {""};
     Path path = write_bytes("bits", "P4\n9 2\n\x80\x80\x01\x7f", 11);
@@ -146,19 +136,19 @@ START_TEST(pbm_of_both_kinds) {
     const float want[] = {0, 1, 1, 1, 1, 1, 1, 1, 0, 1, 1, 1, 1, 1, 1, 1, 0, 1};
     assert_close(image.data, want, 18, 1e-6, "pixel");
     tensor_free(&image);
-    assert_refused(write_text("P1 2 1 1"), "cut short");
-    assert_refused(write_text("P1 2 1 12"), "damaged");
-    assert_refused(write_text("P4 9 1 \x40"), "cut short");
-    assert_refused(write_text("P4 8000 8000 \x40"), "cut short");
-    assert_refused(write_text("P1 0 1 1"), "no pixels");
-    assert_refused(write_text("P4 2 1"), "");
+    assert_refused(write_text("picture", "P1 2 1 1"), "cut short");
+    assert_refused(write_text("picture", "P1 2 1 12"), "damaged");
+    assert_refused(write_text("picture", "P4 9 1 \x40"), "cut short");
+    assert_refused(write_text("picture", "P4 8000 8000 \x40"), "cut short");
+    assert_refused(write_text("picture", "P1 0 1 1"), "no pixels");
+    assert_refused(write_text("picture", "P4 2 1"), "");
 }
 END_TEST
 
 START_TEST(rows_come_from_the_top) {
     Tensor image = {0};
     Error err = {""};
-    Path path = write_text("P2 2 3 5  0 1 2 3 4 5");
+    Path path = write_text("picture", "P2 2 3 5  0 1 2 3 4 5");
     ck_assert(image_read(&image, path.text, &err));
     ck_assert_str_eq(tensor_shape(&image).text, "[3, 2]");
     const float want[] = {0, 0.2f, 0.4f, 0.6f, 0.8f, 1};
@@ -170,8 +160,8 @@ END_TEST
 START_TEST(what_is_no_picture_is_refused) {
     assert_refused(scratch_path("nowhere.png"), "No such file");
     assert_refused(scratch_path(""), "Is a directory");
-    assert_refused(write_text(""), "is empty");
-    assert_refused(write_text("P"), "neither a PNG");
+    assert_refused(write_text("picture", ""), "is empty");
+    assert_refused(write_text("picture", "P"), "neither a PNG");
     assert_refused(write_bytes("digit.png", "This is a 7.\n", 13),
                    "Convert it to PNG by typing:  magick '");
     // what other programs write: its name, and the command
@@ -183,24 +173,29 @@ START_TEST(what_is_no_picture_is_refused) {
                                 {"123 ftypheic", "a HEIC"},
                                 {"%PDF-1.4", "a PDF"}};
     for (size_t i = 0; i < sizeof foreign / sizeof *foreign; i++) {
-        assert_refused(write_text(foreign[i][0]), foreign[i][1]);
-        assert_refused(write_text(foreign[i][0]), "sips -s format png '");
+        assert_refused(write_text("picture", foreign[i][0]), foreign[i][1]);
+        assert_refused(write_text("picture", foreign[i][0]),
+                       "sips -s format png '");
     }
 }
 END_TEST
 
 START_TEST(damaged_pgm_is_refused) {
-    assert_refused(write_text("P2 2 1 4 1 5"), "the sample 5 is larger than 4");
-    assert_refused(write_text("P5 2 1 4\n\x01\x05"), "the sample 5 is larger");
-    assert_refused(write_text("P2 2 1 4 1 x"), "damaged");
-    assert_refused(write_text("P2 2 1 4 1 -1"), "damaged");
-    assert_refused(write_text("P2 2 1 70000 1 1"), "damaged");
-    assert_refused(write_text("P2 2 1 0 0 0 "), "damaged");
-    assert_refused(write_text("P2 0 1 4 1 1"), "no pixels");
-    assert_refused(write_text("P2 2 99999999999999999999 4 1 1"), "damaged");
-    assert_refused(write_text("P5 16385 1 255\n"), "scale it down");
-    assert_refused(write_text("P5 16384 16384 255\n"), "scale it down");
-    assert_refused(write_text("P6 8000 8000 255\n123"), "cut short");
+    assert_refused(write_text("picture", "P2 2 1 4 1 5"),
+                   "the sample 5 is larger than 4");
+    assert_refused(write_text("picture", "P5 2 1 4\n\x01\x05"),
+                   "the sample 5 is larger");
+    assert_refused(write_text("picture", "P2 2 1 4 1 x"), "damaged");
+    assert_refused(write_text("picture", "P2 2 1 4 1 -1"), "damaged");
+    assert_refused(write_text("picture", "P2 2 1 70000 1 1"), "damaged");
+    assert_refused(write_text("picture", "P2 2 1 0 0 0 "), "damaged");
+    assert_refused(write_text("picture", "P2 0 1 4 1 1"), "no pixels");
+    assert_refused(write_text("picture", "P2 2 99999999999999999999 4 1 1"),
+                   "damaged");
+    assert_refused(write_text("picture", "P5 16385 1 255\n"), "scale it down");
+    assert_refused(write_text("picture", "P5 16384 16384 255\n"),
+                   "scale it down");
+    assert_refused(write_text("picture", "P6 8000 8000 255\n123"), "cut short");
 }
 END_TEST
 

@@ -4,7 +4,6 @@
 #include "testing.h"
 
 #include <math.h>
-#include <string.h>
 
 #include "data.h"
 #include "digits.h"

@@ -7,9 +7,7 @@
 #include "testing.h"
 
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 // ---- 1. Guesses ------------------------------------------------------------
 
@@ -75,10 +73,9 @@ START_TEST(numbers_of_a_table) {
 END_TEST
 
 START_TEST(columns_of_a_chart) {
-    FILE *out = fopen("c.csv", "w");
-    fputs("x,sine,slope\n1,2,\n4,,6\n\n7,8,9\n\n\nclass,n\n5,50\n\n\n0,1,2\n",
-          out);
-    fclose(out);
+    write_text("c.csv",
+               "x,sine,slope\n1,2,\n4,,6\n\n7,8,9\n\n\nclass,n\n5,50\n\n\n"
+               "0,1,2\n");
     double x[9];
     ck_assert_int_eq(chart_column("c.csv", 0, "sine", x, 9), 3);
     ck_assert(x[0] == 2 && isnan(x[1]) && x[2] == 8);

@@ -4,9 +4,7 @@
 #include "testing.h"
 
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "metrics.h"
 #include "tables.h"

@@ -49,15 +49,6 @@ static const char SAVED_HEADER[] =
     "{\"__metadata__\":{\"crc32\":\"d1208dad\"}," ENTRIES;
 static const char BARE_HEADER[] = "{" ENTRIES;
 
-static Path write_bytes(const void *bytes, size_t size) {
-    Path path = scratch_path("net.safetensors");
-    FILE *f = fopen(path.text, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_uint_eq(fwrite(bytes, 1, size, f), size);
-    ck_assert_int_eq(fclose(f), 0);
-    return path;
-}
-
 // A file with this header and data_size bytes of 0x3f after it.
 static Path write_file(const char *header, size_t data_size) {
     static uint8_t bytes[8192];
@@ -66,7 +57,7 @@ static Path write_file(const char *header, size_t data_size) {
     for (int i = 0; i < 8; i++)
         bytes[i] = (uint8_t)((uint64_t)length >> (8 * i));
     memcpy(bytes + 8, header, length);
-    return write_bytes(bytes, 8 + length + data_size);
+    return write_bytes("net.safetensors", bytes, 8 + length + data_size);
 }
 
 // Not loaded, and not a single weight changed.
@@ -210,7 +201,9 @@ START_TEST(the_checksum_survives_another_order) {
     memcpy(at, data + 48, 12), memcpy(at + 12, data, 48);
     memcpy(at + 60, data + 60, 72);
     tensor_fill(&net.params.value, -1.0f);
-    assert_loads(write_bytes(bytes, 8 + strlen(header) + 132).text, &net);
+    assert_loads(
+        write_bytes("net.safetensors", bytes, 8 + strlen(header) + 132).text,
+        &net);
     for (int i = 0; i < COUNT; i++)
         ck_assert(net.params.value.data[i] == (float)i);
     file_free(&saved);
@@ -243,7 +236,8 @@ START_TEST(cut_short_anywhere_is_refused) {
     assert_saves(path.text, &net);
     FileBytes file = read_bytes(path.text);
     for (size_t size = 0; size < file.size; size++)
-        assert_refused(write_bytes(file.bytes, size).text, "cut short");
+        assert_refused(write_bytes("net.safetensors", file.bytes, size).text,
+                       "cut short");
     file_free(&file);
     params_free(&net.params);
 }
@@ -264,8 +258,9 @@ START_TEST(any_flipped_bit_is_refused) {
             bool in_data = i >= file.size - 4 * COUNT;
             file.bytes[i] ^= (uint8_t)(1 << bit);
             if (i < word || i >= word + strlen("crc32"))
-                assert_refused(write_bytes(file.bytes, file.size).text,
-                               in_data ? "not those that were saved" : "");
+                assert_refused(
+                    write_bytes("net.safetensors", file.bytes, file.size).text,
+                    in_data ? "not those that were saved" : "");
             file.bytes[i] ^= (uint8_t)(1 << bit);
         }
     file_free(&file);
@@ -364,12 +359,16 @@ START_TEST(what_is_no_safetensors_file_is_refused) {
     assert_refused(scratch_path("").text, "Is a directory");
     // as a length: far more than there is
     const char text[] = "epoch,train,test\n1,0.2,0.3\n";
-    assert_refused(write_bytes(text, sizeof text).text,
+    assert_refused(write_bytes("net.safetensors", text, sizeof text).text,
                    "not a safetensors file");
-    assert_refused(write_bytes("\xff\xff\xff\xff\xff\xff\xff\xff{}", 10).text,
-                   "not a safetensors file");
-    assert_refused(write_bytes("\xfb\xff\xff\xff\xff\xff\xff\xff{}", 10).text,
-                   "not a safetensors file");
+    assert_refused(
+        write_bytes("net.safetensors", "\xff\xff\xff\xff\xff\xff\xff\xff{}", 10)
+            .text,
+        "not a safetensors file");
+    assert_refused(
+        write_bytes("net.safetensors", "\xfb\xff\xff\xff\xff\xff\xff\xff{}", 10)
+            .text,
+        "not a safetensors file");
 }
 END_TEST
 

@@ -11,13 +11,6 @@
 
 // ---- 1. Helpers -------------------------------------------------------------
 
-static void write_file(const char *name, const char *text) {
-    FILE *file = fopen(scratch_path(name).text, "w");
-    ck_assert_ptr_nonnull(file);
-    ck_assert_int_ge(fputs(text, file), 0);
-    ck_assert_int_eq(fclose(file), 0);
-}
-
 // Runs shell commands in the test's folder, whose name they, and what is run
 // later, find in $HERE; they must succeed.
 static void shell(const char *commands) {
@@ -257,21 +250,21 @@ static Run run_lectures(const char *what) {
 static void write_documented_tree(void) {
     shell("rm -rf common ch07_lstm tests texts && "
           "mkdir -p common ch07_lstm tests/lectures tests/ch07 texts");
-    write_file("texts/A.txt", "# Chapter\n$$c = f \\odot c + i$$\n");
-    write_file("tests/lectures/A.tsv",
+    write_text("texts/A.txt", "# Chapter\n$$c = f \\odot c + i$$\n");
+    write_text("tests/lectures/A.tsv",
                "# Chapter\n"
                "eq.13\t2\tequation\tc = f \\odot c + i\tc = f ∘ c + i\t\t"
                "ch07_lstm/lstm.c:step\ttests/ch07/test_lstm.c:step_is_right\t"
                "shown\t\n"
                "eq.13 sign\t2\tclaim\t+ i\ta sum\t\tch07_lstm/\t\terratum\t"
                "It is a sum.\n");
-    write_file("tests/ch07/test_lstm.c",
+    write_text("tests/ch07/test_lstm.c",
                "START_TEST(step_is_right) {\n{step_is_right}\n");
-    write_file("common/README.md", "# Common\n");
-    write_file("ch07_lstm/lstm.c", "// Source: A, gates.\n"
+    write_text("common/README.md", "# Common\n");
+    write_text("ch07_lstm/lstm.c", "// Source: A, gates.\n"
                                    "// [A eq.13] c = f * c + i\n"
                                    "int step(void) {\n");
-    write_file("ch07_lstm/README.md",
+    write_text("ch07_lstm/README.md",
                "See [the code](lstm.c#L1) and [a site](https://x.org).\n"
                "| program | idea |\n|---|---|\n| `lstm` | gates |\n\n"
                "<!-- lectures: equations -->\n<!-- lectures: end -->\n"
@@ -380,7 +373,7 @@ END_TEST
 
 // Makes an executable shell script that prints and exits so.
 static void write_script(const char *name, const char *text) {
-    write_file(name, text);
+    write_text(name, text);
     char command[256];
     snprintf(command, sizeof command, "chmod +x '%s'", name);
     shell(command);

@@ -145,29 +145,21 @@ START_TEST(has_another_number) {
 }
 END_TEST
 
-static Path chart_of(const char *text) {
-    Path file = scratch_path("c.csv");
-    FILE *out = fopen(file.text, "w");
-    fputs(text, out);
-    fclose(out);
-    return file;
-}
-
 START_TEST(draws_another_number) {
-    Path file = chart_of("x,y\n1,2\n2,\n");
+    Path file = write_text("c.csv", "x,y\n1,2\n2,\n");
     assert_column(file.text, 0, "x", (double[]){1, 2}, 2, 0);
     assert_column(file.text, 0, "y", (double[]){2, 3}, 2, 0);
 }
 END_TEST
 
 START_TEST(draws_too_much) {
-    Path file = chart_of("x\n1\n2\n");
+    Path file = write_text("c.csv", "x\n1\n2\n");
     assert_column(file.text, 0, "x", (double[]){1}, 1, 0);
 }
 END_TEST
 
 START_TEST(draws_another_picture) {
-    Path file = chart_of("x,grey\n1,0\n2,1\n3,0.5\n");
+    Path file = write_text("c.csv", "x,grey\n1,0\n2,1\n3,0.5\n");
     assert_picture(file.text, 0, (const float[]){4, 8, 6}, 3, 1e-6);
     assert_picture(file.text, 0, (const float[]){4, 8, 7}, 3, 0.2);
 }
@@ -284,10 +276,9 @@ END_TEST
 static void assert_run_sh(const char *name, const char *end, const char *says) {
     setenv("SELF", self, 1);
     unsetenv("SLOWER"); // of tests that hang
-    FILE *script = fopen("cheat", "w");
-    fprintf(script, "#!/bin/sh\nexec \"$SELF\" %s\n", name);
-    fclose(script);
-    ck_assert_int_eq(chmod("cheat", 0755), 0);
+    char script[128];
+    snprintf(script, sizeof script, "#!/bin/sh\nexec \"$SELF\" %s\n", name);
+    ck_assert_int_eq(chmod(write_text("cheat", script).text, 0755), 0);
     Run run = run_program("tests/run.sh \"$PWD\"/cheat");
     size_t size = strlen(run.output), last = strlen(end);
     ck_assert_msg(size > last && strcmp(run.output + size - last, end) == 0,
@@ -430,10 +421,7 @@ END_TEST
 
 START_TEST(paths_hold_from_any_folder) {
     ck_assert_int_eq(access("nothing", F_OK), -1);
-    FILE *file = fopen(scratch_path("file").text, "w");
-    ck_assert_ptr_nonnull(file);
-    fputs("1,2\n", file);
-    fclose(file);
+    write_text("file", "1,2\n");
     ck_assert_int_eq(access("file", F_OK), 0);
     ck_assert_str_eq(text_of("file"), "1,2\n");
     ck_assert_int_eq(access(project_path("tests/testing.h").text, R_OK), 0);

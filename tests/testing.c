@@ -323,9 +323,12 @@ static void runner_start(const Test *tests, size_t count) {
     runner.tests = tests;
     const char *tmp = getenv("TMPDIR");
     Path folder = join(tmp != NULL && tmp[0] ? tmp : "/tmp", "test.XXXXXX");
-    REQUIRE(strlen(folder.text) < sizeof runner.folder, "TMPDIR is too long");
     REQUIRE(mkdtemp(folder.text) != NULL, "cannot make %s", folder.text);
-    strcpy(runner.folder, folder.text);
+    char *absolute = realpath(folder.text, NULL); // tests go elsewhere
+    REQUIRE(absolute != NULL && strlen(absolute) < sizeof runner.folder,
+            "TMPDIR is too long");
+    strcpy(runner.folder, absolute);
+    free(absolute);
     // one more than needed: mmap refuses a length of zero
     runner.endings =
         mmap(NULL, (count + 1) * sizeof *runner.endings, PROT_READ | PROT_WRITE,
@@ -424,6 +427,25 @@ Path scratch_path(const char *file) {
     snprintf(number, sizeof number, "%zu", runner.current);
     Path folder = join(runner.folder, number);
     return file[0] == '\0' ? folder : join(folder.text, file);
+}
+
+Path write_bytes(const char *file, const void *bytes, size_t size) {
+    Path path = scratch_path(file);
+    char *slash = path.text + strlen(scratch_path("").text);
+    while ((slash = strchr(slash + 1, '/')) != NULL) {
+        *slash = '\0';
+        mkdir(path.text, 0777);
+        *slash = '/';
+    }
+    FILE *out = fopen(path.text, "wb");
+    bool written = out != NULL && fwrite(bytes, 1, size, out) == size;
+    if (out == NULL || fclose(out) != 0 || !written)
+        fail_here("cannot write %s", path.text);
+    return path;
+}
+
+Path write_text(const char *file, const char *text) {
+    return write_bytes(file, text, strlen(text));
 }
 
 void skip_test(const char *test, const char *why) {

@@ -67,6 +67,11 @@ Path golden_path(const char *file);
 // the runner. scratch_path("") is the folder itself.
 Path scratch_path(const char *file);
 
+// Such a file with these bytes, or this text, in folders that are made if need
+// be.
+Path write_bytes(const char *file, const void *bytes, size_t size);
+Path write_text(const char *file, const char *text);
+
 // The test cannot be run here; it should return now. why: "no gnuplot".
 void skip_test(const char *test, const char *why);
 
@@ -132,6 +137,8 @@ void assert_same_result(const char *one, const char *other, const char *what);
 #define run_program(...)          FROM_HERE(run_program(__VA_ARGS__))
 #define run_well(...)             FROM_HERE(run_well(__VA_ARGS__))
 #define run_for_result(...)       FROM_HERE(run_for_result(__VA_ARGS__))
+#define write_bytes(...)          FROM_HERE(write_bytes(__VA_ARGS__))
+#define write_text(...)           FROM_HERE(write_text(__VA_ARGS__))
 #define assert_close(...)         FROM_HERE(assert_close(__VA_ARGS__))
 #define text_of(...)              FROM_HERE(text_of(__VA_ARGS__))
 #define assert_blames_memory(...) FROM_HERE(assert_blames_memory(__VA_ARGS__))

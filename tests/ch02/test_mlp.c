@@ -145,12 +145,10 @@ END_TEST
 // error of a few 1e-7 of them. And no unit is dropped, as with a dropout of 0.
 START_TEST(evaluates_all_units_on_all_digits) {
     Mlp net;
-    Digits digits;
     Rng rng;
-    Error err;
     rng_seed(&rng, 3);
     mlp_init(&net, 16, 10, 0.5f, &rng);
-    ck_assert(digits_load(&digits, "synthetic", 300, 1, &err));
+    Digits digits = synthetic_digits(300, 1);
     double loss = evaluate(&net, &digits.test).loss;
     net.dropout = 0.0f;
     ck_assert_double_eq(evaluate(&net, &digits.test).loss, loss);

@@ -8,7 +8,6 @@
 #undef main
 
 #include <stdlib.h>
-#include <string.h>
 
 #include "tables.h"
 #include "testing.h"

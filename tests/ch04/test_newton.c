@@ -5,8 +5,6 @@
 #include "ch04_optimizers/newton.c"
 #undef main
 
-#include <string.h>
-
 #include "tables.h"
 #include "testing.h"
 

@@ -333,14 +333,9 @@ START_TEST(prints_its_result) {
 }
 END_TEST
 
-static void write_file(const char *name, const char *text) {
-    FILE *out = fopen(scratch_path(name).text, "w");
-    ck_assert(out != NULL && fputs(text, out) >= 0 && fclose(out) == 0);
-}
-
 // Black, white: 0 0 255 255 across. G_x is 4 at the two middle columns.
 START_TEST(reads_a_picture) {
-    write_file("step.pgm", "P2 4 2 255  0 0 255 255  0 0 255 255\n");
+    write_text("step.pgm", "P2 4 2 255  0 0 255 255  0 0 255 255\n");
     Run run = run_well("edges --plot svg --picture step.pgm");
     ck_assert_double_eq(result_value(&run, "rows"), 2);
     ck_assert_double_eq(result_value(&run, "cols"), 4);
@@ -359,7 +354,7 @@ START_TEST(writes_the_lectures_picture) {
     char text[1200] = "P2 300 1 255\n";
     for (int i = 0; i < 300; i++)
         strcat(text, i < 150 ? "0 " : "9 ");
-    write_file("wide.pgm", text);
+    write_text("wide.pgm", text);
     Run run = run_well("edges --picture wide.pgm --kernel sobel_x "
                        "--output grad.png");
     ck_assert_double_eq(result_value(&run, "rows"), 1);
@@ -383,7 +378,7 @@ START_TEST(writes_the_lectures_picture) {
 END_TEST
 
 START_TEST(bad_pictures_exit_1) {
-    write_file("text", "no picture at all\n");
+    write_text("text", "no picture at all\n");
     const char *names[] = {"text", "none.png"};
     for (int i = 0; i < 2; i++) {
         Run run = run_program("edges --plot none --picture %s", names[i]);

@@ -9,11 +9,11 @@
 #undef main
 
 #include <string.h>
-#include <unistd.h>
 
 #include "digits.h"
 #include "golden.h"
 #include "numbers.h"
+#include "method.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"
@@ -340,7 +340,7 @@ START_TEST(draws_the_digit_asked_for) {
     ck_assert(safetensors_save("weights", &net.params, &err));
     run_for_charts("feature_maps --load weights --data synthetic --limit 40 "
                    "--digit 19 --quiet --threads 1");
-    ck_assert(digits_load(&digits, "synthetic", 40, 1, &err));
+    digits = synthetic_digits(40, 1);
     check_layers(&net, &digits.test, 19);
     check_saliency(&net, &digits.test);
     digits_free(&digits);

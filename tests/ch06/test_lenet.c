@@ -220,8 +220,7 @@ END_TEST
 
 // ---- 4. The program ---------------------------------------------------------
 
-// Runs lenet in the test's own folder on synthetic digits, without charts. Of a
-// flag given twice the last one counts, so arguments may say otherwise.
+// Of a flag given twice the last one counts: what follows may say otherwise.
 static const char quick[] =
     "lenet --data synthetic --plot none --quiet --threads 1";
 
@@ -330,18 +329,12 @@ static void assert_fails(const char *arguments, int status, const char *words) {
     assert_never_says(run.output, "result:");
 }
 
-static void write_file(const char *name, const char *text, size_t size) {
-    FILE *out = fopen(scratch_path(name).text, "wb");
-    ck_assert(out != NULL && fwrite(text, 1, size, out) == size);
-    ck_assert_int_eq(fclose(out), 0);
-}
-
 START_TEST(bad_files_exit_1) {
     assert_fails("--data nowhere", 1, "nowhere");
     assert_fails("--limit 10 --epochs 1 --save no/such/folder", 1, "folder");
     assert_fails("--limit 10 --epochs 1 --classify no.png", 1, "no.png");
     assert_fails("--limit 10 --load nowhere", 1, "nowhere");
-    write_file("text", "these are no weights\n", 21);
+    write_text("text", "these are no weights\n");
     assert_fails("--limit 10 --load text", 1, "text");
 }
 END_TEST
@@ -395,7 +388,7 @@ static void write_bar(const char *name) {
     memset(picture + head, 230, W * H);
     for (int i = 10; i < 50; i++)
         memset(picture + head + i * W + 18, 20, 4);
-    write_file(name, picture, (size_t)(head + W * H));
+    write_bytes(name, picture, (size_t)(head + W * H));
 }
 
 START_TEST(classifies_a_picture) {
@@ -415,14 +408,12 @@ END_TEST
 
 // An empty sheet, and a net that has learned nothing: nobody can be sure.
 START_TEST(says_when_it_is_not_sure) {
-    write_file("empty.pgm", "P2 2 2 1  1 1 1 1", 17);
+    write_text("empty.pgm", "P2 2 2 1  1 1 1 1");
     write_bar("one.pgm");
     const char *names[] = {"empty.pgm", "one.pgm"};
     for (int i = 0; i < 2; i++) {
-        char arguments[96];
-        snprintf(arguments, sizeof arguments,
-                 "--limit 10 --epochs 1 --lr 1e-9 --classify %s", names[i]);
-        Run run = run_well("%s %s", quick, arguments);
+        Run run = run_well("%s --limit 10 --epochs 1 --lr 1e-9 --classify %s",
+                           quick, names[i]);
         assert_says(run.output, "Not sure");
         assert_says(run.output, " predicted=unsure certainty=");
         ck_assert_double_lt(result_value(&run, "certainty"), 0.9);
@@ -462,9 +453,8 @@ static void find_easy(Reader *r) {
 }
 
 static void reader_init(Reader *r) {
-    Error err;
     *r = (Reader){.easy = {NULL}};
-    ck_assert(digits_load(&r->digits, "synthetic", 1500, 1, &err));
+    r->digits = synthetic_digits(1500, 1);
     r->digits.test.count = 500; // train() tests in every epoch
     train_new(&r->net, &r->digits, 3, 32);
     find_easy(r);

@@ -11,6 +11,7 @@
 #include "digits.h"
 #include "layers.h"
 #include "numbers.h"
+#include "method.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -81,10 +82,9 @@ END_TEST
 // says that a small shift leaves the output as it was, yet half of it changes.
 // Average pooling is the more robust one at 4 x 4 and 7 x 7, not at 14 x 14.
 START_TEST(a_shift_changes_less_the_larger_the_window) {
-    Error err;
     for (uint64_t seed = 1; seed <= 3; seed++) {
         Digits digits;
-        ck_assert(digits_load(&digits, "synthetic", 200, seed, &err));
+        digits = synthetic_digits(200, seed);
         Changes c = measure(&digits.test, 200);
         ck_assert_double_eq(c.maximum[0], c.average[0]);
         for (int w = 1; w < WINDOWS; w++) {

@@ -7,8 +7,8 @@
 #include "ch06_cnn/vgg.c"
 #undef main
 
-#include "numbers.h"
 #include "method.h"
+#include "numbers.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -101,9 +101,7 @@ END_TEST
 
 // 87, 82 and 82 % with every kernel: the mean is none of them.
 START_TEST(mean_error_is_over_all_runs) {
-    Error err;
-    Digits digits;
-    ck_assert(digits_load(&digits, "synthetic", 100, 1, &err));
+    Digits digits = synthetic_digits(100, 1);
     Options o = {.common = {.seed = 1, .quiet = true},
                  .epochs = 1,
                  .batch = 10,

@@ -8,33 +8,10 @@
 #include "ch07_lstm/char_lstm.c"
 #undef main
 
-#include <stdarg.h>
-
 #include "tables.h"
 #include "testing.h"
 
-// Runs the program with these flags, written as for printf, and draws nothing.
-__attribute__((format(printf, 1, 2))) static Run run_with(const char *flags,
-                                                          ...) {
-    char command[4096] = "char_lstm --plot none ";
-    const size_t length = strlen(command);
-    va_list values;
-    va_start(values, flags);
-    vsnprintf(command + length, sizeof command - length, flags, values);
-    va_end(values);
-    return run_program("%s", command);
-}
-
 enum { V = 5, H = 6 }; // characters and units of a small net
-
-static Path write_text(const char *text) {
-    Path path = scratch_path("text.txt");
-    FILE *f = fopen(path.text, "wb");
-    ck_assert_ptr_nonnull(f);
-    ck_assert_int_ge(fputs(text, f), 0);
-    ck_assert_int_eq(fclose(f), 0);
-    return path;
-}
 
 // ---- 1. Perplexity ----------------------------------------------------------
 
@@ -208,7 +185,8 @@ START_TEST(held_out_text_is_unseen) {
     char text[301] = "", command[2400];
     for (int i = 0; i < 300; i++)
         text[i] = i < 270 && i % 2 == 1 ? 'b' : 'a';
-    Path data = write_text(text), net = scratch_path("net.safetensors");
+    Path data = write_text("text.txt", text),
+         net = scratch_path("net.safetensors");
     snprintf(command, sizeof command,
              "char_lstm --data '%s' --epochs 20 --hidden 16 --lr 0.02 --steps "
              "8 --generate 0 --save '%s'",
@@ -238,8 +216,9 @@ START_TEST(held_out_text_is_unseen) {
     ck_assert_double_eq(table_number(script, "set arrow from", 0), 1);
 
     // the weights that are saved are those of the best epoch, not of the last
-    Run saved = run_with("--load '%s' --data '%s' --steps 8 --quiet", net.text,
-                         data.text);
+    Run saved = run_program(
+        "char_lstm --plot none --load '%s' --data '%s' --steps 8 --quiet",
+        net.text, data.text);
     ck_assert_double_eq(result_value(&saved, "validation_perplexity"), best);
 }
 END_TEST
@@ -305,9 +284,10 @@ END_TEST
 START_TEST(seed_changes_the_run) {
     double of_seed[3];
     for (int seed = 1; seed <= 2; seed++) {
-        Run run = run_with("--epochs 1 --limit 400 --hidden 8 --quiet "
-                           "--seed %d",
-                           seed);
+        Run run = run_program(
+            "char_lstm --plot none --epochs 1 --limit 400 --hidden 8 --quiet "
+            "--seed %d",
+            seed);
         of_seed[seed] = result_value(&run, "validation_perplexity");
     }
     ck_assert_double_ne(of_seed[1], of_seed[2]);
@@ -316,8 +296,7 @@ END_TEST
 
 // Seeds 1 to 3 are best in epochs 19 to 27, at 4.14 to 4.17.
 START_TEST(overfits_the_tale) {
-    Run run = run_with("--epochs 50 --quiet");
-    ck_assert_int_eq(run.status, 0);
+    Run run = run_for_result("char_lstm --epochs 50");
     double best = result_value(&run, "validation_perplexity");
     ck_assert_double_lt(best, 4.5);
     ck_assert_double_gt(result_value(&run, "best_epoch"), 10);
@@ -342,15 +321,17 @@ static char *samples(Run *run) {
 
 // The same random numbers, but another text at each temperature.
 START_TEST(writes_the_same_after_loading) {
-    Path text = write_text("床前明月光，疑是地上霜。"
-                           "举头望明月，低头思故乡。\n"
-                           "床前明月光，疑是地上霜。"
-                           "举头望明月，低头思故乡。");
+    Path text = write_text("text.txt", "床前明月光，疑是地上霜。"
+                                       "举头望明月，低头思故乡。\n"
+                                       "床前明月光，疑是地上霜。"
+                                       "举头望明月，低头思故乡。");
     Path net = scratch_path("net.safetensors");
     const char *flags = "--prompt 明月 --generate 30";
-    Run saved = run_with("--data '%s' --hidden 24 --epochs 20 --save '%s' %s",
-                         text.text, net.text, flags);
-    Run loaded = run_with("--load '%s' %s", net.text, flags);
+    Run saved = run_program("char_lstm --plot none --data '%s' --hidden 24 "
+                            "--epochs 20 --save '%s' %s",
+                            text.text, net.text, flags);
+    Run loaded =
+        run_program("char_lstm --plot none --load '%s' %s", net.text, flags);
     ck_assert_double_eq(result_value(&saved, "vocabulary"), 20);
     ck_assert_double_eq(result_value(&loaded, "vocabulary"), 20);
     ck_assert_double_eq(result_value(&loaded, "epochs"), 0);
@@ -370,34 +351,42 @@ static void assert_fails(Run run, const char *expected) {
 }
 
 START_TEST(says_what_is_wrong) {
-    assert_fails(run_with("--prompt 'Zoë'"),
+    assert_fails(run_program("char_lstm --prompt 'Zoë'"),
                  "--prompt has the character 'Z' (U+005A)");
-    assert_fails(run_with("--prompt 'the ë'"), "the character 'ë' (U+00EB)");
-    assert_fails(run_with("--limit 19"),
+    assert_fails(run_program("char_lstm --prompt 'the ë'"),
+                 "the character 'ë' (U+00EB)");
+    assert_fails(run_program("char_lstm --limit 19"),
                  "has 19 characters, too few to learn from");
-    assert_fails(run_with("--data nowhere"), "cannot open nowhere");
-    Path text = write_text("a text with twenty letters and more \xC3\x28");
-    assert_fails(run_with("--data '%s'", text.text),
+    assert_fails(run_program("char_lstm --data nowhere"),
+                 "cannot open nowhere");
+    Path text =
+        write_text("text.txt", "a text with twenty letters and more \xC3\x28");
+    assert_fails(run_program("char_lstm --data '%s'", text.text),
                  "is not UTF-8 text: byte 37, 0xC3");
-    assert_fails(run_with("--load '%s'", text.text), "not a safetensors file");
-    assert_fails(run_with("--load '%s'", golden_path("net.safetensors").text),
+    assert_fails(run_program("char_lstm --load '%s'", text.text),
+                 "not a safetensors file");
+    assert_fails(run_program("char_lstm --load '%s'",
+                             golden_path("net.safetensors").text),
                  "does not hold cell.weight_ih_l0");
-    assert_fails(run_with("--save /dev/null"), "it is not a file");
+    assert_fails(run_program("char_lstm --save /dev/null"), "it is not a file");
 }
 END_TEST
 
 // A net that knows other characters than the text it is to be judged by.
 START_TEST(says_which_character_it_does_not_know) {
-    Path text = write_text("one two three four five six seven eight");
+    Path text =
+        write_text("text.txt", "one two three four five six seven eight");
     Path net = scratch_path("net.safetensors");
     Run run =
-        run_with("--data '%s' --save '%s' --epochs 1", text.text, net.text);
+        run_program("char_lstm --plot none --data '%s' --save '%s' --epochs 1",
+                    text.text, net.text);
     ck_assert_int_eq(run.status, 0);
-    assert_fails(run_with("--load '%s' --prompt nine!", net.text),
+    assert_fails(run_program("char_lstm --load '%s' --prompt nine!", net.text),
                  "--prompt has the character '!' (U+0021)");
-    text = write_text("one two three four five six seven eleven");
-    assert_fails(run_with("--load '%s' --data '%s'", net.text, text.text),
-                 "has the character 'l' (U+006C)");
+    text = write_text("text.txt", "one two three four five six seven eleven");
+    assert_fails(
+        run_program("char_lstm --load '%s' --data '%s'", net.text, text.text),
+        "has the character 'l' (U+006C)");
 }
 END_TEST
 
@@ -410,7 +399,7 @@ START_TEST(smallest_runs) {
         "--limit 200 --epochs 2",
     };
     for (int i = 0; i < 5; i++) {
-        Run run = run_with("%s", flags[i]);
+        Run run = run_program("char_lstm --plot none %s", flags[i]);
         ck_assert_msg(run.status == 0, "%s: %s", flags[i], run.output);
         ck_assert_double_ge(result_value(&run, "validation_perplexity"), 1.0);
         ck_assert_double_ge(result_value(&run, "best_epoch"), 1.0);
@@ -420,9 +409,8 @@ END_TEST
 
 // One character over and over leaves no doubt at all.
 START_TEST(a_text_of_one_character) {
-    Path text = write_text("aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
-    Run run = run_with("--data '%s'", text.text);
-    ck_assert_int_eq(run.status, 0);
+    Path text = write_text("text.txt", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
+    Run run = run_well("char_lstm --plot none --data '%s'", text.text);
     ck_assert_double_eq(result_value(&run, "validation_perplexity"), 1.0);
 }
 END_TEST
