@@ -343,15 +343,13 @@ START_TEST(draws_explained_variance_in_percent) {
 }
 END_TEST
 
+// 50 steps, in which a difference would grow.
 START_TEST(same_result_for_any_number_of_threads) {
     Run one = run_for_result("reduce --data synthetic --limit 60 --epochs 50 "
                              "--threads 1");
     Run two = run_for_result("reduce --data synthetic --limit 60 --epochs 50 "
                              "--threads 2");
-    char *names[] = {"tsne_trust", "apart", "divergence", "explained_2"};
-    for (int i = 0; i < 4; i++)
-        ck_assert_double_eq(result_value(&one, names[i]),
-                            result_value(&two, names[i]));
+    assert_same_result(one.output, two.output, "reduce with 1 thread, with 2");
     ck_assert_double_le(result_value(&one, "apart"), 1e-4);
     ck_assert_double_eq(result_value(&one, "pca_trust"),
                         result_value(&one, "svd_trust"));

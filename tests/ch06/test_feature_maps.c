@@ -12,8 +12,8 @@
 
 #include "digits.h"
 #include "golden.h"
-#include "numbers.h"
 #include "method.h"
+#include "numbers.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"

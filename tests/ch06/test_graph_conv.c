@@ -319,9 +319,7 @@ START_TEST(layout_shows_the_graph) {
 END_TEST
 
 START_TEST(prints_its_result) {
-    Run one = run_for_result("graph_conv --threads 1");
-    Run two = run_program("graph_conv --quiet --plot none --threads 2");
-    ck_assert_str_eq(one.output, two.output);
+    Run one = run_for_result("graph_conv");
     ck_assert_double_eq(result_value(&one, "of"), NODES);
     ck_assert_double_ge(result_value(&one, "right"), 32);
     // two are told, the others guessed: 18, as above

@@ -10,8 +10,8 @@
 
 #include "digits.h"
 #include "layers.h"
-#include "numbers.h"
 #include "method.h"
+#include "numbers.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -83,8 +83,7 @@ END_TEST
 // Average pooling is the more robust one at 4 x 4 and 7 x 7, not at 14 x 14.
 START_TEST(a_shift_changes_less_the_larger_the_window) {
     for (uint64_t seed = 1; seed <= 3; seed++) {
-        Digits digits;
-        digits = synthetic_digits(200, seed);
+        Digits digits = synthetic_digits(200, seed);
         Changes c = measure(&digits.test, 200);
         ck_assert_double_eq(c.maximum[0], c.average[0]);
         for (int w = 1; w < WINDOWS; w++) {
