@@ -139,9 +139,8 @@ START_TEST(shows_each_net_by_its_name) {
     Run run = run_function(print_them);
     for (int i = 0; i < COUNT; i++) {
         const char *row = made_up[i].name + strspn(made_up[i].name, " ");
-        ck_assert_double_eq(table_number(run.output, row, 0), 2 + i);
-        ck_assert_double_eq(table_number(run.output, row, 1), 1 + i);
-        ck_assert_double_eq(table_number(run.output, row, 2), 10 + i);
+        const double want[] = {2 + i, 1 + i, 10 + i};
+        assert_row(run.output, row, want, 3, 0);
     }
     const char *const curves[] = {[PLAIN_SLOW] = "plain slow",
                                   [NORMAL_SLOW] = "norm slow",
