@@ -141,7 +141,8 @@ START_TEST(tests_on_unseen_digits) {
 END_TEST
 
 // What the chart and the table say of a net is so before it is trained. The
-// chart has seven digits, the table one.
+// table has one digit. Another compiler's rounding may move a few of a layer's
+// 10,000 outputs, 0.01 % each, to the next bin.
 START_TEST(shows_nets_before_training) {
     const int seed = 5;
     Digits digits = synthetic_digits(100, seed);
@@ -162,7 +163,7 @@ START_TEST(shows_nets_before_training) {
                                           block, "share", share, BINS),
                              BINS);
             for (int i = 0; i < BINS; i++)
-                ck_assert_double_eq_tol(share[i], 100 * want.share[l][i], 0.01);
+                ck_assert_double_eq_tol(share[i], 100 * want.share[l][i], 0.05);
             double size = table_number(run.output, kind_name[kind], l);
             ck_assert_double_eq_tol(size / want.size[l], 1, 0.5);
         }
