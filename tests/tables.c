@@ -37,6 +37,7 @@ double table_number(const char *text, const char *row, int column) {
                  from_line(text, row));
 }
 
+// "0", a literal, has the message give want as a number and no name.
 static void check_number(double got, double want, double tolerance,
                          const char *name) {
     if (!(isnan(got) && isnan(want)))

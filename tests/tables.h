@@ -51,8 +51,8 @@ int chart_column(const char *file, int block, const char *name, double *x,
                  int most);
 
 // That column holds these n numbers and no more, each off by less than
-// tolerance * max(1, |want|), a chart has seven digits: 1e-6; with 0, exactly.
-// An empty place is NaN.
+// tolerance * max(1, |want|); with 0, exactly. A chart's file has seven digits:
+// 1e-6. An empty place is NaN.
 void assert_column(const char *file, int block, const char *name,
                    const double *want, int n, double tolerance);
 

@@ -184,7 +184,7 @@ static void check_program(const char *program) {
                   status);
     ck_assert_msg(t.wrong == NULL, "%s: %s: %s", line, t.wrong, t.where);
     Run again = run_well("%s", three);
-    assert_same_result(t.result, again.output, "with 1 thread and with 3");
+    assert_same_result(t.result, again.output, three);
 }
 
 // ---- 3. The tests -----------------------------------------------------------

@@ -555,16 +555,17 @@ static Run collect(pid_t child, int from, const char *name) {
     return run;
 }
 
-typedef enum { ANYHOW, WELL, FOR_RESULT } How;
-
-static Run run_line(How how, const char *format, va_list arguments) {
+Run run_line(How how, const char *format, ...) {
     static const char quietly[] = " --plot none --quiet";
     Path root = project_root();
     char line[4096], script[sizeof line + 16];
+    va_list arguments;
+    va_start(arguments, format);
     int length = vsnprintf(line, sizeof line, format, arguments);
+    va_end(arguments);
     REQUIRE(length > 0 && (size_t)length + sizeof quietly < sizeof line,
             "command too long");
-    if (how == FOR_RESULT)
+    if (how == RUN_FOR_RESULT)
         strcat(line, quietly);
     // $0 is the root: no character in its name can be taken for shell syntax
     snprintf(script, sizeof script, "exec %s%s",
@@ -578,39 +579,15 @@ static Run run_line(How how, const char *format, va_list arguments) {
         _exit(127);
     }
     Run run = collect(child, from, line);
-    if (how != ANYHOW && run.status != 0)
+    if (how != RUN_ANYHOW && run.status != 0)
         fail_here("%s ended with status %d: %s", line, run.status, run.output);
-    if (how == FOR_RESULT) {
+    if (how == RUN_FOR_RESULT) {
         const char *end = strchr(run.output, '\n');
         if (strncmp(run.output, "result: ", 8) != 0 || end == NULL ||
             end[1] != '\0')
             fail_here("%s prints more than its result line:\n%s", line,
                       run.output);
     }
-    return run;
-}
-
-Run run_program(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    Run run = run_line(ANYHOW, format, arguments);
-    va_end(arguments);
-    return run;
-}
-
-Run run_well(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    Run run = run_line(WELL, format, arguments);
-    va_end(arguments);
-    return run;
-}
-
-Run run_for_result(const char *format, ...) {
-    va_list arguments;
-    va_start(arguments, format);
-    Run run = run_line(FOR_RESULT, format, arguments);
-    va_end(arguments);
     return run;
 }
 
@@ -728,7 +705,7 @@ void assert_same_result(const char *one, const char *other, const char *what) {
     copy_result(a, sizeof a, one);
     copy_result(b, sizeof b, other);
     if (strcmp(a, b) != 0)
-        fail_here("%s:\n%s\n%s", what, a, b);
+        fail_here("%s: not the same result:\n%s\n%s", what, a, b);
 }
 
 void assert_80_columns(const Run *run) {

@@ -94,16 +94,15 @@ typedef struct {
 // is written as for printf:
 //     Run run = run_program("lenet --limit 200 --seed %d", seed);
 // Input is empty. The test fails if the program does not end within its time,
-// or prints without end.
-Run run_program(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-// The same, and the test fails if the program ends with another status than 0.
-Run run_well(const char *format, ...) __attribute__((format(printf, 1, 2)));
-
-// The same with --plot none and --quiet; the test also fails if it prints more
-// than its result line.
-Run run_for_result(const char *format, ...)
-    __attribute__((format(printf, 1, 2)));
+// or prints without end; after run_well also if it ends with another status than
+// 0. run_for_result adds --plot none --quiet to the line, and the result line
+// must be all that is printed.
+typedef enum { RUN_ANYHOW, RUN_WELL, RUN_FOR_RESULT } How;
+Run run_line(How how, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+#define run_program(...)    FROM_HERE(run_line(RUN_ANYHOW, __VA_ARGS__))
+#define run_well(...)       FROM_HERE(run_line(RUN_WELL, __VA_ARGS__))
+#define run_for_result(...) FROM_HERE(run_line(RUN_FOR_RESULT, __VA_ARGS__))
 
 // Calls a program's main, in the test itself, with these words; returns its
 // exit status.
@@ -134,9 +133,6 @@ double result_value(const Run *run, const char *name);
 // measured (seconds=, digits_per_second=, faster=). what: whose they are.
 void assert_same_result(const char *one, const char *other, const char *what);
 
-#define run_program(...)          FROM_HERE(run_program(__VA_ARGS__))
-#define run_well(...)             FROM_HERE(run_well(__VA_ARGS__))
-#define run_for_result(...)       FROM_HERE(run_for_result(__VA_ARGS__))
 #define write_bytes(...)          FROM_HERE(write_bytes(__VA_ARGS__))
 #define write_text(...)           FROM_HERE(write_text(__VA_ARGS__))
 #define assert_close(...)         FROM_HERE(assert_close(__VA_ARGS__))
