@@ -72,7 +72,7 @@ endif
 
 WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wdouble-promotion \
             -Wstrict-prototypes -Wmissing-prototypes -Wvla \
-            -Werror=implicit-function-declaration
+            -Wno-format-zero-length -Werror=implicit-function-declaration
 ifdef CI
 WARNINGS += -Werror
 endif

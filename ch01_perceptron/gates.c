@@ -9,13 +9,13 @@
 // Run: make gates && ./gates
 // Ends with: result: and=0001 or=0111 nand=1110
 //
-// Contents: 1 the perceptron  2 three gates  3 tables  4 chart  5 main
+// Contents: 1 the perceptron  2 three gates  3 tables  4 figure  5 main
 
 #include <stdbool.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 
 // ---- 1. The perceptron ------------------------------------------------------
@@ -110,47 +110,43 @@ static void print_threshold(void) {
            "\n\n");
 }
 
-// ---- 4. The chart -----------------------------------------------------------
+// ---- 4. The figure ----------------------------------------------------------
 
-// Each gate: its line over the four inputs, filled where the output is 1.
+// A panel for each gate: its line over the four inputs.
 static void draw(const Gate *gates, int count, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch01", "gates", format))
+    Figure f;
+    if (!figure_open(&f, "ch01", "gates", format))
         return;
-    chart_size(&chart, 960, 360);
-    for (int i = 0; i < count; i++) {
-        chart_columns(&chart, "x1,x2,y");
-        for (int p = 0; p < 4; p++)
-            chart_row(&chart, 3, (double)(p / 2), (double)(p % 2),
-                      (double)fire(&gates[i], p / 2, p % 2));
-        chart_break(&chart);
-        chart_break(&chart);
-    }
-    chart_script(&chart,
-                 "set multiplot layout 1,%d title 'A gate is a line: "
-                 "filled points are 1, shaded is the side that fires'\n"
-                 "set xrange [-0.4:1.4]; set yrange [-0.4:1.4]\n"
-                 "set xtics 1; set ytics 1; set size square\n"
-                 "set xlabel 'x1'; set ylabel 'x2'; unset key\n",
-                 count);
+    figure_title(&f, "A gate is a line: inputs on its shaded side give 1");
+    figure_caption(&f, "Filled points are inputs that the gate answers with 1, "
+                       "open ones those that it answers with 0.");
+    figure_grid(&f, count);
+    figure_share(&f);
     for (int i = 0; i < count; i++) {
         const Gate *g = &gates[i];
-        // the line as x2 = (theta - w1 x1) / w2; above it, or below, it fires
-        chart_script(
-            &chart,
-            "set title '%s'\n"
-            "line(x) = (%g - %g * x) / %g\n"
-            "plot '+' using 1:(line($1)):(%g) with filledcurves fc rgb "
-            "'#d0e4f4', \\\n"
-            "  line(x) with lines lt 1, \\\n"
-            "  DATA index %d using 1:($3 == 1 ? $2 : NaN) with points "
-            "pt 7 ps 2 lc rgb '#0072b2', \\\n"
-            "  DATA index %d using 1:($3 == 0 ? $2 : NaN) with points "
-            "pt 6 ps 2 lw 2 lc rgb '#404040'\n",
-            g->name, g->theta, g->w1, g->w2, g->w2 > 0 ? 1.4 : -0.4, i, i);
+        figure_panel(&f, "%s", g->name);
+        figure_x(&f, "x₁");
+        figure_y(&f, "x₂");
+        figure_square(&f);
+        for (const char *axis = "xy"; *axis != '\0'; axis++) {
+            figure_range(&f, *axis, -0.4, 1.4);
+            figure_step(&f, *axis, 1.0);
+        }
+
+        // The line w1 x1 + w2 x2 = theta, and the side of it that fires.
+        figure_table(&f, "x1,line,fires up to");
+        for (double x1 = -0.4; x1 < 1.5; x1 += 1.8)
+            figure_row(&f, x1, (g->theta - g->w1 * x1) / g->w2,
+                       g->w2 > 0.0 ? 1.4 : -0.4);
+        figure_band(&f, 1, 2, 3, "");
+        figure_lines(&f, 1, 2, "");
+
+        figure_table(&f, "x1,x2,y");
+        for (int p = 0; p < 4; p++)
+            figure_row(&f, p / 2, p % 2, fire(g, p / 2, p % 2));
+        figure_answers(&f, 1, 2, 3);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

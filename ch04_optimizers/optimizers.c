@@ -16,8 +16,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "optim.h"
 #include "run.h"
 #include "surfaces.h"
@@ -187,54 +187,41 @@ static void print_table(Trial trials[SURFACES][OPTIMIZER_KINDS],
 
 // ---- 4. Charts --------------------------------------------------------------
 
-// One panel per optimizer: its path over the surface. Of those that wander for
-// ever 300 steps are enough.
+// A panel for each optimizer: its path on the surface, of at most `shown` steps.
 static void draw(const Trial trials[OPTIMIZER_KINDS], const Surface *s,
                  const char *format) {
-    Chart chart;
+    enum { SHOWN = 300 };
+    Figure f;
     char name[64];
     snprintf(name, sizeof name, "optimizers_%s", s->name);
-    if (!chart_open(&chart, "ch04", name, format))
+    if (!figure_open(&f, "ch04", name, format))
         return;
-    chart_size(&chart, 1120, 620);
-    chart_surface(&chart, surface_height, s, s->range);
+    figure_title(&f, "Eight optimizers on %s, each at its best learning rate",
+                 s->text);
+    figure_caption(&f,
+                   "Darker is higher. A path that does not reach the "
+                   "minimum is shown for its first %d steps.",
+                   SHOWN);
+    figure_grid(&f, 4);
+    figure_share(&f);
+    SurfaceMap map = surface_map(&f, surface_height, s, s->range);
     for (int k = 0; k < OPTIMIZER_KINDS; k++) {
         const Walk *w = &trials[k].walk;
-        chart_columns(&chart, "x,y");
-        int drawn = w->steps > 0 || w->count < 300 ? w->count : 300;
-        for (int i = 0; i < drawn; i++)
-            chart_row(&chart, 2, (double)w->path[i][0], (double)w->path[i][1]);
-        chart_break(&chart);
-        chart_break(&chart);
+        const char *optimizer = optimizer_name((OptimizerKind)k);
+        double lr = (double)trials[k].lr;
+        if (w->steps > 0)
+            figure_panel(&f, "%s, η = %.3g: %d steps", optimizer, lr, w->steps);
+        else
+            figure_panel(&f, "%s, η = %.3g: not reached", optimizer, lr);
+        figure_x(&f, "x");
+        figure_y(&f, "y");
+        surface_show(&f, &map);
+        figure_table(&f, "x,y");
+        for (int i = 0; i < w->count && (w->steps > 0 || i < SHOWN); i++)
+            figure_row(&f, w->path[i][0], w->path[i][1]);
+        surface_path(&f, 0.3);
     }
-    chart_script(
-        &chart,
-        "set multiplot layout 2,4 margins 0.03,0.99,0.05,0.88 "
-        "spacing 0.03,0.10 title \"Each with its best learning rate "
-        "on %s (dark = high); where it is not there, its first 300 steps\"\n"
-        "unset key; set xtics 1 scale 0.3; set ytics 1 scale 0.3; "
-        "set format '%%g'\n",
-        s->text);
-    for (int k = 0; k < OPTIMIZER_KINDS; k++) {
-        char steps[32] = "not there";
-        if (trials[k].walk.steps > 0)
-            snprintf(steps, sizeof steps, "%d steps", trials[k].walk.steps);
-        chart_script(
-            &chart,
-            "set title '%s, η = %.3g: %s' offset 0,-0.6\n"
-            "plot DATA index 0 using 1:2:3 with image, \\\n"
-            "  '' index %d using 1:2 with lines lw 3.5 dt solid lc rgb "
-            "'white', \\\n"
-            "  '' index %d using 1:2 with linespoints lw 1 dt solid pt 7 ps "
-            "0.3  "
-            "lc rgb '#d55e00', \\\n"
-            "  '' index %d every 1::0::0 using 1:2 with points pt 7 ps 1.2 "
-            "lc rgb 'black'\n",
-            optimizer_name((OptimizerKind)k), (double)trials[k].lr, steps,
-            k + 1, k + 1, k + 1);
-    }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

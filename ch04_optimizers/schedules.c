@@ -12,15 +12,15 @@
 // Run: make schedules && ./schedules
 // Ends with: result: constant=.. inverse_time=.. exponential=.. cosine=.. ...
 //
-// Contents: 1 the schedules  2 A's equations  3 training  4 table  5 charts
+// Contents: 1 the schedules  2 A's equations  3 training  4 table  5 figures
 //           6 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -250,83 +250,73 @@ static void print_table(const Curve curves[SCHEDULES], const Options *o) {
            curves[HELD_FLOOR].loss[o->epochs] / end);
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 5. Figures -------------------------------------------------------------
 
+// A panel for each family of schedules.
 static void draw_schedules(float lr, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "schedules", format))
+    static const struct {
+        const char *title;
+        int first, last;
+    } families[] = {{"Falling from the first step", CONSTANT, COSINE},
+                    {"Held for half of the time", HELD, REPAIRED},
+                    {"In steps", HALVING, TABLE},
+                    {"Up, then down", ONE_CYCLE, ONE_CYCLE}};
+    Figure f;
+    if (!figure_open(&f, "ch04", "schedules", format))
         return;
-    chart_size(&chart, 1240, 500);
-    for (int s = 0; s < SCHEDULES; s++) {
-        chart_columns(&chart, "time,rate");
-        for (long t = 0; t < 1000; t += 2)
-            chart_row(&chart, 2, (double)t / 1000.0,
-                      (double)schedules[s].rate(t, 1000, lr));
-        chart_break(&chart);
-        chart_break(&chart);
+    figure_title(&f, "The learning rate over training: large steps first, "
+                     "small ones later");
+    figure_caption(&f, "A's equations (20) to (24) and (23) repaired, D's "
+                       "halving and division, B's table, and one cycle.");
+    figure_grid(&f, 2);
+    for (int k = 0; k < 4; k++) {
+        figure_panel(&f, "%s", families[k].title);
+        figure_x(&f, "fraction of training");
+        figure_y(&f, "learning rate");
+        figure_range(&f, 'x', 0.0, 1.0);
+        figure_range(&f, 'y', 0.0, 1.06 * (double)lr);
+        for (int s = families[k].first; s <= families[k].last; s++) {
+            figure_table(&f, "time,rate");
+            for (long t = 0; t < 1000; t += 2)
+                figure_row(&f, (double)t / 1000.0,
+                           schedules[s].rate(t, 1000, lr));
+            figure_lines(&f, 1, 2, "%s", schedules[s].title);
+        }
     }
-    chart_script(&chart,
-                 "set multiplot layout 2,6 margins 0.04,0.99,0.07,0.77 spacing "
-                 "0.045,0.26 title 'The learning rate over "
-                 "training'\n"
-                 "unset key; set xrange [0:1]; set yrange [0:%g]; set xtics "
-                 "0.5; set ytics %g\n",
-                 1.06 * (double)lr, 0.5 * (double)lr);
-    for (int s = 0; s < SCHEDULES; s++)
-        chart_script(&chart,
-                     "set title \"%s\\n%s\"\n"
-                     "plot DATA index %d using 1:2 with lines lt 1 lw 2.5\n",
-                     schedules[s].title, schedules[s].source, s);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
-}
-
-// Between the ticks of an axis up to x: 0.05 up to 0.2, 0.2 up to 1.
-static double tick_distance(double x) {
-    double digit = pow(10.0, floor(log10(fmax(x, 1e-6))));
-    return x < 2.0 * digit ? digit / 2.0 : 2.0 * digit;
+    figure_close(&f);
 }
 
 static void draw_training(const Curve curves[SCHEDULES], const Options *o,
                           const char *data) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "schedules_training", o->common.plot))
+    static const int shown[] = {CONSTANT, EXPONENTIAL, COSINE, ONE_CYCLE};
+    Figure f;
+    if (!figure_open(&f, "ch04", "schedules_training", o->common.plot))
         return;
-    chart_size(&chart, 1060, 480);
-    chart_columns(&chart, "epoch,constant,exponential,cosine,one cycle");
+    figure_title(&f, "A rate that falls ends lower (%s, mean of %d seeds)",
+                 data, o->seeds);
+    figure_caption(&f, "Left, the training loss after each epoch; right, after "
+                       "the last one, for all schedules.");
+
+    figure_panel(&f, "Over training");
+    figure_table(&f, "epoch,constant,exponential,cosine,one cycle");
     for (int e = 1; e <= o->epochs; e++)
-        chart_row(&chart, 5, (double)e, curves[CONSTANT].loss[e],
-                  curves[EXPONENTIAL].loss[e], curves[COSINE].loss[e],
-                  curves[ONE_CYCLE].loss[e]);
-    chart_break(&chart);
-    chart_break(&chart);
-    chart_columns(&chart, "place,loss");
-    for (int s = 0; s < SCHEDULES; s++)
-        chart_row(&chart, 2, (double)(SCHEDULES - s),
-                  curves[s].loss[o->epochs]);
-    chart_script(&chart,
-                 "set multiplot layout 1,2 title 'A rate that falls ends lower "
-                 "(%s, mean of %d seeds)'\n"
-                 "set xlabel 'epoch'; set ylabel 'training loss'; set logscale "
-                 "y\n"
-                 "plot for [c=2:5] DATA index 0 using 1:c with lines lt c-1\n"
-                 "unset logscale; unset key; unset ylabel; set xlabel "
-                 "'training loss after %d epochs'\n"
-                 "set xrange [0:*]; set yrange [0.3:%g]; set lmargin 27\n"
-                 "set xtics %g\n"
-                 "set ytics (",
-                 data, o->seeds, o->epochs, SCHEDULES + 0.7,
-                 tick_distance(curves[CONSTANT].loss[o->epochs]));
-    for (int s = 0; s < SCHEDULES; s++)
-        chart_script(&chart, "%s'%s' %d", s > 0 ? ", " : "", schedules[s].title,
-                     SCHEDULES - s);
-    chart_script(&chart,
-                 ") scale 0\n"
-                 "plot DATA index 1 using ($2/2):1:($2/2):(0.35):($1 == %d ? "
-                 "0x0072b2 : 0xe69f00) with boxxyerror fillstyle solid lc rgb "
-                 "variable\nunset multiplot\n",
-                 SCHEDULES);
-    chart_close(&chart);
+        figure_row(&f, e, curves[CONSTANT].loss[e], curves[EXPONENTIAL].loss[e],
+                   curves[COSINE].loss[e], curves[ONE_CYCLE].loss[e]);
+    figure_x(&f, "epoch");
+    figure_y(&f, "training loss");
+    figure_log(&f, 'y');
+    for (int k = 0; k < 4; k++)
+        figure_lines(&f, 1, 2 + k, "%s", schedules[shown[k]].title);
+
+    figure_panel(&f, "At the end");
+    figure_table(&f, "schedule,loss");
+    for (int s = 0; s < SCHEDULES; s++) {
+        figure_row(&f, s, curves[s].loss[o->epochs]);
+        figure_tick(&f, 'y', s, "%s", schedules[s].title);
+    }
+    figure_x(&f, "training loss after %d epochs", o->epochs);
+    figure_ranks(&f, 2, "%.3f", "");
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

@@ -20,8 +20,8 @@
 #include <stdio.h>
 
 #include "characters.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "memory.h"
 #include "optim.h"
@@ -191,23 +191,26 @@ static void print_seeds(const Outcome *outcomes, const Options *o) {
 // ---- 4. The chart -----------------------------------------------------------
 
 static void draw(const Best *best, const Curves *curves, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "early_stopping", format))
+    Figure f;
+    if (!figure_open(&f, "ch05", "early_stopping", format))
         return;
-    chart_columns(&chart, "epoch,training,validation");
+    figure_title(&f,
+                 "The validation loss is lowest at epoch %d; the training "
+                 "loss goes on falling",
+                 best->epoch);
+    figure_caption(&f, "After the dashed line the net only memorizes its "
+                       "training set.");
+    figure_table(&f, "epoch,training,validation");
     for (int e = 1; e <= curves->epochs; e++)
-        chart_row(&chart, 3, (double)e, (double)curves->train[e - 1],
-                  (double)curves->validation[e - 1]);
-    chart_script(&chart,
-                 "set title 'Loss of the training and the validation set: the "
-                 "latter is least at epoch %d'\n"
-                 "set xlabel 'epoch'; set ylabel 'cross entropy'\n"
-                 "set yrange [0:*]\n"
-                 "set arrow from %d,graph 0 to %d,graph 1 nohead lt 0 lw 2\n"
-                 "set label 'stop here' at %d,graph 0.94 offset 1,0\n"
-                 "plot DATA using 1:2 with lines, DATA using 1:3 with lines\n",
-                 best->epoch, best->epoch, best->epoch, best->epoch);
-    chart_close(&chart);
+        figure_row(&f, e, curves->train[e - 1], curves->validation[e - 1]);
+    figure_x(&f, "epoch");
+    figure_log(&f, 'x'); // the best one comes early
+    figure_y(&f, "cross entropy");
+    figure_range(&f, 'y', 0.0, NAN);
+    figure_lines(&f, 1, 2, "training");
+    figure_lines(&f, 1, 3, "validation");
+    figure_vertical(&f, best->epoch, "stop here");
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

@@ -24,8 +24,8 @@
 
 #include "blas.h"
 #include "characters.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -284,26 +284,26 @@ static void print_gradients(void) {
 // ---- 5. Charts --------------------------------------------------------------
 
 static void draw_losses(const Trained *trained, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "l1_l2_losses", format))
+    Figure f;
+    int groups = 0;
+    if (!figure_open(&f, "ch05", "l1_l2_losses", format))
         return;
-    chart_columns(&chart, "penalty,training loss,validation loss");
+    figure_title(&f, "L2 raises the training loss and lowers the validation "
+                     "loss");
+    figure_caption(&f, "The same net trained with four strengths λ of the "
+                       "penalty; medians over the seeds.");
+    figure_table(&f, "penalty,training loss,validation loss");
     for (int i = 0; i < EXPERIMENTS; i++)
-        if (experiments[i].penalty == L2)
-            chart_row(&chart, 3, (double)experiments[i].lambda,
-                      trained[i].outcome.train_loss,
-                      trained[i].outcome.validation_loss);
-    chart_script(&chart, "set title 'L2 raises the training loss and lowers "
-                         "the validation loss'\n"
-                         "set xlabel 'λ'; set ylabel 'cross entropy'\n"
-                         "set style fill solid 0.8; set yrange [0:*]\n"
-                         "set style data histograms\n"
-                         "plot DATA using 2:xtic(1), DATA using 3, "
-                         "DATA using ($0-0.17):2:(sprintf('%%.3f', $2)) with "
-                         "labels offset 0,0.7 notitle, "
-                         "DATA using ($0+0.17):3:(sprintf('%%.3f', $3)) with "
-                         "labels offset 0,0.7 notitle\n");
-    chart_close(&chart);
+        if (experiments[i].penalty == L2) {
+            figure_row(&f, experiments[i].lambda, trained[i].outcome.train_loss,
+                       trained[i].outcome.validation_loss);
+            figure_tick(&f, 'x', groups++, "%g", (double)experiments[i].lambda);
+        }
+    figure_x(&f, "λ");
+    figure_y(&f, "cross entropy");
+    figure_bars(&f, 2, "%.3f", "training loss");
+    figure_bars(&f, 3, "%.3f", "validation loss");
+    figure_close(&f);
 }
 
 enum { SHOWN = 8 };
@@ -330,27 +330,36 @@ static void largest_units(float *pictures, const float *weights) {
     }
 }
 
+// All on one scale, white at 0: red weights are positive, blue ones negative.
 static void draw_weights(const Trained *trained, const char *format) {
     const int rows[] = {NONE, STRONGEST_L2, PROXIMAL};
     float pictures[3 * SHOWN * CHARACTER_PIXELS];
-    const char *captions[3 * SHOWN];
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "l1_l2_weights", format))
+    float most = 0.0f;
+    Figure f;
+    if (!figure_open(&f, "ch05", "l1_l2_weights", format))
         return;
-    for (int r = 0; r < 3; r++) {
+    for (int r = 0; r < 3; r++)
         largest_units(pictures + r * SHOWN * CHARACTER_PIXELS,
                       trained[rows[r]].weights);
-        for (int s = 0; s < SHOWN; s++)
-            captions[r * SHOWN + s] = r == 0 ? "none" : r == 1 ? "L2" : "L1";
-    }
-    chart_size(&chart, 800, 420);
-    chart_script(&chart,
-                 "set title 'The weights of the %d strongest units: "
-                 "L1 makes most of them 0'\n",
-                 SHOWN);
-    chart_pictures(&chart, pictures, 3 * SHOWN, CHARACTER_SIDE, CHARACTER_SIDE,
-                   SHOWN, captions);
-    chart_close(&chart);
+    for (int i = 0; i < 3 * SHOWN * CHARACTER_PIXELS; i++)
+        most = fmaxf(most, fabsf(pictures[i]));
+    figure_title(&f, "L1 makes most weights 0; L2 only makes them small");
+    figure_caption(&f,
+                   "The first-layer weights of the %d strongest units, on "
+                   "one scale: white is 0, blue negative, red positive.",
+                   SHOWN);
+    const char *names[] = {"no penalty", "L2", "L1"};
+    figure_pictures(&f, &(Sheet){.pixels = pictures,
+                                 .count = 3 * SHOWN,
+                                 .H = CHARACTER_SIDE,
+                                 .W = CHARACTER_SIDE,
+                                 .columns = SHOWN,
+                                 .low = -(double)most,
+                                 .high = (double)most,
+                                 .heat = HEAT_DIVERGING,
+                                 .rows = names});
+    figure_scale(&f, "weight");
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

@@ -4,12 +4,11 @@
 #include <stdbool.h>
 #include <string.h>
 
-#include "chart.h"
 #include "error.h"
+#include "figure.h"
 
 // A unit of the drawing is 100 pixels wide and high, so that circles are round.
 static const double column_width = 1.25, row_height = 0.86, radius = 0.27;
-static const double name_end = 0.22; // right of an input's place
 
 typedef struct {
     bool used;
@@ -75,55 +74,47 @@ static double place_row(Place *at, const GraphNode *nodes, int i, int *rows) {
 // ---- 2. Drawing -------------------------------------------------------------
 
 // From the edge of one node to the edge of another: x, y, dx, dy.
-static void write_arrow(Chart *chart, const Place *from, const Place *to) {
+static void write_arrow(Figure *f, const Place *from, const Place *to) {
     double dx = to->x - from->x, dy = to->y - from->y;
     double length = hypot(dx, dy), gap = radius + 0.03;
-    chart_row(chart, 4, from->x + dx / length * gap,
-              from->y + dy / length * gap, dx * (1.0 - 2.0 * gap / length),
-              dy * (1.0 - 2.0 * gap / length));
+    figure_row(f, from->x + dx / length * gap, from->y + dy / length * gap,
+               dx * (1.0 - 2.0 * gap / length),
+               dy * (1.0 - 2.0 * gap / length));
 }
 
-// The numbers of all inputs, or of all operations, and how far from the node.
-static void write_numbers(Chart *chart, const Place *at, const GraphNode *nodes,
-                          int count, bool inputs) {
-    chart_break(chart);
-    chart_break(chart);
-    chart_columns(chart, "x,y,distance,value,derivative");
-    for (int i = 0; i < count; i++)
-        if (at[i].used && is_input(&nodes[i]) == inputs)
-            chart_row(chart, 5, at[i].x, at[i].y, inputs ? 0.21 : radius + 0.12,
-                      nodes[i].above, nodes[i].below);
-}
-
-// Block 0 holds the arrows, 1 the inputs' numbers, 2 the operations'.
-static void write_data(Chart *chart, const Place *at, const GraphNode *nodes,
-                       int count) {
-    chart_columns(chart, "x,y,dx,dy");
+static void draw_arrows(Figure *f, const Place *at, const GraphNode *nodes,
+                        int count) {
+    figure_table(f, "x,y,dx,dy");
     for (int i = 0; i < count; i++)
         for (int k = 0; k < 2 && at[i].used; k++)
             if (nodes[i].inputs[k] >= 0)
-                write_arrow(chart, &at[nodes[i].inputs[k]], &at[i]);
-    write_numbers(chart, at, nodes, count, true);
-    write_numbers(chart, at, nodes, count, false);
+                write_arrow(f, &at[nodes[i].inputs[k]], &at[i]);
+    figure_arrows(f, 1, 2, 3, 4);
 }
 
-static void write_nodes(Chart *chart, const Place *at, const GraphNode *nodes,
-                        int count) {
+// Inputs as names, operations as circles with their sign; above each its value,
+// below it the derivative.
+static void draw_nodes(Figure *f, const Place *at, const GraphNode *nodes,
+                       int count) {
+    figure_table(f, "x,y,circle,above,below,value,derivative");
     for (int i = 0; i < count; i++) {
-        if (!at[i].used)
-            continue;
-        if (is_input(&nodes[i]))
-            chart_script(chart, "set label '%s' at %g,%g right front\n",
-                         nodes[i].label, at[i].x + name_end, at[i].y);
-        else
-            chart_script(chart,
-                         "set object circle at %g,%g size %g fillstyle solid "
-                         "fillcolor rgb '#e8f1fa' front\n"
-                         "set label '%s' at %g,%g center front%s\n",
-                         at[i].x, at[i].y, radius, nodes[i].label, at[i].x,
-                         at[i].y,
-                         strlen(nodes[i].label) <= 2 ? " font ',20'" : "");
+        double apart = is_input(&nodes[i]) ? 0.21 : radius + 0.14;
+        if (at[i].used)
+            figure_row(f, at[i].x, at[i].y, !is_input(&nodes[i]),
+                       at[i].y + apart, at[i].y - apart, nodes[i].above,
+                       nodes[i].below);
     }
+    figure_pen(f, (Pen){.color = PEN_BLUE, .column = 3, .value = 1.0});
+    figure_circles(f, 1, 2, radius);
+    figure_values(f, 1, 4, 6, "%.4g", 0.0);
+    figure_pen(f, (Pen){.color = PEN_VERMILION});
+    figure_values(f, 1, 5, 7, "%.4g", 0.0);
+    for (int i = 0; i < count; i++)
+        if (at[i].used) {
+            bool sign = !is_input(&nodes[i]) && strlen(nodes[i].label) <= 2;
+            figure_pen(f, (Pen){.size = sign ? 1.5 : 1.0});
+            figure_note(f, at[i].x, at[i].y, 'c', "%s", nodes[i].label);
+        }
 }
 
 void graph_draw(const GraphNode *nodes, int count, const char *chapter,
@@ -141,41 +132,22 @@ void graph_draw(const GraphNode *nodes, int count, const char *chapter,
         at[i].y *= -row_height;
     }
 
-    Chart chart;
-    if (!chart_open(&chart, chapter, name, format))
+    Figure f;
+    if (!figure_open(&f, chapter, name, format))
         return;
-    // room for names at the left and the last circle at the right, but also for
-    // the title above
-    double left = -1.3, right = at[count - 1].x + 0.6;
-    double widen = fmax(0.0, 6.4 - (right - left)) / 2.0;
-    left -= widen;
-    right += widen;
-    double bottom = -row_height * (rows - 1) - 0.6, top = 1.0;
-    int width = (int)(100.0 * (right - left));
-    int height = (int)(100.0 * (top - bottom));
-    chart_size(&chart, width, height);
-    write_data(&chart, at, nodes, count);
-    chart_script(&chart,
-                 "set label '%s' at screen 0.5,screen %g center\n"
-                 "unset border; unset tics; unset grid; unset key\n"
-                 "set lmargin at screen 0; set rmargin at screen 1\n"
-                 "set bmargin at screen 0; set tmargin at screen 1\n"
-                 "set xrange [%g:%g]; set yrange [%g:%g]\n",
-                 title, 1.0 - 25.0 / height, left, right, bottom, top);
-    write_nodes(&chart, at, nodes, count);
-    chart_script(&chart,
-                 "number(c) = valid(c) ? sprintf('%%.4g', column(c)) : ''\n"
-                 "shift = %g\n"
-                 "plot DATA index 0 using 1:2:3:4 with vectors lt 1 lw 1.5, "
-                 "\\\n"
-                 "  DATA index 1 using ($1+shift):($2+$3):(number(4)) "
-                 "with labels right, \\\n"
-                 "  DATA index 1 using ($1+shift):($2-$3):(number(5)) "
-                 "with labels right textcolor rgb '#d55e00', \\\n"
-                 "  DATA index 2 using 1:($2+$3):(number(4)) with labels, "
-                 "\\\n"
-                 "  DATA index 2 using 1:($2-$3):(number(5)) with labels "
-                 "textcolor rgb '#d55e00'\n",
-                 name_end);
-    chart_close(&chart);
+    figure_title(&f, "%s", title);
+    figure_caption(&f,
+                   "Above each node its value, from the forward pass; below "
+                   "it, from the backward pass, the derivative of the "
+                   "result with respect to it.");
+    double left = -0.6, right = at[count - 1].x + 0.6;
+    double bottom = -row_height * (rows - 1) - 0.6, top = 0.6;
+    figure_bare(&f);
+    figure_range(&f, 'x', left, right);
+    figure_range(&f, 'y', bottom, top);
+    figure_panel_size(&f, (int)(100.0 * (right - left)),
+                      (int)(100.0 * (top - bottom)));
+    draw_arrows(&f, at, nodes, count);
+    draw_nodes(&f, at, nodes, count);
+    figure_close(&f);
 }

@@ -11,7 +11,7 @@
 enum { GRAPH_NODES = 64 };
 
 typedef struct {
-    const char *label;   // gnuplot's enhanced text: "×", "x^{2}"
+    const char *label;   // "×", "x²"
     int inputs[2];       // their places in the array, before its own; -1: none
     double above, below; // NAN: nothing
 } GraphNode;

@@ -1,6 +1,8 @@
 #include "history.h"
 
-#include "chart.h"
+#include <math.h>
+
+#include "figure.h"
 #include "integers.h"
 #include "memory.h"
 
@@ -44,30 +46,35 @@ void history_checkpoint(History *h, Checkpoint *c, int epochs) {
 
 void history_draw(const History *h, const char *chapter, const char *name,
                   const char *title, const char *what, const char *format) {
-    Chart chart;
-    if (h->points == 0 || !chart_open(&chart, chapter, name, format))
+    Figure f;
+    if (h->points == 0 || !figure_open(&f, chapter, name, format))
         return;
-    chart_size(&chart, 900, 400);
-    chart_columns(&chart, "epoch,training loss");
+    if (h->epochs > 0)
+        figure_title(&f, "%s: %s %.2f %% after %d epochs", title, what,
+                     (double)h->error[h->epochs - 1], h->epochs);
+    else
+        figure_title(&f, "%s: the first epoch", title);
+    figure_caption(&f, "Left, the training loss, each point the mean of a part "
+                       "of an epoch; right, the error after each epoch.");
+
+    figure_panel(&f, "Training loss");
+    figure_table(&f, "epoch,training loss");
     for (int i = 0; i < h->points; i++)
-        chart_row(&chart, 2, (i + 0.5) / h->parts, (double)h->loss[i]);
-    chart_break(&chart);
-    chart_break(&chart);
-    chart_columns(&chart, "epoch,error");
+        figure_row(&f, (i + 0.5) / h->parts, h->loss[i]);
+    figure_x(&f, "epoch");
+    figure_log(&f, 'y');
+    figure_lines(&f, 1, 2, "");
+
+    figure_panel(&f, "%s (%%)", what);
+    figure_table(&f, "epoch,error");
     for (int i = 0; i < h->epochs; i++)
-        chart_row(&chart, 2, i + 1.0, (double)h->error[i]);
-    chart_script(&chart,
-                 "set multiplot layout 1,2 title '%s'\n"
-                 "set xlabel 'epoch'; unset key; set xrange [0:%g]\n"
-                 "set logscale y; set ylabel 'training loss'\n"
-                 "plot DATA index 0 using 1:2 with lines lt 1\n"
-                 "unset logscale y; set ylabel '%s (%%)'; set yrange [0:*]\n",
-                 title, h->epochs * 1.08, what);
-    chart_script(&chart,
-                 "plot DATA index 1 using 1:2 with linespoints lt 5 pt 7%s\n"
-                 "unset multiplot\n",
-                 h->epochs > 10 ? ""
-                                : ", '' index 1 using 1:2:(sprintf('%.2f', "
-                                  "$2)) with labels offset 1.5,1");
-    chart_close(&chart);
+        figure_row(&f, i + 1, h->error[i]);
+    figure_x(&f, "epoch");
+    figure_range(&f, 'x', 0.0, h->epochs + 0.5);
+    figure_range(&f, 'y', 0.0, NAN);
+    figure_pen(&f, (Pen){.color = PEN_VERMILION, .point = POINT_DOT});
+    figure_linespoints(&f, 1, 2, "");
+    if (h->epochs <= 10) // then there is room for each number
+        figure_values(&f, 1, 2, 2, "%.2f", 12.0);
+    figure_close(&f);
 }

@@ -4,8 +4,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chart.h"
 #include "error.h"
+#include "figure.h"
 
 int argmax(const float *values, int n) {
     int best = 0;
@@ -127,26 +127,33 @@ void confusion_print(const Confusion *c) {
 
 void confusion_draw(const Confusion *c, const char *chapter, const char *name,
                     const char *title, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, chapter, name, format))
+    Figure f;
+    long most = 1;
+    if (!figure_open(&f, chapter, name, format))
         return;
-    chart_size(&chart, 640, 600);
-    chart_columns(&chart, "predicted,true,count");
+    figure_title(&f, "%s: %.2f %% right, and what the others were predicted as",
+                 title, 100.0 * confusion_accuracy(c));
+    figure_caption(&f, "Rows are the true classes, columns the predictions; "
+                       "mistakes are shaded by their number.");
+    figure_table(&f, "predicted,true,count,mistakes");
     for (int t = 0; t < c->classes; t++)
-        for (int p = 0; p < c->classes; p++)
-            chart_row(&chart, 3, (double)p, (double)t, (double)c->count[t][p]);
-    double edge = c->classes - 0.5;
-    chart_script(&chart,
-                 "set title '%s: what each class was taken for'\n"
-                 "set xlabel 'predicted class'; set ylabel 'true class'\n"
-                 "set xrange [-0.5:%g]; set yrange [%g:-0.5]; unset key\n"
-                 "set xtics 1 scale 0; set ytics 1 scale 0; unset grid\n"
-                 "set size ratio 1; set cblabel 'mistakes'\n"
-                 "set palette defined (0 'white', 1 '#d55e00')\n"
-                 "off(t, p, n) = t == p ? 0 : n\n"
-                 "plot DATA using 1:2:(off($2, $1, $3)) with image, \\\n"
-                 "  '' using 1:2:($3 > 0 ? sprintf('%%d', $3) : '') "
-                 "with labels\n",
-                 title, edge, edge);
-    chart_close(&chart);
+        for (int p = 0; p < c->classes; p++) {
+            long count = c->count[t][p];
+            most = t != p && count > most ? count : most;
+            figure_row(&f, p, t, count > 0 ? (double)count : (double)NAN,
+                       t != p ? (double)count : 0.0);
+        }
+    figure_x(&f, "predicted class");
+    figure_y(&f, "true class");
+    figure_square(&f);
+    figure_range(&f, 'x', -0.5, c->classes - 0.5);
+    figure_range(&f, 'y', c->classes - 0.5, -0.5);
+    for (int k = 0; k < c->classes; k++) {
+        figure_tick(&f, 'x', k, "%d", k);
+        figure_tick(&f, 'y', k, "%d", k);
+    }
+    // half of the scale is kept free, so that all numbers can be read
+    figure_heat(&f, 1, 2, 4, HEAT_BLUES, 0.0, 2.0 * (double)most);
+    figure_values(&f, 1, 2, 3, "%.0f", 0.0);
+    figure_close(&f);
 }

@@ -41,7 +41,7 @@ double confusion_f1(const Confusion *c, int k);
 // the wrong prediction made most often. To stdout.
 void confusion_print(const Confusion *c);
 
-// The same as a chart, out/<chapter>/<name>: mistakes coloured, counts written.
+// The same as a figure, out/<chapter>/<name>: mistakes shaded, counts written.
 void confusion_draw(const Confusion *c, const char *chapter, const char *name,
                     const char *title, const char *format);
 

@@ -1,6 +1,7 @@
 #include "surfaces.h"
 
 #include <math.h>
+#include <string.h>
 
 #include "error.h"
 
@@ -134,4 +135,50 @@ void chart_surface(Chart *chart,
     chart_script(chart, "set palette defined (0 '#ffffff', 1 '#dbe9f6', "
                         "2 '#a6cbe3', 3 '#5b9bc8', 4 '#24659f') maxcolors 14\n"
                         "unset colorbox; unset grid\n");
+}
+
+SurfaceMap surface_map(Figure *f,
+                       double (*height)(const void *context, double x,
+                                        double y),
+                       const void *context, const double range[2][2]) {
+    enum { SIDE = 121 };
+    SurfaceMap map = {.low = HUGE_VAL, .high = -HUGE_VAL};
+    memcpy(map.range, range, sizeof map.range);
+    figure_table(f, "x,y,height");
+    map.table = f->table;
+    for (int i = 0; i < SIDE; i++)
+        for (int j = 0; j < SIDE; j++) {
+            double x =
+                range[0][0] + (range[0][1] - range[0][0]) * j / (SIDE - 1);
+            double y =
+                range[1][0] + (range[1][1] - range[1][0]) * i / (SIDE - 1);
+            double h = height(context, x, y);
+            map.low = fmin(map.low, h);
+            map.high = fmax(map.high, h);
+            figure_row(f, x, y, h);
+        }
+    return map;
+}
+
+void surface_show(Figure *f, const SurfaceMap *map) {
+    figure_use(f, map->table);
+    figure_range(f, 'x', map->range[0][0], map->range[0][1]);
+    figure_range(f, 'y', map->range[1][0], map->range[1][1]);
+    figure_heat(f, 1, 2, 3, HEAT_BANDS, map->low, map->high);
+}
+
+void surface_path(Figure *f, double point_size) {
+    figure_pen(f, (Pen){.color = PEN_WHITE, .width = 3.5});
+    figure_lines(f, 1, 2, "");
+    figure_pen(f, (Pen){.color = PEN_VERMILION,
+                        .width = 1.0,
+                        .solid = true,
+                        .point = POINT_DOT,
+                        .size = point_size});
+    figure_linespoints(f, 1, 2, "");
+    figure_pen(f, (Pen){.color = PEN_BLACK,
+                        .point = POINT_DOT,
+                        .size = 1.2,
+                        .first = true});
+    figure_points(f, 1, 2, "");
 }

@@ -8,6 +8,7 @@
 #define DL_SURFACES_H
 
 #include "chart.h"
+#include "figure.h"
 
 typedef enum {
     BOWL,       // (x^2 + 100 y^2) / 2: 100 times as steep across as along
@@ -41,6 +42,25 @@ const Surface *surface(SurfaceKind kind);
 void chart_surface(Chart *chart,
                    double (*height)(const void *context, double x, double y),
                    const void *context, const double range[2][2]);
+
+// Heights over a grid of points, as a table of a figure.
+typedef struct {
+    int table;
+    double low, high; // of all heights
+    double range[2][2];
+} SurfaceMap;
+SurfaceMap surface_map(Figure *f,
+                       double (*height)(const void *context, double x,
+                                        double y),
+                       const void *context, const double range[2][2]);
+
+// Shows it in the current panel, darker where it is higher. What follows is
+// drawn on top of it.
+void surface_show(Figure *f, const SurfaceMap *map);
+
+// A path over it, a table's columns 1 and 2: white below, so that it can be seen
+// everywhere, and a black point where it begins.
+void surface_path(Figure *f, double point_size);
 
 // The height of a Surface for it: its value above the lowest, log scale.
 double surface_height(const void *surface, double x, double y);

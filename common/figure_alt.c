@@ -1,0 +1,101 @@
+// figure_alt.c - a figure in words, for readers who cannot see it.
+//
+// The sentences are made from the numbers that are drawn, so they are true of
+// this run, whatever it found.
+
+#include <math.h>
+
+#include "figure_parts.h"
+
+// A curve's first, last, lowest and highest point.
+typedef struct {
+    double first, last, low, high, low_x, high_x;
+    int points;
+} Course;
+
+static Course course_of(const Picture *p, const Mark *m) {
+    Course c = {.low = HUGE_VAL, .high = -HUGE_VAL};
+    const Table *t = mark_table(p, m);
+    for (int i = 0; t != NULL && i < t->rows; i++) {
+        double x = mark_cell(p, m, "x", i), y = mark_cell(p, m, "y", i);
+        if (!isfinite(x) || !isfinite(y))
+            continue;
+        if (c.points++ == 0)
+            c.first = y;
+        c.last = y;
+        if (y < c.low)
+            c.low = y, c.low_x = x;
+        if (y > c.high)
+            c.high = y, c.high_x = x;
+    }
+    return c;
+}
+
+// What the curve does, in the fewest words that are true: a turn counts if it
+// is a twentieth of the whole way up and down.
+static void write_course(const Mark *m, const Course *c, const Translation *t,
+                         FILE *out) {
+    double turn = 0.05 * (c->high - c->low);
+    bool dips = c->low < fmin(c->first, c->last) - turn;
+    bool peaks = c->high > fmax(c->first, c->last) + turn;
+    if (dips && !peaks)
+        fprintf(out,
+                translated(t, " %s falls from %.3g to %.3g at %.3g and "
+                              "ends at %.3g."),
+                m->words, c->first, c->low, c->low_x, c->last);
+    else if (peaks && !dips)
+        fprintf(out,
+                translated(t, " %s rises from %.3g to %.3g at %.3g and "
+                              "ends at %.3g."),
+                m->words, c->first, c->high, c->high_x, c->last);
+    else if (peaks && dips)
+        fprintf(out,
+                translated(t, " %s goes up and down between %.3g and "
+                              "%.3g."),
+                m->words, c->low, c->high);
+    else if (c->last < c->first)
+        fprintf(out, translated(t, " %s falls from %.3g to %.3g."), m->words,
+                c->first, c->last);
+    else if (c->last > c->first)
+        fprintf(out, translated(t, " %s rises from %.3g to %.3g."), m->words,
+                c->first, c->last);
+    else
+        fprintf(out, translated(t, " %s stays at %.3g."), m->words, c->first);
+}
+
+// "Training loss: 0.12 for p = 0, 0.3 for p = 0.5."
+static void write_bars(const Picture *p, const Panel *panel, const Mark *m,
+                       FILE *out) {
+    const Table *t = mark_table(p, m);
+    bool ranks = mark_is(m, "ranks");
+    const Axis *names = &panel->axis[!ranks ? 0 : 1];
+    const char *separator = ": ";
+    fprintf(out, " %s", m->words);
+    for (int i = 0; t != NULL && i < t->rows; i++) {
+        double value = mark_cell(p, m, ranks ? "x" : "y", i);
+        if (isnan(value) || i >= names->ticks)
+            continue;
+        fprintf(out, "%s%s %.3g", separator, names->tick[i].words, value);
+        separator = ", ";
+    }
+    fprintf(out, ".");
+}
+
+void picture_write_alt(const Picture *p, const Translation *t, FILE *out) {
+    fprintf(out, "%s", p->caption);
+    for (int i = 0; i < p->count; i++) {
+        const Panel *panel = &p->panels[i];
+        if (*panel->words != '\0')
+            fprintf(out, " %s:", panel->words);
+        for (int k = 0; k < panel->count; k++) {
+            const Mark *m = &panel->marks[k];
+            bool curve = mark_is(m, "lines") || mark_is(m, "linespoints") ||
+                         mark_is(m, "steps");
+            Course c = course_of(p, m);
+            if (curve && *m->words != '\0' && c.points > 0)
+                write_course(m, &c, t, out);
+            else if (mark_is(m, "bars") || mark_is(m, "ranks"))
+                write_bars(p, panel, m, out);
+        }
+    }
+}
