@@ -41,11 +41,11 @@ static bool read_line(FILE *file, Line *line) {
     if (attributes == NULL)
         return true;
     *attributes++ = '\0';
-    snprintf(line->kind, sizeof line->kind, "%s", text);
+    snprintf(line->kind, sizeof line->kind, "%.31s", text);
     char *words = strchr(attributes, '\t');
     if (words != NULL)
         *words++ = '\0';
-    snprintf(line->attributes, sizeof line->attributes, "%s", attributes);
+    snprintf(line->attributes, sizeof line->attributes, "%.255s", attributes);
     if (words != NULL) {
         const char *fields = words + strcspn(words, "\t");
         put_in(line->words, sizeof line->words, words,
