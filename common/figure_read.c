@@ -116,7 +116,7 @@ enum { MAX_VALUES = 12 };
 
 // Puts the values in place of the conversions: "%d", "%.2f", or "%2$s" for the
 // second.
-static const char *put_in(Picture *p, const char *words, char **values,
+static const char *put_in(Picture *p, const char *words, const char **values,
                           int count) {
     char out[1024];
     size_t used = 0;
@@ -184,7 +184,7 @@ const char *translated(const Translation *t, const char *english) {
 }
 
 // The fields of a line: kind, attributes, words and their values.
-static int split(char *line, char **fields, int most) {
+static int split(char *line, const char **fields, int most) {
     int count = 0;
     while (count < most) {
         fields[count++] = line;
@@ -281,12 +281,14 @@ static void read_line(Picture *p, const Mark *m) {
 
 static void read_description(Picture *p, char *text, const Translation *t) {
     for (char *line; (line = next_line(&text)) != NULL;) {
-        char *fields[3 + MAX_VALUES];
+        const char *fields[3 + MAX_VALUES];
         int count = split(line, fields, 3 + MAX_VALUES);
         Mark m = {
             .kind = picture_keep(p, fields[0]), .attributes = "", .words = ""};
         if (count > 1)
             m.attributes = picture_keep(p, fields[1]);
+        for (int k = 3; k < count; k++) // a name within a sentence
+            fields[k] = translated(t, fields[k]);
         if (count > 2)
             m.words =
                 put_in(p, translated(t, fields[2]), fields + 3, count - 3);
