@@ -50,7 +50,8 @@ BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*
 
 GOALS := all compile deps mnist fashion test plots bench help clean format format-check \
          check-asan check-valgrind check-aarch64 check-i686 check-s390x check-docs docs \
-         lecture coverage tidy smoke check-stops mutants claims $(CHAPTERS)
+         lecture coverage tidy smoke check-stops check-figures mutants claims \
+         $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
 TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))
@@ -134,7 +135,8 @@ $(B)/probe.mk: Makefile
 	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
 	else echo 'NO_CHECK := yes' >> $@; fi
 
-NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture
+NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture \
+            check-figures
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell test -w . || echo no),)
 $(error this folder cannot be written to; build in another one: make O=DIR)
@@ -294,6 +296,10 @@ smoke: all
 check-stops: all
 	@bash tests/stops.sh $(PROGRAMS)
 
+# What `make plots` has drawn, or the files and folders in FIGURES.
+check-figures:
+	@bash tests/figures.sh $(FIGURES)
+
 $(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(B)/$(BENCH_SUPPORT:.c=.o) $(LIBRARY)
 	$(call say,link,$(notdir $@))
 	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LIBRARY) $(LDLIBS) -ldl -o $@
@@ -348,6 +354,8 @@ help:
 	@echo 'make bench           measure speed beside OpenBLAS and PyTorch'
 	@echo 'make smoke           run every program for a second or two'
 	@echo 'make check-stops     stop every program in the middle: what does it still claim?'
+	@echo 'make check-figures   look at the charts in a browser: texts cut, blurred pixels ...;'
+	@echo '                     FIGURES=out/ch06 one folder'
 	@echo 'make check-asan      tests under AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  library tests under valgrind'
 	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu;'
