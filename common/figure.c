@@ -119,6 +119,8 @@ static void print_picture(const char *path) {
 
 void figure_close(Figure *f) {
     REQUIRE(f->open, "the figure is not open");
+    REQUIRE(f->titled && f->captioned, "figure %s has no %s", f->name,
+            f->titled ? "caption" : "title");
     f->open = false;
     bool kept = close_file(f->csv);
     kept = close_file(f->fig) && kept;
@@ -214,11 +216,13 @@ static void end_line(Figure *f) {
 // ---- 3. The figure and its axes ---------------------------------------------
 
 void figure_title(Figure *f, const char *words, ...) {
+    f->titled = true;
     describe(f, "title", "%s", "");
     END_WITH_WORDS(f, words);
 }
 
 void figure_caption(Figure *f, const char *words, ...) {
+    f->captioned = true;
     describe(f, "caption", "%s", "");
     END_WITH_WORDS(f, words);
 }

@@ -81,21 +81,37 @@ static void write_bars(const Picture *p, const Panel *panel, const Mark *m,
     fprintf(out, ".");
 }
 
+static bool is_curve(const Mark *m) {
+    return *m->words != '\0' &&
+           (mark_is(m, "lines") || mark_is(m, "linespoints") ||
+            mark_is(m, "steps"));
+}
+
+static bool is_bars(const Mark *m) {
+    return mark_is(m, "bars") || mark_is(m, "ranks");
+}
+
+// A panel's title, and what its curves and bars say.
+static void write_panel(const Picture *p, const Panel *panel,
+                        const Translation *t, FILE *out) {
+    bool told = false;
+    for (int i = 0; i < panel->count; i++)
+        told |= is_curve(&panel->marks[i]) || is_bars(&panel->marks[i]);
+    if (*panel->words != '\0')
+        fprintf(out, " %s%s", panel->words, told ? ":" : ".");
+
+    for (int i = 0; i < panel->count; i++) {
+        const Mark *m = &panel->marks[i];
+        Course c = course_of(p, m);
+        if (is_curve(m) && c.points > 0)
+            write_course(m, &c, t, out);
+        else if (is_bars(m))
+            write_bars(p, panel, m, out);
+    }
+}
+
 void picture_write_alt(const Picture *p, const Translation *t, FILE *out) {
     fprintf(out, "%s", p->caption);
-    for (int i = 0; i < p->count; i++) {
-        const Panel *panel = &p->panels[i];
-        if (*panel->words != '\0')
-            fprintf(out, " %s:", panel->words);
-        for (int k = 0; k < panel->count; k++) {
-            const Mark *m = &panel->marks[k];
-            bool curve = mark_is(m, "lines") || mark_is(m, "linespoints") ||
-                         mark_is(m, "steps");
-            Course c = course_of(p, m);
-            if (curve && *m->words != '\0' && c.points > 0)
-                write_course(m, &c, t, out);
-            else if (mark_is(m, "bars") || mark_is(m, "ranks"))
-                write_bars(p, panel, m, out);
-        }
-    }
+    for (int i = 0; i < p->count; i++)
+        write_panel(p, &p->panels[i], t, out);
 }

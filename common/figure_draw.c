@@ -92,10 +92,8 @@ static const char utf8_locale[] = "en_US.UTF-8";
 static const char utf8_locale[] = "C.UTF-8";
 #endif
 
-enum { TIME_LIMIT = 60 }; // seconds
-
 // Waits for the child; kills it when its time is over. Returns its status.
-static int wait_for(pid_t child, bool *late) {
+static int wait_for(pid_t child, int seconds, bool *late) {
     const struct timespec moment = {.tv_nsec = 2000000};
     time_t start = time(NULL);
     int status;
@@ -105,7 +103,7 @@ static int wait_for(pid_t child, bool *late) {
             return status;
         if (ended < 0 && errno != EINTR)
             return -1;
-        if (!*late && time(NULL) - start > TIME_LIMIT) {
+        if (!*late && time(NULL) - start >= seconds) {
             *late = true;
             kill(child, SIGKILL);
         }
@@ -128,7 +126,8 @@ static bool run_gnuplot(const Drawing *d, Drawn *drawn) {
     drawn->error = posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ);
     if (drawn->error != 0)
         return false;
-    int status = wait_for(child, &drawn->late);
+    int status =
+        wait_for(child, d->seconds > 0 ? d->seconds : 60, &drawn->late);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         drawn->error = ENOENT; // how a child may say that there is no gnuplot
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;

@@ -21,12 +21,13 @@ typedef struct {
     const char *format;             // svg, png, pdf, tikz, dumb
     const char *theme;              // paper (or NULL), slide, dark
     const Translation *translation; // or NULL: English
+    int seconds;                    // that gnuplot may take; 0: a minute
 } Drawing;
 
 typedef struct {
     bool script;  // NAME.gp was written
     bool picture; // and drawn
-    bool late;    // gnuplot was stopped after a minute
+    bool late;    // gnuplot was stopped, its time being over
     int error;    // why gnuplot could not be started; 0: it could
 } Drawn;
 

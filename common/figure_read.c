@@ -304,7 +304,8 @@ bool picture_read(Picture *p, const Drawing *drawing) {
     if (read) {
         read_tables(p, csv);
         read_description(p, fig, drawing->translation);
-        read = p->count > 0;
+        if (p->count == 0)
+            new_panel(p, "");
     }
     mem_free(csv);
     mem_free(fig);
