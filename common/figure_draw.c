@@ -23,8 +23,11 @@ extern char **environ; // POSIX has programs declare it themselves
 
 static const struct {
     const char *format, *extension;
-} formats[] = {
-    {"svg", ".svg"}, {"png", ".png"}, {"pdf", ".pdf"}, {"dumb", ".txt"}};
+} formats[] = {{"svg", ".svg"},
+               {"png", ".png"},
+               {"pdf", ".pdf"},
+               {"tikz", ".tex"},
+               {"dumb", ".txt"}};
 
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -198,9 +201,7 @@ static bool finish_svg(const Picture *p, const Drawing *d, const char *path) {
 // ---- 4. All of it -----------------------------------------------------------
 
 static bool write_script(const Picture *p, const Drawing *d) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s.gp", d->folder, d->name);
-    FILE *gp = fopen(path, "w");
+    FILE *gp = fopen(figure_path(d->folder, d->name, ".gp").text, "w");
     if (gp == NULL)
         return false;
     picture_write_script(p, d, gp);
@@ -219,13 +220,37 @@ void figure_draw(const Drawing *d, Drawn *drawn) {
     picture_lay_out(&p);
     drawn->script = write_script(&p, d);
 
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s%s", d->folder, d->name,
-             figure_extension(d->format));
+    FilePath path =
+        figure_path(d->folder, d->name, figure_extension(d->format));
     struct stat file;
     if (drawn->script && run_gnuplot(d, drawn))
-        drawn->picture = stat(path, &file) == 0 && file.st_size > 0;
+        drawn->picture = stat(path.text, &file) == 0 && file.st_size > 0;
     if (drawn->picture && strcmp(d->format, "svg") == 0)
-        drawn->picture = finish_svg(&p, d, path);
+        drawn->picture = finish_svg(&p, d, path.text);
     picture_free(&p);
+}
+
+// The figure's numbers and description get a second name in the work folder.
+static bool link_files(const Drawing *d, const char *work) {
+    const char *extensions[] = {".csv", ".fig"};
+    for (int i = 0; i < 2; i++)
+        if (link(figure_path(d->folder, d->name, extensions[i]).text,
+                 figure_path(work, d->name, extensions[i]).text) != 0)
+            return false;
+    return true;
+}
+
+void figure_redraw(const Drawing *d, Drawn *drawn) {
+    char work[WORK_PATH];
+    *drawn = (Drawn){0};
+    if (!work_open(work, d->folder, d->name))
+        return;
+    Drawing inside = *d;
+    inside.folder = work;
+    if (link_files(d, work))
+        figure_draw(&inside, drawn);
+    const char *made[] = {".gp", figure_extension(d->format)};
+    if (drawn->picture)
+        drawn->picture = work_publish(work, d->folder, d->name, made, 2);
+    work_remove(work, d->name);
 }

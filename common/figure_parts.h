@@ -152,6 +152,25 @@ double panel_title_width(const Theme *t, double width);
 int picture_legend(const Picture *p, const Mark **marks, int most);
 double legend_width(const Theme *t, const Mark *m);
 
+// ---- figure_files.c ---------------------------------------------------------
+
+typedef struct {
+    char text[512];
+} FilePath;
+
+// "out/ch05/early_stopping.csv" for the extension ".csv".
+FilePath figure_path(const char *folder, const char *name,
+                     const char *extension);
+
+// Makes a hidden folder in `folder`, in which the figure's files come into
+// being; moves those of these extensions to their place; removes it and what is
+// in it.
+enum { WORK_PATH = 160 };
+bool work_open(char work[WORK_PATH], const char *folder, const char *name);
+bool work_publish(const char *work, const char *folder, const char *name,
+                  const char *const *extensions, int count);
+void work_remove(const char *work, const char *name);
+
 // ---- figure_gnuplot.c, figure_alt.c -----------------------------------------
 
 void picture_write_script(const Picture *p, const Drawing *drawing, FILE *gp);
