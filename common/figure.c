@@ -101,9 +101,9 @@ void figure_close(Figure *f) {
         figure_draw(&drawing, &drawn);
 
     const char *made[] = {".csv", ".fig", ".gp", extension};
-    bool published = kept && drawn.script &&
-                     work_publish(f->work, f->folder, f->name, made,
-                                  drawn.picture ? 4 : 3);
+    bool published =
+        kept && drawn.script &&
+        work_publish(f->work, f->folder, f->name, made, drawn.picture ? 4 : 3);
     work_remove(f->work, f->name);
     FilePath picture = figure_path(f->folder, f->name, extension);
     if (published && !drawn.picture)

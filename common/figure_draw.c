@@ -150,8 +150,7 @@ static void write_escaped(FILE *out, const char *text) {
 }
 
 // Title and description, which gnuplot fills with its own name.
-static void write_description(const Picture *p, const Translation *t,
-                              FILE *out) {
+static void write_description(Picture *p, const Translation *t, FILE *out) {
     char *words;
     size_t size;
     FILE *memory = open_memstream(&words, &size);
@@ -169,7 +168,7 @@ static void write_description(const Picture *p, const Translation *t,
 
 // Copies the picture: with the figure's own title and description, and with
 // pixels that stay squares when a browser enlarges them.
-static bool finish_svg(const Picture *p, const Drawing *d, const char *path) {
+static bool finish_svg(Picture *p, const Drawing *d, const char *path) {
     FileBytes file;
     Error err;
     if (!file_read(&file, path, (size_t)1 << 28, &err))

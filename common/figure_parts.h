@@ -108,6 +108,11 @@ bool mark_is(const Mark *m, const char *kind);
 // Copies text for as long as the picture lives.
 const char *picture_keep(Picture *p, const char *text);
 
+// A sentence with its values put in place of "%d", "%.2f", or "%2$s" for the
+// second; kept for as long as the picture lives.
+const char *picture_words(Picture *p, const char *sentence,
+                          const char *const *values, int count);
+
 // The table that a mark draws from, and a cell of it: column is an attribute's
 // name. NaN where there is none, or where the pen leaves the row out.
 const Table *mark_table(const Picture *p, const Mark *m);
@@ -176,6 +181,6 @@ void work_remove(const char *work, const char *name);
 void picture_write_script(const Picture *p, const Drawing *drawing, FILE *gp);
 
 // The picture in words, for those who cannot see it: what its curves do.
-void picture_write_alt(const Picture *p, const Translation *t, FILE *out);
+void picture_write_alt(Picture *p, const Translation *t, FILE *out);
 
 #endif

@@ -125,8 +125,8 @@ START_TEST(svg_describes_itself) {
     run_function(draw_svg);
     Contents svg = contents_of("out/ch06/loss.svg");
     assert_says(svg.text, "<title>Both fall &amp; 20 % is left</title>");
-    assert_says(svg.text, "<desc>It's &lt;a> test. training falls from 1 to "
-                          "0.2. test, η = 1 falls from 1.2 to 0.4.</desc>");
+    assert_says(svg.text, "<desc>It's &lt;a> test.\ntraining falls from 1 to "
+                          "0.2. test, η = 1 falls from 1.2 to 0.4. </desc>");
     assert_never_says(svg.text, "Produced by GNUPLOT");
     assert_says(svg.text, "<text>test, η = 1</text>");
     assert_says(svg.text, "</svg>");
@@ -341,7 +341,7 @@ START_TEST(is_drawn_again_in_chinese) {
                          "training\t训练\n"
                          "test, %s\t%1$s 时的测试\n"
                          "η = 1\t学习率 1\n"
-                         " %s falls from %.3g to %.3g.\t%s从 %.3g 降到 %.3g。\n"
+                         "%s falls from %.3g to %.3g.\t%s从 %.3g 降到 %.3g。\n"
                          "Both fall & %d %% is left\t两者都下降，剩 %d%%\n");
     Translation *chinese = translation_load("zh.tsv");
     ck_assert_ptr_nonnull(chinese);
