@@ -375,13 +375,13 @@ void figure_answers(Figure *f, int x, int y, int answer) {
                    .size = 1.6,
                    .column = answer,
                    .value = 1.0};
-    figure_points(f, x, y, "%s", "");
+    figure_points(f, x, y, "");
     f->pen = (Pen){.color = PEN_BLACK,
                    .point = POINT_RING,
                    .size = 1.6,
                    .column = answer,
                    .value = 0.0};
-    figure_points(f, x, y, "%s", "");
+    figure_points(f, x, y, "");
 }
 
 void figure_impulses(Figure *f, int x, int y, const char *words, ...) {

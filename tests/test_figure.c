@@ -253,6 +253,29 @@ START_TEST(gnuplot_draws_every_mark) {
 }
 END_TEST
 
+// Filled where the answer is 1, open where it is 0.
+START_TEST(answers_are_filled_points) {
+    hide_gnuplot();
+    Figure f;
+    ck_assert(figure_open(&f, "ch06", "answers", "svg"));
+    figure_title(&f, "Answers");
+    figure_caption(&f, "Two.");
+    figure_table(&f, "x,y,answer");
+    figure_row(&f, 0, 0, 1);
+    figure_row(&f, 1, 1, 0);
+    figure_answers(&f, 1, 2, 3);
+    figure_close(&f);
+    const Contents description = contents_of("out/ch06/answers.fig");
+    assert_says(description.text, "point=dot size=1.6 column=3 value=1\t\n");
+    assert_says(description.text, "point=ring size=1.6 column=3 value=0\t\n");
+    const char *script = text_of("out/ch06/answers.gp");
+    assert_says(script, "using 1:($3 == 1 ? $2 : NaN) with points lc rgb "
+                        "'#0072b2' lw 2 dt solid pt 7 ");
+    assert_says(script, "using 1:($3 == 0 ? $2 : NaN) with points lc rgb "
+                        "'#000000' lw 2 dt (3,3) pt 6 ");
+}
+END_TEST
+
 // A panel whose data are all missing (a run that diverged) is an empty one.
 static void draw_nothing(void) {
     Figure f;
@@ -644,6 +667,7 @@ int main(void) {
         {script_reruns_by_hand},
         {cells_without_a_number_stay_empty},
         {gnuplot_draws_every_mark},
+        {answers_are_filled_points},
         {no_data_is_an_empty_panel},
         {png_is_a_png},
         {pdf_is_a_pdf},
