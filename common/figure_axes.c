@@ -150,9 +150,16 @@ static void share_ranges(Picture *p) {
 
 // ---- 3. Ticks ---------------------------------------------------------------
 
+double axis_place(const Axis *a, double value) {
+    double place =
+        a->log ? log(fmax(value, 1e-300) / a->low) / log(a->high / a->low)
+               : (value - a->low) / (a->high - a->low);
+    return a->turned ? 1.0 - place : place;
+}
+
 static void add_tick(Picture *p, Axis *a, double at, const char *words) {
-    double room = 1e-6 * (a->high - a->low);
-    if (a->ticks < MAX_TICKS && at >= a->low - room && at <= a->high + room)
+    double place = axis_place(a, at);
+    if (a->ticks < MAX_TICKS && place > -1e-6 && place < 1.0 + 1e-6)
         a->tick[a->ticks++] = (Tick){at, picture_keep(p, words)};
 }
 
@@ -224,13 +231,6 @@ static void choose_ticks(Picture *p, Panel *panel, int k) {
         log_ticks(p, a, wanted);
     else
         linear_ticks(p, a, wanted);
-}
-
-double axis_place(const Axis *a, double value) {
-    double place =
-        a->log ? log(fmax(value, 1e-300) / a->low) / log(a->high / a->low)
-               : (value - a->low) / (a->high - a->low);
-    return a->turned ? 1.0 - place : place;
 }
 
 // ---- 4. Colors --------------------------------------------------------------
