@@ -124,7 +124,7 @@ START_TEST(ticks_are_few_and_true) {
             check_ticks(0.93 * high, high, false);
         }
     for (int power = -30; power <= 6; power += 3)
-        for (int wide = 1; wide <= 24; wide += 2)
+        for (int wide = 0; wide <= 24; wide += 2)
             check_ticks(0.8 * pow(10, power), 1.2 * pow(10, power + wide),
                         true);
 }
