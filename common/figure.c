@@ -236,6 +236,12 @@ void figure_legend(Figure *f) {
     end_line(f);
 }
 
+void figure_film(Figure *f, int stills) {
+    REQUIRE(stills > 0, "%d stills", stills);
+    describe(f, "film", "stills=%d", stills);
+    end_line(f);
+}
+
 void figure_panel_size(Figure *f, int width, int height) {
     REQUIRE(width > 0 && height > 0, "size %d x %d", width, height);
     describe(f, "size", "width=%d height=%d", width, height);

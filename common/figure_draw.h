@@ -19,7 +19,7 @@ void translation_free(Translation *t);
 typedef struct {
     const char *folder; // with NAME.csv and NAME.fig, written to as well
     const char *name;
-    const char *format;             // svg, png, pdf, tikz, dumb (as text)
+    const char *format;             // svg, png, pdf, tikz, gif, dumb (as text)
     const char *theme;              // paper (or NULL), slide, dark
     const Translation *translation; // or NULL: English
     int seconds;                    // that gnuplot may take; 0: a minute

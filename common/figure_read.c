@@ -271,6 +271,8 @@ static void read_line(Picture *p, const Mark *m) {
         p->share = true;
     else if (mark_is(m, "legend"))
         p->legend = true;
+    else if (mark_is(m, "film"))
+        p->stills = (int)mark_number(m, "stills", 1.0);
     else if (mark_is(m, "panel"))
         new_panel(p, m->words);
     else
@@ -344,6 +346,22 @@ bool picture_read(Picture *p, const Drawing *drawing) {
     if (!read)
         picture_free(p);
     return read;
+}
+
+int panel_slot(const Picture *p, int i) {
+    return p->film ? 0 : i;
+}
+
+void picture_choose_stills(Picture *p) {
+    int count = p->stills < p->count ? p->stills : p->count;
+    for (int i = 0, next = 0; i < p->count; i++) {
+        int wanted = count > 1 ? next * (p->count - 1) / (count - 1) : 0;
+        if (next < count && i == wanted)
+            p->panels[next++] = p->panels[i];
+        else
+            mem_free(p->panels[i].marks);
+    }
+    p->count = count;
 }
 
 void picture_free(Picture *p) {

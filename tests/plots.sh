@@ -93,8 +93,8 @@ fi
 
 # ---- 2. Draw again ----------------------------------------------------------
 
+words=-
 if [ -n "$again" ]; then
-    words=-
     [ -z "${TEXT:-}" ] || [ "$TEXT" = en ] || words=tests/plots/$TEXT.tsv
     if [ "$words" != - ] && [ ! -f "$words" ]; then
         echo "plots: there is no TEXT=$TEXT: en or zh"
@@ -107,6 +107,19 @@ if [ -n "$again" ]; then
     find "${folders[@]}" -name '*.fig' ! -path '*/.*' | sort |
         xargs -n 6 -P 2 build/release/tests/plots/redraw \
             "${FORMAT:-svg}" "${THEME:-paper}" "$words" || failed=$((failed + 1))
+fi
+
+# Films as GIF, and then their stills again, which a browser shows first.
+if [ "${FORMAT:-svg}" = svg ]; then
+    for chapter in "$@"; do
+        grep -l '^film	' "out/$chapter"/*.fig 2>/dev/null
+    done | while IFS= read -r film; do
+        [ -z "$again" ] && [ "${film%.fig}.gif" -nt "$film" ] && continue
+        for format in gif svg; do
+            build/release/tests/plots/redraw $format "${THEME:-paper}" \
+                "$words" "$film"
+        done
+    done | grep 'gif$'
 fi
 
 # ---- 3. The page ------------------------------------------------------------
