@@ -88,6 +88,7 @@ typedef struct {
     char format[8];  // svg, png, pdf, dumb
     char work[160];  // the hidden folder in which the files come into being
     FILE *csv, *fig;
+    bool titled, captioned;
     int tables; // begun so far
     int table;  // that marks take their columns from; 0 is the first
     Pen pen;    // of the next mark

@@ -23,15 +23,19 @@ static bool is_format(const Script *s, const char *format) {
     return strcmp(s->drawing->format, format) == 0;
 }
 
-// A string in gnuplot's single quotes: only the quote itself is doubled.
-static void write_quoted(FILE *gp, const char *text) {
-    putc('\'', gp);
+// A string in gnuplot's single quotes: only the quote itself is doubled. LaTeX
+// has letters of its own that need a backslash.
+static void write_quoted(const Script *s, const char *text) {
+    bool latex = is_format(s, "tikz");
+    putc('\'', s->gp);
     for (; *text != '\0'; text++) {
         if (*text == '\'')
-            putc('\'', gp);
-        putc(*text, gp);
+            putc('\'', s->gp);
+        if (latex && strchr("%&#_{}$", *text) != NULL)
+            putc('\\', s->gp);
+        putc(*text, s->gp);
     }
-    putc('\'', gp);
+    putc('\'', s->gp);
 }
 
 // From pixels to parts of the picture, from the bottom left corner.
@@ -50,7 +54,9 @@ static double font_size(const Script *s, double pixels) {
 }
 
 static void write_font(const Script *s, double size, const char *color) {
-    if (!is_format(s, "dumb"))
+    if (is_format(s, "tikz"))
+        fprintf(s->gp, " textcolor rgb '%s'", color);
+    else if (!is_format(s, "dumb"))
         fprintf(s->gp, " font ',%.4g' textcolor rgb '%s'", font_size(s, size),
                 color);
 }
@@ -66,7 +72,7 @@ typedef struct {
 static void write_words_at(const Script *s, double x, double y,
                            const char *words, Lettering how) {
     fprintf(s->gp, "set label ");
-    write_quoted(s->gp, words);
+    write_quoted(s, words);
     fprintf(s->gp, " at screen %.5f,screen %.5f %s%s front", screen_x(s, x),
             screen_y(s, y), how.align, how.upwards ? " rotate by 90" : "");
     write_font(s, how.size, how.color);
@@ -98,6 +104,11 @@ static void write_terminal(const Script *s) {
                 "set terminal pdfcairo size %.4gin,%.4gin font 'Sans,%.4g' "
                 "fontscale 1 noenhanced background rgb '%s'\n",
                 w / 96.0, h / 96.0, font, t->paper);
+    else if (is_format(s, "tikz"))
+        fprintf(s->gp,
+                "set terminal tikz standalone size %.4gin,%.4gin "
+                "font '\\sffamily\\small'\n",
+                w / 96.0, h / 96.0);
     else
         fprintf(s->gp, "set terminal dumb size 79,%d noenhanced\n",
                 (h + 19) / 20);
@@ -452,7 +463,7 @@ static void write_axis(const Script *s, const Panel *panel, int k) {
     fprintf(s->gp, "set %ctics (", name);
     for (int i = 0; i < a->ticks; i++) {
         fprintf(s->gp, "%s", i > 0 ? ", " : "");
-        write_quoted(s->gp, a->shown ? a->tick[i].words : "");
+        write_quoted(s, a->shown ? a->tick[i].words : "");
         fprintf(s->gp, " %.9g", a->tick[i].at);
     }
     fprintf(s->gp, ")%s", panel->bare || a->named ? " scale 0" : "");

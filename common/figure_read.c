@@ -114,10 +114,8 @@ static void read_tables(Picture *p, char *text) {
 
 enum { MAX_VALUES = 12 };
 
-// Puts the values in place of the conversions: "%d", "%.2f", or "%2$s" for the
-// second.
-static const char *put_in(Picture *p, const char *words, const char **values,
-                          int count) {
+const char *picture_words(Picture *p, const char *words,
+                          const char *const *values, int count) {
     char out[1024];
     size_t used = 0;
     int next = 0;
@@ -290,8 +288,8 @@ static void read_description(Picture *p, char *text, const Translation *t) {
         for (int k = 3; k < count; k++) // a name within a sentence
             fields[k] = translated(t, fields[k]);
         if (count > 2)
-            m.words =
-                put_in(p, translated(t, fields[2]), fields + 3, count - 3);
+            m.words = picture_words(p, translated(t, fields[2]), fields + 3,
+                                    count - 3);
         read_line(p, &m);
     }
 }
@@ -304,7 +302,8 @@ bool picture_read(Picture *p, const Drawing *drawing) {
     if (read) {
         read_tables(p, csv);
         read_description(p, fig, drawing->translation);
-        read = p->count > 0;
+        if (p->count == 0)
+            new_panel(p, "");
     }
     mem_free(csv);
     mem_free(fig);
