@@ -220,6 +220,8 @@ static void assert_recalled(const Run *run, int variant, int recalled) {
     assert_mark("out/ch07/memory_gradient.fig", 0, "lines", "steps back", row,
                 row);
     const char *figure = "out/ch07/memory_accuracy.fig";
+    assert_mark(figure, 0, "values", "length", "cell", "");
+    ck_assert_double_eq(figure_attribute(figure, "values", 0, "v"), 3);
     ck_assert_str_eq(figure_words(figure, "tick", LENGTHS + variant), row);
     for (int i = 0; i < CELLS; i++) {
         int l = (int)length[i];
