@@ -24,29 +24,46 @@ static void warn_unwritable(const Figure *f, const char *why) {
         figure_path(f->folder, f->name, ".csv").text, why);
 }
 
+// What the program was called in its source, and what its binary is called.
+static struct { char original[64], own[64]; } program;
+
+void figure_call_program(const char *original, const char *own) {
+    snprintf(program.original, sizeof program.original, "%s", original);
+    snprintf(program.own, sizeof program.own, "%s", own);
+}
+
+// "lenet_curves" becomes "my_net_curves" in a copy called my_net.
+static void choose_name(Figure *f, const char *name) {
+    size_t length = strlen(program.original);
+    bool ours = length > 0 && strncmp(name, program.original, length) == 0 &&
+                (name[length] == '\0' || name[length] == '_');
+    int size = snprintf(f->name, sizeof f->name, "%s%s",
+                        ours ? program.own : name, ours ? name + length : "");
+    REQUIRE(size < (int)sizeof f->name, "'%s' is too long a name", name);
+}
+
 bool figure_open(Figure *f, const char *chapter, const char *name,
                  const char *format) {
     *f = (Figure){0};
     if (strcmp(format, "none") == 0 || stop_requested())
         return false;
     REQUIRE(figure_format(format), "there is no chart format '%s'", format);
-    REQUIRE(strlen(chapter) + strlen("out/") < sizeof f->folder &&
-                strlen(name) < sizeof f->name,
-            "'%s/%s' is too long a name", chapter, name);
+    REQUIRE(strlen(chapter) + strlen("out/") < sizeof f->folder,
+            "'%s' is too long a name", chapter);
     snprintf(f->folder, sizeof f->folder, "out/%s", chapter);
-    strcpy(f->name, name);
+    choose_name(f, name);
     strcpy(f->format, format);
 
     // The files come into being in a folder of this run's own, so that two runs
     // at the same time do not write into each other's.
     mkdir("out", 0777);
     mkdir(f->folder, 0777);
-    if (!work_open(f->work, f->folder, name)) {
+    if (!work_open(f->work, f->folder, f->name)) {
         warn_unwritable(f, strerror(errno));
         return false;
     }
-    f->csv = fopen(figure_path(f->work, name, ".csv").text, "w");
-    f->fig = fopen(figure_path(f->work, name, ".fig").text, "w");
+    f->csv = fopen(figure_path(f->work, f->name, ".csv").text, "w");
+    f->fig = fopen(figure_path(f->work, f->name, ".fig").text, "w");
     if (f->csv == NULL || f->fig == NULL) {
         warn_unwritable(f, strerror(errno));
         if (f->csv != NULL)

@@ -101,6 +101,11 @@ typedef struct {
 bool figure_open(Figure *f, const char *chapter, const char *name,
                  const char *format);
 
+// From now on the program is called `own`: figures whose names begin with its
+// original name, "lenet" or "lenet_", begin with its own. (cli_parse does this
+// for a copy such as my_net.)
+void figure_call_program(const char *original, const char *own);
+
 // Draws it; says "chart: out/ch05/early_stopping.svg".
 void figure_close(Figure *f);
 

@@ -75,8 +75,7 @@ static const Theme themes[] = {
      13.0, 1.0, 8.0},
 };
 
-// A terminal has a theme of its own. NULL if there is none of that name.
-static const Theme *theme_of(const Drawing *d) {
+const Theme *drawing_theme(const Drawing *d) {
     const char *name = d->theme != NULL ? d->theme : "paper";
     if (strcmp(d->format, "dumb") == 0)
         name = "text";
@@ -211,7 +210,7 @@ static bool write_script(const Picture *p, const Drawing *d) {
 void figure_draw(const Drawing *d, Drawn *drawn) {
     *drawn = (Drawn){0};
     Picture p;
-    const Theme *theme = theme_of(d);
+    const Theme *theme = drawing_theme(d);
     if (theme == NULL || !figure_format(d->format) || !picture_read(&p, d))
         return;
     p.theme = theme;

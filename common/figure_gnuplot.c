@@ -139,7 +139,6 @@ static void write_head(const Script *s) {
     else
         fprintf(s->gp,
                 "set border 3 lc rgb '%s'\n"
-                "set tics nomirror out scale 0.5\n"
                 "set grid back lt 1 lc rgb '%s' lw 1\n",
                 t->soft, t->grid);
     fprintf(s->gp, "set multiplot\n");
@@ -270,14 +269,15 @@ static void write_bars(Script *s, const Panel *panel, const Mark *m) {
 static void write_ranks(Script *s, const Panel *panel, const Mark *m) {
     char format[32], x[16];
     int column = (int)mark_number(m, "x", 0.0);
+    double from = panel->axis[X].log ? panel->axis[X].low : 0.0;
     double width = 0.72 / m->groups;
     double shift = width * (m->group - 0.5 * (m->groups - 1));
     begin_element(s, m);
     fprintf(s->gp,
-            "(0):($0%+.4g):(0):%d:($0%+.4g):($0%+.4g) with boxxyerror "
+            "(%.9g):($0%+.4g):(%.9g):%d:($0%+.4g):($0%+.4g) with boxxyerror "
             "lc rgb '%s'",
-            shift, column, shift - 0.45 * width, shift + 0.45 * width,
-            s->p->theme->curve[m->color]);
+            from, shift, from, column, shift - 0.45 * width,
+            shift + 0.45 * width, s->p->theme->curve[m->color]);
     if (*mark_word(m, "format", format) == '\0')
         return;
     begin_element(s, m);
@@ -466,7 +466,8 @@ static void write_axis(const Script *s, const Panel *panel, int k) {
         write_quoted(s, a->shown ? a->tick[i].words : "");
         fprintf(s->gp, " %.9g", a->tick[i].at);
     }
-    fprintf(s->gp, ")%s", panel->bare || a->named ? " scale 0" : "");
+    fprintf(s->gp, ") nomirror out scale %g",
+            panel->bare || a->named ? 0.0 : 0.5);
     if (k == X && is_format(s, "svg")) // gnuplot leaves more room there
         fprintf(s->gp, " offset 0,0.4");
     write_font(s, size_ticks(s->p->theme), s->p->theme->ink);
@@ -524,28 +525,37 @@ static void write_panel_title(const Script *s, const Panel *panel) {
                 width, (Lettering){"left", false, size_panel(t), t->ink});
 }
 
+// Colors from low to high. Those that begin with white begin with the color of
+// the paper, which in the dark is black.
 static void write_palette(const Script *s, const Mark *m) {
-    static const struct {
-        const char *name, *colors;
-    } palettes[] = {
-        {"blues", "0 '#ffffff', 1 '#dbe9f6', 2 '#a6cbe3', 3 '#5b9bc8', "
-                  "4 '#24659f'"},
-        {"bands", "0 '#ffffff', 1 '#dbe9f6', 2 '#a6cbe3', 3 '#5b9bc8', "
-                  "4 '#24659f'"},
-        {"diverging", "-1 '#0b5394', -0.5 '#7fb3d9', 0 '#ffffff', "
-                      "0.5 '#f2a47c', 1 '#b8410b'"},
-        {"ink", "0 '#ffffff', 1 '#000000'"},
-        {"gray", "0 '#000000', 1 '#ffffff'"},
-        {"classes", "0 '#7fb8d8', 0.499 '#e5f1f8', 0.501 '#fdf1d9', "
-                    "1 '#f2cf80'"},
-    };
-    char word[32];
-    mark_word(m, "heat", word);
-    for (size_t i = 0; i < sizeof palettes / sizeof *palettes; i++)
-        if (strcmp(word, palettes[i].name) == 0)
-            fprintf(s->gp, "set palette defined (%s) maxcolors %d\n",
-                    palettes[i].colors, strcmp(word, "bands") == 0 ? 14 : 0);
-    fprintf(s->gp, "set cbrange [%.9g:%.9g]\n", mark_number(m, "low", 0.0),
+    const Theme *t = s->p->theme;
+    bool dark = strcmp(t->name, "dark") == 0;
+    char heat[32];
+    mark_word(m, "heat", heat);
+    fprintf(s->gp, "set palette defined (");
+    if (strcmp(heat, "blues") == 0 && dark)
+        fprintf(s->gp, "0 '%s', 1 '#1f4364', 2 '#2f6a9d', 3 '#5aa0d4'",
+                t->paper);
+    else if (strcmp(heat, "blues") == 0 || strcmp(heat, "bands") == 0)
+        fprintf(s->gp, "0 '#ffffff', 1 '#dbe9f6', 2 '#a6cbe3', 3 '#5b9bc8', "
+                       "4 '#24659f'");
+    else if (strcmp(heat, "diverging") == 0 && dark)
+        fprintf(s->gp,
+                "-1 '#7db8f0', -0.5 '#3c6a94', 0 '%s', 0.5 '#9a5a38', "
+                "1 '#f2a47c'",
+                t->paper);
+    else if (strcmp(heat, "diverging") == 0)
+        fprintf(s->gp, "-1 '#0b5394', -0.5 '#7fb3d9', 0 '#ffffff', "
+                       "0.5 '#f2a47c', 1 '#b8410b'");
+    else if (strcmp(heat, "ink") == 0)
+        fprintf(s->gp, "0 '%s', 1 '%s'", t->paper, t->ink);
+    else if (strcmp(heat, "gray") == 0)
+        fprintf(s->gp, "0 '#000000', 1 '#ffffff'");
+    else // classes
+        fprintf(s->gp, "0 '#7fb8d8', 0.499 '#e5f1f8', 0.501 '#fdf1d9', "
+                       "1 '#f2cf80'");
+    fprintf(s->gp, ") maxcolors %d\nset cbrange [%.9g:%.9g]\n",
+            strcmp(heat, "bands") == 0 ? 14 : 0, mark_number(m, "low", 0.0),
             mark_number(m, "high", 1.0));
 }
 

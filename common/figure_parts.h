@@ -157,6 +157,11 @@ double panel_title_width(const Theme *t, double width);
 int picture_legend(const Picture *p, const Mark **marks, int most);
 double legend_width(const Theme *t, const Mark *m);
 
+// ---- figure_draw.c ----------------------------------------------------------
+
+// The theme of that name; a terminal has one of its own. NULL if there is none.
+const Theme *drawing_theme(const Drawing *d);
+
 // ---- figure_files.c ---------------------------------------------------------
 
 typedef struct {

@@ -1,5 +1,6 @@
 // figure_read.c - reads a figure's numbers and its description.
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -292,6 +293,39 @@ static void read_description(Picture *p, char *text, const Translation *t) {
                                     count - 3);
         read_line(p, &m);
     }
+}
+
+// Whether there is something to translate: two letters in a row that are no
+// number's ("1e-05") and no conversion's ("%s").
+static bool has_words(const char *text) {
+    char *end;
+    strtod(text, &end);
+    if (*end == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text == '%')
+            text += strcspn(text, "dsfegi");
+        if (*text == '\0')
+            break;
+        if (isalpha((unsigned char)text[0]) && isalpha((unsigned char)text[1]))
+            return true;
+    }
+    return false;
+}
+
+void figure_untranslated(const Drawing *d, FILE *out) {
+    char *text = read_text(d->folder, d->name, ".fig"), *rest = text;
+    if (text == NULL)
+        return;
+    for (char *line; (line = next_line(&rest)) != NULL;) {
+        const char *fields[3 + MAX_VALUES];
+        int count = split(line, fields, 3 + MAX_VALUES);
+        for (int i = 2; i < count; i++)
+            if (has_words(fields[i]) &&
+                translated(d->translation, fields[i]) == fields[i])
+                fprintf(out, "%s\n", fields[i]);
+    }
+    mem_free(text);
 }
 
 bool picture_read(Picture *p, const Drawing *drawing) {

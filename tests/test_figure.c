@@ -260,6 +260,7 @@ START_TEST(answers_are_filled_points) {
     ck_assert(figure_open(&f, "ch06", "answers", "svg"));
     figure_title(&f, "Answers");
     figure_caption(&f, "Two.");
+    figure_table(&f, "nothing");
     figure_table(&f, "x,y,answer");
     figure_row(&f, 0, 0, 1);
     figure_row(&f, 1, 1, 0);
@@ -269,8 +270,9 @@ START_TEST(answers_are_filled_points) {
     assert_says(description.text, "point=dot size=1.6 column=3 value=1\t\n");
     assert_says(description.text, "point=ring size=1.6 column=3 value=0\t\n");
     const char *script = text_of("out/ch06/answers.gp");
-    assert_says(script, "using 1:($3 == 1 ? $2 : NaN) with points lc rgb "
-                        "'#0072b2' lw 2 dt solid pt 7 ");
+    assert_says(script,
+                "DATA index 1 using 1:($3 == 1 ? $2 : NaN) with points lc rgb "
+                "'#0072b2' lw 2 dt solid pt 7 ");
     assert_says(script, "using 1:($3 == 0 ? $2 : NaN) with points lc rgb "
                         "'#000000' lw 2 dt (3,3) pt 6 ");
 }
@@ -360,12 +362,13 @@ START_TEST(is_drawn_again_in_chinese) {
     if (skip_without_gnuplot("is_drawn_again_in_chinese"))
         return;
     run_function(draw_svg);
-    write_text("zh.tsv", "# English\tChinese\n"
-                         "training\t训练\n"
-                         "test, %s\t%1$s 时的测试\n"
-                         "η = 1\t学习率 1\n"
-                         "%s falls from %.3g to %.3g.\t%s从 %.3g 降到 %.3g。\n"
-                         "Both fall & %d %% is left\t两者都下降，剩 %d%%\n");
+    write_text("zh.tsv",
+               "# English\tChinese\n"
+               "training\t训练\n"
+               "test, %s\t%1$s 时的测试\n"
+               "η = 1\t学习率 1\n"
+               "%s falls from %.3g to %.3g.\t从 %2$s 到 %3$s：%1$s。\n"
+               "Both fall & %d %% is left\t两者都下降，剩 %d%%\n");
     Translation *chinese = translation_load("zh.tsv");
     ck_assert_ptr_nonnull(chinese);
     Drawing drawing = {.folder = "out/ch06",
@@ -379,7 +382,7 @@ START_TEST(is_drawn_again_in_chinese) {
     ck_assert(drawn.script && drawn.picture && drawn.error == 0);
     Contents svg = contents_of("out/ch06/loss.svg");
     assert_says(svg.text, "<title>两者都下降，剩 20%</title>");
-    assert_says(svg.text, "训练从 1 降到 0.2。");
+    assert_says(svg.text, "从 1 到 0.2：训练。");
     assert_says(svg.text, "<text>学习率 1 时的测试</text>");
     assert_says(svg.text, "<text>loss</text>"); // without a translation
     assert_says(svg.text, "fill=\"#16181d\"");

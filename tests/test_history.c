@@ -115,7 +115,7 @@ START_TEST(draws_many_batches_against_epochs) {
     }
     const char *figure = "out/ch99/curves.fig";
     ck_assert_str_eq(figure_words(figure, "title", 0),
-                     "A test: test error 9.00 % after 2 epochs");
+                     "A test: test error 9.00 % after epoch 2");
     ck_assert_str_eq(panel_of(figure, 0), "Training loss");
     ck_assert_str_eq(panel_of(figure, 1), "test error (%)");
     assert_mark(figure, 0, "lines", "epoch", "training loss", "");
