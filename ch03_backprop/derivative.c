@@ -241,8 +241,9 @@ static void draw_errors(const Method method[METHODS], const char *format) {
         return;
     figure_title(&f, "Too large a step truncates the curve, too small a step "
                      "drowns in rounding");
-    figure_caption(&f, "The error of the slope of exp by the step, both in "
-                       "powers of ten; each curve is lowest at its best step.");
+    figure_caption(
+        &f, "The error of the slope of exp against the step, on logarithmic "
+            "axes; each curve is lowest at its best step.");
     figure_table(&f, "step,float forward,float central,double forward,"
                      "double central");
     for (int i = 0; i < STEPS; i++) {

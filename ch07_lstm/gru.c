@@ -230,8 +230,8 @@ static void draw(const Outcome outcomes[CELLS], const char *data,
                  100.0 * gru->weights / lstm->weights,
                  gru->error[gru->epochs - 1], lstm->error[lstm->epochs - 1]);
     figure_caption(&f,
-                   "Three cells with as many units each on %s; %d epochs of "
-                   "training.",
+                   "RNN, GRU and LSTM with the same number of units on %s, "
+                   "after epoch %d.",
                    data, rnn->epochs);
     figure_table(&f, "weights,seconds,error (%)");
     for (int i = 0; i < CELLS; i++)
