@@ -269,7 +269,7 @@ static void draw_curves(const Curves *c, const char *format) {
     figure_x(&f, "epoch");
     figure_y(&f, "perplexity (characters)");
     figure_log(&f, 'y');
-    figure_range(&f, 'y', 1.0, NAN);
+    figure_range(&f, 'y', 1.0, (double)NAN);
     figure_lines(&f, 1, 2, "training");
     figure_lines(&f, 1, 3, "held out");
     figure_vertical(&f, c->best, "best");
