@@ -196,8 +196,9 @@ static void draw(const Descent *path, const Points *p, const char *format) {
     Figure f;
     if (!figure_open(&f, "ch03", "linear_fit", format))
         return;
-    figure_title(&f, "%d steps downhill take w from %.4g to %.4g; %.4g is best",
-                 path->epochs, path->step[0].w, path->step[path->epochs].w,
+    figure_title(&f,
+                 "From w = %.4g, step %d reaches w = %.4g; w = %.4g is best",
+                 path->step[0].w, path->epochs, path->step[path->epochs].w,
                  best_weight(p));
     figure_caption(&f, "Left, the line turns towards the five points; right, "
                        "each step goes against the slope of the loss.");

@@ -143,6 +143,9 @@ START_TEST(draws_the_bowl_and_the_steps) {
         ck_assert_double_gt(x[1], x[0]);
         assert_mark(figure, i, "lines", "x", "prediction", words);
     }
+    ck_assert_str_eq(figure_words(figure, "title", 0),
+                     "From w = 0, step 20 reaches w = 2.008; w = 2.011 is "
+                     "best");
     assert_column(file, POINTS, "x", p.x, N, 1e-6);
     assert_column(file, POINTS, "y", p.y, N, 1e-6);
     assert_mark(figure, POINTS, "points", "x", "y", "");
