@@ -261,7 +261,6 @@ static void draw_errors(const Method method[METHODS], const char *format) {
         figure_y(&f, "relative error of the slope");
         figure_log(&f, 'x');
         figure_log(&f, 'y');
-        figure_range(&f, 'x', 1e-16, 1.0);
         figure_range(&f, 'y', 1e-14, 30.0);
         figure_lines(&f, 1, m + 2, "forward");
         figure_lines(&f, 1, m + 3, "central");

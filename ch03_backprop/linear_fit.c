@@ -147,23 +147,19 @@ static void print_steps(const Descent *path, const Points *p, double lr) {
 
 // ---- 5. The figure ----------------------------------------------------------
 
-// The points, and the line after some of the steps.
+// The line after some of the steps, and the points.
 static void draw_lines(Figure *f, const Descent *path, const Points *p) {
     const int shown[] = {0, 1, 2, 4, path->epochs};
-    figure_panel(f, "The line prediction = w x");
-    figure_x(f, "x");
-    figure_y(f, "y");
     for (int i = 0; i < 5; i++)
         if (shown[i] < path->epochs || i == 4) {
             figure_table(f, "x,prediction");
-            for (double x = 0.0; x < 3.0; x += 2.8)
-                figure_row(f, x, predict(x, path->step[shown[i]].w));
+            figure_row(f, 0.0, predict(0.0, path->step[shown[i]].w));
+            figure_row(f, 2.8, predict(2.8, path->step[shown[i]].w));
             figure_lines(f, 1, 2, "step %d", shown[i]);
         }
     figure_table(f, "x,y");
     for (int n = 0; n < N; n++)
         figure_row(f, p->x[n], p->y[n]);
-    figure_range(f, 'x', 0.0, 2.8);
     figure_pen(f, (Pen){.color = PEN_BLACK, .point = POINT_DOT, .size = 1.4});
     figure_points(f, 1, 2, "");
 }
@@ -173,9 +169,6 @@ static void draw_bowl(Figure *f, const Descent *path, const Points *p) {
     double best = best_weight(p), reach = 0.1;
     for (int i = 0; i <= path->epochs; i++)
         reach = fmax(reach, fabs(path->step[i].w - best));
-    figure_panel(f, "The bowl and the steps down");
-    figure_x(f, "weight w");
-    figure_y(f, "mean loss");
     figure_table(f, "w,loss");
     for (int i = -50; i <= 50; i++) {
         double w = best + 1.1 * reach * i / 50.0;
@@ -185,10 +178,8 @@ static void draw_bowl(Figure *f, const Descent *path, const Points *p) {
     figure_table(f, "w,loss");
     for (int i = 0; i <= path->epochs; i++)
         figure_row(f, path->step[i].w, path->step[i].loss);
-    figure_pen(f, (Pen){.color = PEN_VERMILION,
-                        .point = POINT_DOT,
-                        .width = 1.0,
-                        .solid = true});
+    figure_pen(
+        f, (Pen){.color = PEN_VERMILION, .point = POINT_DOT, .solid = true});
     figure_linespoints(f, 1, 2, "");
 }
 
@@ -202,7 +193,13 @@ static void draw(const Descent *path, const Points *p, const char *format) {
                  best_weight(p));
     figure_caption(&f, "Left, the line turns towards the five points; right, "
                        "each step goes against the slope of the loss.");
+    figure_panel(&f, "The line prediction = w x");
+    figure_x(&f, "x");
+    figure_y(&f, "y");
     draw_lines(&f, path, p);
+    figure_panel(&f, "The bowl and the steps down");
+    figure_x(&f, "weight w");
+    figure_y(&f, "mean loss");
     draw_bowl(&f, path, p);
     figure_close(&f);
 }

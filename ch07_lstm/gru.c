@@ -219,8 +219,7 @@ static void draw(const Outcome outcomes[CELLS], const char *data,
     } panels[] = {{"Weights (thousands)", "%.1f"},
                   {"Training time (seconds)", "%.1f"},
                   {"Test error (%)", "%.2f"}};
-    const Outcome *rnn = &outcomes[0], *gru = &outcomes[1],
-                  *lstm = &outcomes[2];
+    const Outcome *gru = &outcomes[1], *lstm = &outcomes[2];
     Figure f;
     if (!figure_open(&f, "ch07", "gru", format))
         return;
@@ -232,7 +231,7 @@ static void draw(const Outcome outcomes[CELLS], const char *data,
     figure_caption(&f,
                    "RNN, GRU and LSTM with the same number of units on %s, "
                    "after epoch %d.",
-                   data, rnn->epochs);
+                   data, gru->epochs);
     figure_table(&f, "weights,seconds,error (%)");
     for (int i = 0; i < CELLS; i++)
         figure_row(&f, outcomes[i].weights / 1000.0, outcomes[i].seconds,

@@ -268,7 +268,6 @@ static void begin_panel(Figure *f, const char *title) {
     figure_panel(f, "%s", title);
     figure_x(f, "step t");
     figure_step(f, 'x', 1.0);
-    figure_range(f, 'x', 0.5, T + 0.5);
     figure_range(f, 'y', -0.05, 1.25);
     figure_panel_size(f, 600, 150);
 }
@@ -279,12 +278,10 @@ static void draw_orders(Figure *f) {
     figure_impulses(f, 1, 3, "");
     figure_pen(f, (Pen){.color = PEN_GREEN, .width = 6.0, .solid = true});
     figure_impulses(f, 1, 4, "");
-    for (int t = 0; t < T; t++) {
-        if (sequence[t][1] > 0.0)
-            figure_note(f, t + 1, 1.12, 'c', "store");
-        if (sequence[t][2] > 0.0)
-            figure_note(f, t + 1, 1.12, 'c', "show");
-    }
+    for (int t = 0; t < T; t++)
+        if (sequence[t][1] > 0.0 || sequence[t][2] > 0.0)
+            figure_note(f, t + 1, 1.12, 'c', "%s",
+                        sequence[t][1] > 0.0 ? "store" : "show");
 }
 
 static void draw(const State states[T], const char *format) {

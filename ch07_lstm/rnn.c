@@ -290,18 +290,6 @@ static double run_task(Rnn *net, const Task *task, int steps,
 
 // ---- 6. The figure ----------------------------------------------------------
 
-// What a step read: its bits, or a number; "" if nothing.
-static const char *input_of(const Sequence *s, int t, const Task *task) {
-    static char text[16];
-    text[0] = '\0';
-    for (int d = 0; d < D; d++)
-        if (d < task->bits)
-            sprintf(text + strlen(text), d > 0 ? " %d" : "%d", (int)s->x[t][d]);
-        else if (s->x[t][d] > 0.0f) // one-hot: which number it is
-            sprintf(text, "%d", d);
-    return text;
-}
-
 // A column of states for each step, its input below, its answer above.
 static void draw_task(Figure *f, const Rnn *net, const Task *task) {
     const Sequence *s = &net->s;
@@ -315,7 +303,13 @@ static void draw_task(Figure *f, const Rnn *net, const Task *task) {
     figure_range(f, 'y', 0.5, H + 2.5);
     figure_heat(f, 1, 2, 3, HEAT_DIVERGING, -1.0, 1.0);
     for (int t = 0; t < s->T; t++) {
-        figure_tick(f, 'x', t + 1, "%s", input_of(s, t, task));
+        if (task->bits == 2)
+            figure_tick(f, 'x', t + 1, "%g %g", (double)s->x[t][0],
+                        (double)s->x[t][1]);
+        else if (task->bits == 1)
+            figure_tick(f, 'x', t + 1, "%g", (double)s->x[t][0]);
+        else if (t == 0) // one-hot: which number it is
+            figure_tick(f, 'x', t + 1, "%d", argmax(s->x[t], D));
         if (s->label[t] >= 0)
             figure_note(f, t + 1, H + 1.5, 'c', "%d",
                         argmax(net->logits[t], C));

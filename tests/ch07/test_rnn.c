@@ -190,14 +190,15 @@ START_TEST(draws_states_and_answers) {
         ck_assert_str_eq(panel_of(figure, i - 1), title);
 
         for (int t = 0; t < s->T; t++) {
-            const char *input = figure_words(figure, "tick", ticks++);
-            if (tasks[i].bits > 0) {
-                ck_assert_int_eq(input[0] - '0', (int)s->x[t][0]);
+            if (tasks[i].bits > 0 || t == 0) {
+                ck_assert_double_eq(
+                    figure_attribute(figure, "tick", ticks, "at"), t + 1);
+                const char *input = figure_words(figure, "tick", ticks++);
+                ck_assert_int_eq(atoi(input), tasks[i].bits > 0
+                                                  ? (int)s->x[t][0]
+                                                  : argmax(s->x[0], D));
                 if (tasks[i].bits == 2)
                     ck_assert_int_eq(input[2] - '0', (int)s->x[t][1]);
-            } else {
-                ck_assert(t > 0 ? *input == '\0'
-                                : atoi(input) == argmax(s->x[0], D));
             }
             if (s->label[t] < 0)
                 continue;
@@ -208,6 +209,7 @@ START_TEST(draws_states_and_answers) {
         }
     }
     ck_assert_int_eq(figure_count(figure, "note"), notes);
+    ck_assert_int_eq(figure_count(figure, "tick"), ticks);
 }
 END_TEST
 
