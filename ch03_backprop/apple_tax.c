@@ -12,11 +12,11 @@
 // Run: make apple_tax && ./apple_tax
 // Ends with: result: pays_two_apples=22 pays=71.5 dapple_price=2.2 dtax=65
 //
-// Contents: 1 nodes  2 two graphs  3 tables  4 chart  5 main
+// Contents: 1 nodes  2 two graphs  3 tables  4 figure  5 main
 
 #include <stdio.h>
 
-#include "chart.h"
+#include "chart_graph.h"
 #include "cli.h"
 #include "run.h"
 
@@ -149,53 +149,29 @@ static void print_meaning(const Edge e[EDGES]) {
     printf("\n");
 }
 
-// ---- 4. The chart -----------------------------------------------------------
+// ---- 4. The figure ----------------------------------------------------------
 
-// The graph as the lecture draws it: every arrow from (x, y) to (x + dx, y +
-// dy) with its value above and its derivative below.
+// The graph as the lecture draws it, each edge at the node that it comes from.
 static void draw(const Edge e[EDGES], const char *format) {
-    static const double arrow[EDGES][4] = {
-        [APPLES] = {0.0, 3.2, 1.74, -0.58},  [APPLE] = {0.0, 1.8, 1.74, 0.58},
-        [ORANGES] = {0.0, 1.2, 1.74, -0.58}, [ORANGE] = {0.0, -0.2, 1.74, 0.58},
-        [TAX] = {4.0, -0.4, 1.84, 1.68},     [SUM_A] = {2.25, 2.4, 1.55, -0.75},
-        [SUM_O] = {2.25, 0.6, 1.55, 0.75},   [SUM] = {4.3, 1.5, 1.4, 0.0},
-        [TOTAL] = {6.3, 1.5, 1.5, 0.0},
+    GraphNode nodes[EDGES] = {
+        [SUM_A] = {.label = "×", .inputs = {APPLES, APPLE}},
+        [SUM_O] = {.label = "×", .inputs = {ORANGES, ORANGE}},
+        [SUM] = {.label = "+", .inputs = {SUM_A, SUM_O}},
+        [TOTAL] = {.label = "×", .inputs = {SUM, TAX}},
     };
-    Chart chart;
-    if (!chart_open(&chart, "ch03", "apple_tax", format))
-        return;
-    chart_size(&chart, 880, 440);
-    chart_columns(&chart, "x,y,dx,dy,value,derivative");
     for (int i = 0; i < EDGES; i++) {
-        const double *a = arrow[i];
-        chart_row(&chart, 6, a[0], a[1], a[2], a[3], e[i].value, e[i].grad);
+        if (i <= TAX)
+            nodes[i] = (GraphNode){.label = e[i].name, .inputs = {-1, -1}};
+        nodes[i].above = e[i].value;
+        nodes[i].below = e[i].grad;
     }
-    chart_script(&chart,
-                 "set title 'Above each arrow its value, below it "
-                 "d(total)/d(value): we pay %g'\n"
-                 "unset border; unset tics; unset grid; unset key\n"
-                 "set xrange [-2.1:8.2]; set yrange [-0.7:3.6]\n",
-                 e[TOTAL].value);
-    for (int i = 0; i < SUM_A; i++)
-        chart_script(&chart, "set label '%s' at %g,%g right offset -1,0\n",
-                     e[i].name, arrow[i][0], arrow[i][1]);
-    static const struct {
-        const char *sign;
-        double x, y;
-    } node[] = {{"×", 2, 2.5}, {"×", 2, 0.5}, {"+", 4.05, 1.5}, {"×", 6, 1.5}};
-    for (int i = 0; i < 4; i++)
-        chart_script(&chart,
-                     "set object circle at %g,%g size 0.27 fillstyle solid "
-                     "fillcolor rgb '#e8f1fa' front\n"
-                     "set label '%s' at %g,%g center front font ',20'\n",
-                     node[i].x, node[i].y, node[i].sign, node[i].x, node[i].y);
-    chart_script(&chart,
-                 "plot DATA using 1:2:3:4 with vectors lt 1 lw 1.5, \\\n"
-                 "  DATA using ($1+$3*0.45):($2+$4*0.45+0.24):5 with labels, "
-                 "\\\n"
-                 "  DATA using ($1+$3*0.45):($2+$4*0.45-0.24):6 with labels "
-                 "textcolor rgb '#d55e00'\n");
-    chart_close(&chart);
+    Figure f;
+    if (!figure_open(&f, "ch03", "apple_tax", format))
+        return;
+    figure_title(&f, "We pay %g; if the price of an apple rises by 1, %g more",
+                 e[TOTAL].value, e[APPLE].grad);
+    graph_draw(&f, nodes, EDGES);
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

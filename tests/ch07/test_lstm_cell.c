@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "numbers.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -183,6 +184,36 @@ START_TEST(shows_each_gate_by_its_name) {
 }
 END_TEST
 
+// Seven curves in this order, the first in panel 1, three in each of the others;
+// the orders stand above their steps.
+START_TEST(draws_each_gate_by_its_name) {
+    const char *const names[] = {
+        "value", "input gate i", "forget gate f", "output gate o",
+        "new g", "cell c",       "shown h"};
+    const char *const panels[] = {"Input", "Gates", "State"};
+    const char *figure = "out/ch07/lstm_cell.fig";
+    run_for_charts("lstm_cell --quiet");
+    for (int i = 0; i < 7; i++) {
+        assert_mark(figure, 0, "linespoints", "t", names[i], names[i]);
+        ck_assert_str_eq(figure_words(figure, "linespoints", i), names[i]);
+    }
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(figure_words(figure, "panel", i), panels[i]);
+    assert_mark(figure, 0, "impulses", "t", "store", "");
+    assert_mark(figure, 0, "impulses", "t", "show", "");
+    int orders = 0;
+    for (int t = 0; t < T; t++)
+        for (int d = 1; d < D; d++)
+            if (sequence[t][d] > 0) {
+                ck_assert_str_eq(figure_words(figure, "note", orders),
+                                 d == 1 ? "store" : "show");
+                ck_assert_double_eq(
+                    figure_attribute(figure, "note", orders++, "x"), t + 1);
+            }
+    ck_assert_int_eq(figure_count(figure, "note"), orders);
+}
+END_TEST
+
 // The README's four digits.
 START_TEST(prints_its_result) {
     Run result = run_for_result("lstm_cell");
@@ -197,10 +228,13 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {starts_from_zero},        {gates_do_as_they_are_told},
-        {three_forms_agree},       {a_step_of_two_units_by_hand},
-        {concatenated_as_printed}, {shows_each_gate_by_its_name},
-        {prints_its_result}};
+    const Test tests[] = {{starts_from_zero},
+                          {gates_do_as_they_are_told},
+                          {three_forms_agree},
+                          {a_step_of_two_units_by_hand},
+                          {concatenated_as_printed},
+                          {shows_each_gate_by_its_name},
+                          {draws_each_gate_by_its_name},
+                          {prints_its_result}};
     return run_tests("lstm_cell", tests, sizeof tests / sizeof *tests);
 }
