@@ -12,7 +12,7 @@
 // Run: make apple_tax && ./apple_tax
 // Ends with: result: pays_two_apples=22 pays=71.5 dapple_price=2.2 dtax=65
 //
-// Contents: 1 nodes  2 two graphs  3 tables  4 figure  5 main
+// Contents: 1 nodes  2 two graphs  3 tables  4 figures  5 main
 
 #include <stdio.h>
 
@@ -149,28 +149,71 @@ static void print_meaning(const Edge e[EDGES]) {
     printf("\n");
 }
 
-// ---- 4. The figure ----------------------------------------------------------
+// ---- 4. The figures ---------------------------------------------------------
 
 // The graph as the lecture draws it, each edge at the node that it comes from.
-static void draw(const Edge e[EDGES], const char *format) {
-    GraphNode nodes[EDGES] = {
+static void make_graph(GraphNode nodes[EDGES], const Edge e[EDGES]) {
+    const GraphNode operations[EDGES] = {
         [SUM_A] = {.label = "×", .inputs = {APPLES, APPLE}},
         [SUM_O] = {.label = "×", .inputs = {ORANGES, ORANGE}},
         [SUM] = {.label = "+", .inputs = {SUM_A, SUM_O}},
         [TOTAL] = {.label = "×", .inputs = {SUM, TAX}},
     };
     for (int i = 0; i < EDGES; i++) {
+        nodes[i] = operations[i];
         if (i <= TAX)
             nodes[i] = (GraphNode){.label = e[i].name, .inputs = {-1, -1}};
         nodes[i].above = e[i].value;
         nodes[i].below = e[i].grad;
     }
+}
+
+static void draw(const Edge e[EDGES], const char *format) {
     Figure f;
+    GraphNode nodes[EDGES];
     if (!figure_open(&f, "ch03", "apple_tax", format))
         return;
     figure_title(&f, "We pay %g; if the price of an apple rises by 1, %g more",
                  e[TOTAL].value, e[APPLE].grad);
+    make_graph(nodes, e);
     graph_draw(&f, nodes, EDGES);
+    figure_close(&f);
+}
+
+// The values come in from the left, then the derivatives run back.
+static void draw_film(const Edge e[EDGES], const char *format) {
+    static const char *const frame[] = {
+        "the inputs",
+        "forward: the products",
+        "forward: the sum",
+        "forward: the tax",
+        "backward: it begins with 1",
+        "backward: the tax",
+        "backward: the sum passes it on",
+        "backward: the products exchange their inputs"};
+    enum { FRAMES = sizeof frame / sizeof *frame };
+    // in which frame an edge gets its value, and its derivative
+    static const int forward[EDGES] = {
+        [SUM_A] = 1, [SUM_O] = 1, [SUM] = 2, [TOTAL] = 3};
+    static const int backward[EDGES] = {
+        [TOTAL] = 4,  [TAX] = 5,   [SUM] = 5,     [SUM_A] = 6, [SUM_O] = 6,
+        [APPLES] = 7, [APPLE] = 7, [ORANGES] = 7, [ORANGE] = 7};
+    Figure f;
+    if (!figure_open(&f, "ch03", "apple_tax_film", format))
+        return;
+    figure_title(&f, "The total is computed from left to right, its "
+                     "derivatives from right to left");
+    figure_film(&f, 4);
+    for (int k = 0; k < FRAMES; k++) {
+        GraphNode nodes[EDGES];
+        make_graph(nodes, e);
+        for (int i = 0; i < EDGES; i++) {
+            nodes[i].above = k >= forward[i] ? e[i].value : (double)NAN;
+            nodes[i].below = k >= backward[i] ? e[i].grad : (double)NAN;
+        }
+        figure_panel(&f, "%s", frame[k]);
+        graph_draw(&f, nodes, EDGES);
+    }
     figure_close(&f);
 }
 
@@ -194,6 +237,7 @@ int main(int argc, char **argv) {
         print_basket("2 apples at 10 and 3 oranges at 15, tax 10 %", basket);
     }
     draw(basket, o.plot);
+    draw_film(basket, o.plot);
     run_result("pays_two_apples=%g pays=%g dapple_price=%g dtax=%g",
                two_apples[TOTAL].value, basket[TOTAL].value, basket[APPLE].grad,
                basket[TAX].grad);

@@ -20,11 +20,12 @@
 // Ends with: result: held=0.7701 shown=0.6427 shown_again=0.0148 ...
 //
 // Contents: 1 the cell  2 C's form  3 the sequence  4 the library  5 table
-//           6 figure  7 main
+//           6 figures  7 main
 
 #include <math.h>
 #include <stdio.h>
 
+#include "chart_graph.h"
 #include "cli.h"
 #include "error.h"
 #include "figure.h"
@@ -261,7 +262,7 @@ static void print_states(const State states[T]) {
     }
 }
 
-// ---- 6. The figure ----------------------------------------------------------
+// ---- 6. The figures ---------------------------------------------------------
 
 // A panel; all have the same steps.
 static void begin_panel(Figure *f, const char *title) {
@@ -320,6 +321,88 @@ static void draw(const State states[T], const char *format) {
     figure_close(&f);
 }
 
+// Two steps as a graph, t = 5 and 6: what the cell holds goes from one to the
+// next, and the gradient of h_6 runs back the same way. The gates are inputs
+// here; what they depend on is left out.
+enum {
+    C4,
+    F5,
+    I5,
+    G5,
+    F6,
+    I6,
+    G6,
+    O6,
+    KEPT5,
+    NEW5,
+    C5,
+    KEPT6,
+    NEW6,
+    C6,
+    TANH,
+    H6,
+    NODES
+};
+
+// As chapter 3's add and multiply nodes do it, from the last node to the first:
+// the derivative of the last one with respect to each.
+static void graph_backward(GraphNode nodes[NODES]) {
+    nodes[H6].below = 1.0;
+    for (int i = H6; i >= 0; i--) {
+        GraphNode *z = &nodes[i], *a = nodes, *b = nodes;
+        if (z->inputs[0] < 0)
+            continue; // an input of the graph
+        a += z->inputs[0];
+        b += z->inputs[1] < 0 ? z->inputs[0] : z->inputs[1];
+        if (i == TANH) {
+            a->below += z->below * (1.0 - z->above * z->above);
+        } else if (i == C5 || i == C6) { // a sum
+            a->below += z->below;
+            b->below += z->below;
+        } else { // a product
+            a->below += z->below * b->above;
+            b->below += z->below * a->above;
+        }
+    }
+}
+
+static void draw_graph(const State states[T], const char *format) {
+    const State *before = &states[3], *five = &states[4], *six = &states[5];
+    const double tanh_c = tanh(six->c[0]);
+    GraphNode nodes[NODES] = {
+        [C4] = {"c₄", {-1, -1}, before->c[0], 0},
+        [F5] = {"f₅", {-1, -1}, five->gate[FORGET][0], 0},
+        [I5] = {"i₅", {-1, -1}, five->gate[INPUT][0], 0},
+        [G5] = {"g₅", {-1, -1}, five->gate[NEW][0], 0},
+        [F6] = {"f₆", {-1, -1}, six->gate[FORGET][0], 0},
+        [I6] = {"i₆", {-1, -1}, six->gate[INPUT][0], 0},
+        [G6] = {"g₆", {-1, -1}, six->gate[NEW][0], 0},
+        [O6] = {"o₆", {-1, -1}, six->gate[OUTPUT][0], 0},
+        [KEPT5] = {"×", {C4, F5}, before->c[0] * five->gate[FORGET][0], 0},
+        [NEW5] = {"×", {I5, G5}, five->gate[INPUT][0] * five->gate[NEW][0], 0},
+        [C5] = {"c₅", {KEPT5, NEW5}, five->c[0], 0},
+        [KEPT6] = {"×", {C5, F6}, five->c[0] * six->gate[FORGET][0], 0},
+        [NEW6] = {"×", {I6, G6}, six->gate[INPUT][0] * six->gate[NEW][0], 0},
+        [C6] = {"c₆", {KEPT6, NEW6}, six->c[0], 0},
+        [TANH] = {"tanh", {C6, -1}, tanh_c, 0},
+        [H6] = {"h₆", {TANH, O6}, six->gate[OUTPUT][0] * tanh_c, 0},
+    };
+    graph_backward(nodes);
+
+    Figure f;
+    if (!figure_open(&f, "ch07", "lstm_cell_graph", format))
+        return;
+    figure_title(&f,
+                 "The forget gates pass %.0f %% of the cell's gradient back "
+                 "over two steps",
+                 100.0 * nodes[C4].below / nodes[C6].below);
+    figure_caption(&f, "Two steps of the cell; c₅ and c₆ are sums, h₆ is a "
+                       "product. Above each node its value, below it the "
+                       "derivative of h₆ with respect to it.");
+    graph_draw(&f, nodes, NODES);
+    figure_close(&f);
+}
+
 // ---- 7. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
@@ -341,6 +424,7 @@ int main(int argc, char **argv) {
                joined, rounding);
     }
     draw(states, o.plot);
+    draw_graph(states, o.plot);
     run_result("held=%.4f shown=%.4f shown_again=%.4f concatenated=%.0e "
                "library=%.0e",
                states[SHOW - 1].c[0], states[SHOW].h[0],

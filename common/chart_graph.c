@@ -135,9 +135,11 @@ void graph_draw(Figure *f, const GraphNode *nodes, int count) {
         at[i].y *= -row_height;
     }
 
-    figure_caption(f, "Above each node its value, from the forward pass; below "
-                      "it, from the backward pass, the derivative of the "
-                      "result with respect to it.");
+    if (!f->captioned)
+        figure_caption(
+            f, "Above each node its value, from the forward pass; below "
+               "it, from the backward pass, the derivative of the "
+               "result with respect to it.");
     double left = -0.6, right = at[count - 1].x + 0.6;
     double bottom = -row_height * (rows - 1) - 0.6, top = 0.6;
     figure_bare(f);

@@ -18,8 +18,8 @@ typedef struct {
     double above, below; // NAN: nothing
 } GraphNode;
 
-// The graph as the figure's current panel, and a caption that says how to read
-// it; the title is the caller's. The last node, an operation, is the result;
+// The graph as the figure's current panel; without a caption so far, one that
+// says how to read it. The title is the caller's. The last node, an operation, is the result;
 // what it does not depend on is left out. At most GRAPH_NODES nodes.
 void graph_draw(Figure *f, const GraphNode *nodes, int count);
 

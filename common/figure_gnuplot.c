@@ -375,10 +375,12 @@ static void write_element(Script *s, const Panel *panel, const Mark *m) {
 // Whether gnuplot would find anything to draw.
 static bool has_numbers(const Picture *p, const Mark *m) {
     const Table *t = mark_table(p, m);
+    bool rows = mark_is(m, "bars") || mark_is(m, "ranks");
+    bool third = mark_number(m, "v", 0.0) > 0.0; // a number is shown at (x, y)
     for (int i = 0; t != NULL && i < t->rows; i++)
-        if (mark_is(m, "bars") || mark_is(m, "ranks") ||
-            (isfinite(mark_cell(p, m, "x", i)) &&
-             isfinite(mark_cell(p, m, "y", i))))
+        if (rows || (isfinite(mark_cell(p, m, "x", i)) &&
+                     isfinite(mark_cell(p, m, "y", i)) &&
+                     (!third || isfinite(mark_cell(p, m, "v", i)))))
             return true;
     return false;
 }

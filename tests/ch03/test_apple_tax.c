@@ -164,11 +164,39 @@ START_TEST(draws_the_graph) {
 }
 END_TEST
 
+// In the film each value comes after those that it is made from, and each
+// derivative after the one that it is a multiple of.
+START_TEST(film_goes_forward_then_back) {
+    static const int next[EDGES] = {
+        [APPLES] = SUM_A, [APPLE] = SUM_A, [ORANGES] = SUM_O, [ORANGE] = SUM_O,
+        [SUM_A] = SUM,    [SUM_O] = SUM,   [SUM] = TOTAL,     [TAX] = TOTAL};
+    const char *file = "out/ch03/apple_tax_film.csv";
+    int value_from[EDGES] = {0}, derivative_from[EDGES] = {0};
+    run_for_charts("apple_tax --quiet");
+    int frames = figure_count("out/ch03/apple_tax_film.fig", "panel");
+    for (int k = 0; k < frames; k++) {
+        double value[EDGES], derivative[EDGES];
+        chart_column(file, 2 * k + 1, "value", value, EDGES);
+        chart_column(file, 2 * k + 1, "derivative", derivative, EDGES);
+        for (int i = 0; i < EDGES; i++) {
+            value_from[i] += isnan(value[i]);
+            derivative_from[i] += isnan(derivative[i]);
+        }
+    }
+    for (int i = 0; i < TOTAL; i++) {
+        ck_assert_int_lt(value_from[i], value_from[next[i]]);
+        ck_assert_int_gt(derivative_from[i], derivative_from[next[i]]);
+        ck_assert_int_lt(derivative_from[i], frames);
+    }
+    ck_assert_int_gt(derivative_from[TOTAL], value_from[TOTAL]);
+}
+END_TEST
+
 int main(void) {
     const Test tests[] = {
         {two_apples},         {a_rise_is_multiplied_by_the_derivative},
         {apples_and_oranges}, {gradients_are_slopes},
         {prints_its_result},  {prints_values_then_derivatives},
-        {draws_the_graph}};
+        {draws_the_graph},    {film_goes_forward_then_back}};
     return run_tests("apple_tax", tests, sizeof tests / sizeof *tests);
 }

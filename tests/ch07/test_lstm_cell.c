@@ -214,6 +214,45 @@ START_TEST(draws_each_gate_by_its_name) {
 }
 END_TEST
 
+// h_6 from the graph's inputs, in the order of its nodes: c4, f5, i5, g5, f6, i6,
+// g6, o6.
+static double shown(const double x[8]) {
+    double c5 = x[0] * x[1] + x[2] * x[3];
+    return x[7] * tanh(c5 * x[4] + x[5] * x[6]);
+}
+
+// The graph of two steps has the cell's own values, and below each input the
+// slope that a difference quotient finds.
+START_TEST(graph_has_values_and_slopes) {
+    enum { NODES_SHOWN = 16, LEAVES = 8 };
+    // in the file operations stand behind the inputs, as they are numbered
+    double value[NODES_SHOWN], derivative[NODES_SHOWN], x[LEAVES];
+    State states[T];
+    run(&by_hand, step, states);
+    run_for_charts("lstm_cell --quiet");
+    const char *file = "out/ch07/lstm_cell_graph.csv";
+    ck_assert_int_eq(chart_column(file, 1, "value", value, NODES_SHOWN),
+                     NODES_SHOWN);
+    chart_column(file, 1, "derivative", derivative, NODES_SHOWN);
+    ck_assert_double_eq_tol(value[C4], states[3].c[0], 1e-6);
+    ck_assert_double_eq_tol(value[C5], states[4].c[0], 1e-6);
+    ck_assert_double_eq_tol(value[C6], states[5].c[0], 1e-6);
+    ck_assert_double_eq_tol(value[H6], states[5].h[0], 1e-6);
+    for (int i = 0; i < LEAVES; i++)
+        x[i] = value[i];
+    ck_assert_double_eq_tol(shown(x), value[H6], 1e-6);
+    for (int i = 0; i < LEAVES; i++) {
+        const double h = 1e-4, at = x[i];
+        x[i] = at + h;
+        double up = shown(x);
+        x[i] = at - h;
+        ck_assert_double_eq_tol(derivative[i], (up - shown(x)) / (2.0 * h),
+                                1e-6);
+        x[i] = at;
+    }
+}
+END_TEST
+
 // The README's four digits.
 START_TEST(prints_its_result) {
     Run result = run_for_result("lstm_cell");
@@ -235,6 +274,7 @@ int main(void) {
                           {concatenated_as_printed},
                           {shows_each_gate_by_its_name},
                           {draws_each_gate_by_its_name},
+                          {graph_has_values_and_slopes},
                           {prints_its_result}};
     return run_tests("lstm_cell", tests, sizeof tests / sizeof *tests);
 }
