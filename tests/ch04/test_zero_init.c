@@ -5,6 +5,7 @@
 #undef main
 
 #include "digits.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -120,6 +121,7 @@ START_TEST(shows_each_activation_by_its_name) {
             chart_column("out/ch04/zero_init.csv", 0, name, loss, STEPS),
             STEPS);
         ck_assert_double_eq_tol(loss[STEPS - 1], want, 6e-5);
+        assert_mark("out/ch04/zero_init.fig", 0, "lines", "step", name, name);
         // the layers' weights from the first on, the output's biases, the loss
         const double moves[] = {3, 2, 1, 1, want}, never[] = {1, want};
         if (f == SIGMOID)
