@@ -160,6 +160,11 @@ START_TEST(shows_nets_before_training) {
             ck_assert_double_eq_tol(table_number(run.output, name, l) / size[l],
                                     1, 0.5);
         }
+        if (kind == SMALL) {
+            const char *title = figure_words(file, "title", 0);
+            ck_assert_double_eq_tol(atof(after_text(title, "divided by ")),
+                                    size[0] / size[HIDDEN - 1], 0.51);
+        }
         double gradient = table_number(run.output, kind_name[kind], HIDDEN);
         ck_assert_double_eq_tol(gradient / want.gradient[0], 1, 0.5);
         relu_net_free(&net);

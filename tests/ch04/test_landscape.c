@@ -233,12 +233,16 @@ START_TEST(draws_a_along_the_first_direction) {
     enum { CELLS = SIDE * SIDE };
     static View views[NETS];
     static double a[CELLS], b[CELLS], loss[CELLS];
+    views[0].rise = 0.5;
+    views[1].rise = 0.25;
     for (int k = 0; k < NETS; k++)
         for (int i = 0; i < SIDE; i++)
             for (int j = 0; j < SIDE; j++)
                 views[k].surface[i][j] = 2 * axis(j) + axis(i) + 4 + 3 * k;
     hide_gnuplot();
     draw(views, "svg");
+    assert_says(figure_words("out/ch04/landscape_contours.fig", "title", 0),
+                "by 0.50 (sharp) and 0.25 (flat)");
     for (int k = 0; k < NETS; k++) {
         const char *file = "out/ch04/landscape_contours.csv",
                    *figure = "out/ch04/landscape_contours.fig";

@@ -106,7 +106,7 @@ START_TEST(draws_the_losses) {
     double epoch[MOST], loss[MOST];
     const char *file = "out/ch04/learning_rate.csv";
     int table = 0;
-    run_for_charts("learning_rate --epochs 20 --quiet");
+    Run run = run_for_charts("learning_rate --epochs 20 --quiet");
     Dataset set, validation;
     characters_draw(&set, &validation, CHARACTER_TRAIN, CHARACTER_VALIDATION,
                     1);
@@ -130,6 +130,14 @@ START_TEST(draws_the_losses) {
         mem_free(t.loss);
     }
 
+    char title[128];
+    snprintf(title, sizeof title,
+             "After 20 epochs the loss is %.2g at rate 0.3, %.2g at 0.01, "
+             "%.2g at 3",
+             result_value(&run, "loss_0.3"), result_value(&run, "loss_0.01"),
+             result_value(&run, "loss_3"));
+    ck_assert_str_eq(figure_words("out/ch04/learning_rate.fig", "title", 0),
+                     title);
     dataset_free(&set);
     dataset_free(&validation);
 }

@@ -229,6 +229,9 @@ START_TEST(draws_each_curve_by_its_name) {
                                 steps[k], 3.5);
         assert_mark(file, k, "linespoints", "step", "gradient", "");
     }
+    ck_assert_str_eq(
+        figure_words("out/ch04/newton_convergence.fig", "title", 0),
+        "A bent valley takes Newton 6 steps, BFGS 42, gradient descent 43605");
 }
 END_TEST
 

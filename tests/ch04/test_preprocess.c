@@ -324,6 +324,10 @@ START_TEST(shows_scaled_clouds) {
     ck_assert_double_eq(steps[1], result_value(&run, "steps_standardized"));
     ck_assert_double_eq(steps[2], result_value(&run, "steps_whitened"));
 
+    file = "out/ch04/preprocess_pictures.fig";
+    ck_assert_str_eq(figure_words(file, "tick", 0), "before");
+    ck_assert_str_eq(figure_words(file, "tick", 1), "after");
+
     // the eigenvalues of [1 r; r 1] are 1 + r and 1 - r
     const char *row = scale_name[STANDARD];
     double r = table_number(run.output, row, 1);

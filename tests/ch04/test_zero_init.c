@@ -133,6 +133,13 @@ START_TEST(shows_each_activation_by_its_name) {
         ck_assert_int_eq(answer, 'C');
         ck_assert_str_eq(alike, "yes");
     }
+    char title[128];
+    snprintf(title, sizeof title,
+             "From all zeros the sigmoid net ends at loss %.2f, tanh and ReLU "
+             "at %.2f",
+             result_value(&run, "sigmoid_loss"),
+             result_value(&run, "relu_loss"));
+    ck_assert_str_eq(figure_words("out/ch04/zero_init.fig", "title", 0), title);
     ck_assert_double_lt(result_value(&run, "sigmoid_loss"),
                         result_value(&run, "tanh_loss") - 1e-3);
 }
