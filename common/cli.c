@@ -14,6 +14,7 @@
 #endif
 
 #include "error.h"
+#include "figure.h"
 #include "file.h"
 #include "kernels.h"
 #include "memory.h"
@@ -387,6 +388,8 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     Table t = {.count = 0};
     snprintf(t.program, sizeof t.program, "%s", argc > 0 ? argv[0] : program);
     text_make_plain(t.program);
+    const char *slash = strrchr(t.program, '/');
+    figure_call_program(program, slash != NULL ? slash + 1 : t.program);
     for (size_t i = 0; i < count; i++)
         add(&t, table[i]);
     if (common->files != NULL)

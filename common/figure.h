@@ -88,6 +88,7 @@ typedef struct {
     char format[8];  // svg, png, pdf, dumb
     char work[160];  // the hidden folder in which the files come into being
     FILE *csv, *fig;
+    bool titled, captioned;
     int tables; // begun so far
     int table;  // that marks take their columns from; 0 is the first
     Pen pen;    // of the next mark
@@ -99,6 +100,11 @@ typedef struct {
 // folder cannot be written (which is said on stderr, with what to do).
 bool figure_open(Figure *f, const char *chapter, const char *name,
                  const char *format);
+
+// From now on the program is called `own`: figures whose names begin with its
+// original name, "lenet" or "lenet_", begin with its own. (cli_parse does this
+// for a copy such as my_net.)
+void figure_call_program(const char *original, const char *own);
 
 // Draws it; says "chart: out/ch05/early_stopping.svg".
 void figure_close(Figure *f);

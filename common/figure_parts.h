@@ -108,6 +108,11 @@ bool mark_is(const Mark *m, const char *kind);
 // Copies text for as long as the picture lives.
 const char *picture_keep(Picture *p, const char *text);
 
+// A sentence with its values put in place of "%d", "%.2f", or "%2$s" for the
+// second; kept for as long as the picture lives.
+const char *picture_words(Picture *p, const char *sentence,
+                          const char *const *values, int count);
+
 // The table that a mark draws from, and a cell of it: column is an attribute's
 // name. NaN where there is none, or where the pen leaves the row out.
 const Table *mark_table(const Picture *p, const Mark *m);
@@ -152,11 +157,35 @@ double panel_title_width(const Theme *t, double width);
 int picture_legend(const Picture *p, const Mark **marks, int most);
 double legend_width(const Theme *t, const Mark *m);
 
+// ---- figure_draw.c ----------------------------------------------------------
+
+// The theme of that name; a terminal has one of its own. NULL if there is none.
+const Theme *drawing_theme(const Drawing *d);
+
+// ---- figure_files.c ---------------------------------------------------------
+
+typedef struct {
+    char text[512];
+} FilePath;
+
+// "out/ch05/early_stopping.csv" for the extension ".csv".
+FilePath figure_path(const char *folder, const char *name,
+                     const char *extension);
+
+// Makes a hidden folder in `folder`, in which the figure's files come into
+// being; moves those of these extensions to their place; removes it and what is
+// in it.
+enum { WORK_PATH = 160 };
+bool work_open(char work[WORK_PATH], const char *folder, const char *name);
+bool work_publish(const char *work, const char *folder, const char *name,
+                  const char *const *extensions, int count);
+void work_remove(const char *work, const char *name);
+
 // ---- figure_gnuplot.c, figure_alt.c -----------------------------------------
 
 void picture_write_script(const Picture *p, const Drawing *drawing, FILE *gp);
 
 // The picture in words, for those who cannot see it: what its curves do.
-void picture_write_alt(const Picture *p, const Translation *t, FILE *out);
+void picture_write_alt(Picture *p, const Translation *t, FILE *out);
 
 #endif

@@ -114,10 +114,8 @@ static void read_tables(Picture *p, char *text) {
 
 enum { MAX_VALUES = 12 };
 
-// Puts the values in place of the conversions: "%d", "%.2f", or "%2$s" for the
-// second.
-static const char *put_in(Picture *p, const char *words, char **values,
-                          int count) {
+const char *picture_words(Picture *p, const char *words,
+                          const char *const *values, int count) {
     char out[1024];
     size_t used = 0;
     int next = 0;
@@ -184,7 +182,7 @@ const char *translated(const Translation *t, const char *english) {
 }
 
 // The fields of a line: kind, attributes, words and their values.
-static int split(char *line, char **fields, int most) {
+static int split(char *line, const char **fields, int most) {
     int count = 0;
     while (count < most) {
         fields[count++] = line;
@@ -281,15 +279,17 @@ static void read_line(Picture *p, const Mark *m) {
 
 static void read_description(Picture *p, char *text, const Translation *t) {
     for (char *line; (line = next_line(&text)) != NULL;) {
-        char *fields[3 + MAX_VALUES];
+        const char *fields[3 + MAX_VALUES];
         int count = split(line, fields, 3 + MAX_VALUES);
         Mark m = {
             .kind = picture_keep(p, fields[0]), .attributes = "", .words = ""};
         if (count > 1)
             m.attributes = picture_keep(p, fields[1]);
+        for (int k = 3; k < count; k++) // a name within a sentence
+            fields[k] = translated(t, fields[k]);
         if (count > 2)
-            m.words =
-                put_in(p, translated(t, fields[2]), fields + 3, count - 3);
+            m.words = picture_words(p, translated(t, fields[2]), fields + 3,
+                                    count - 3);
         read_line(p, &m);
     }
 }
@@ -302,7 +302,8 @@ bool picture_read(Picture *p, const Drawing *drawing) {
     if (read) {
         read_tables(p, csv);
         read_description(p, fig, drawing->translation);
-        read = p->count > 0;
+        if (p->count == 0)
+            new_panel(p, "");
     }
     mem_free(csv);
     mem_free(fig);
