@@ -165,7 +165,7 @@ static void print_table(const Training runs[RUNS]) {
 
 static void draw_parabola(const char *format) {
     static const char *const words[PARABOLA_RATES] = {
-        "too small", "right", "nearly too large", "too large"};
+        "too small", "just right", "nearly too large", "too large"};
     Figure f;
     if (!figure_open(&f, "ch04", "learning_rate_parabola", format))
         return;
