@@ -34,7 +34,7 @@
 
 // ---- 1. The loss ------------------------------------------------------------
 
-enum { HIDDEN = 32, NETS = 2, SIDE = 81, DIRECTIONS = 20 };
+enum { HIDDEN = 32, NETS = 2, SIDE = 61, DIRECTIONS = 20 };
 static const float shake_of[NETS] = {0.0f, 0.5f}; // of the weights' length
 static const char *const net_name[NETS] = {"sharp", "flat"};
 
