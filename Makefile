@@ -135,8 +135,7 @@ $(B)/probe.mk: Makefile
 	  echo "CHECK_LIBS := $$(pkg-config --libs check)" >> $@; \
 	else echo 'NO_CHECK := yes' >> $@; fi
 
-NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture \
-            check-figures
+NO_BUILD := deps help clean mnist fashion format format-check check-docs docs lecture
 ifneq ($(filter-out $(NO_BUILD),$(or $(MAKECMDGOALS),all)),)
 ifneq ($(shell test -w . || echo no),)
 $(error this folder cannot be written to; build in another one: make O=DIR)
@@ -291,7 +290,7 @@ coverage:
 
 plots: $(if $(CH),ch$(CH),all $(B)/tests/bench/ladder) $(B)/tests/plots/redraw
 	@FORMAT='$(FORMAT)' THEME='$(THEME)' TEXT='$(TEXT)' \
-	  bash tests/plots.sh $(if $(CH),ch$(CH),$(CHAPTERS))
+	  bash tests/plots.sh $(if $(CH),ch$(CH),$(CHAPTERS) common)
 
 $(B)/tests/plots/redraw: %: %.o $(LIBRARY)
 	$(call say,link,$(notdir $@))
@@ -304,8 +303,9 @@ check-stops: all
 	@bash tests/stops.sh $(PROGRAMS)
 
 # What `make plots` has drawn, or the files and folders in FIGURES.
-check-figures:
+check-figures: $(B)/tests/plots/redraw
 	@bash tests/figures.sh $(FIGURES)
+	@bash tests/plots/words.sh
 
 $(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(B)/$(BENCH_SUPPORT:.c=.o) $(LIBRARY)
 	$(call say,link,$(notdir $@))

@@ -113,7 +113,7 @@ static void add_common(Table *t, CommonOptions *common) {
     add(t, option_seed("seed", &common->seed, "where random numbers start"));
     add(t, option_int("threads", &common->threads, 0, MAX_THREADS,
                       "threads to compute with; 0: one per CPU it may use"));
-    add(t, option_text("plot", &common->plot, "svg|png|pdf|dumb|none",
+    add(t, option_text("plot", &common->plot, "svg|png|pdf|gif|dumb|none",
                        "format of the charts; dumb: as text"));
     add(t, option_bool("quiet", &common->quiet,
                        "say only what was drawn and the result"));

@@ -127,6 +127,11 @@ void figure_share(Figure *f);
 // The names of curves stand once, above all panels, not at each curve's end.
 void figure_legend(Figure *f);
 
+// The panels are the frames of a film, one after the other at the same place and
+// on the same scales: `--plot gif`, and what `make plots` makes besides. Other
+// pictures show `stills` of them side by side, the first and the last included.
+void figure_film(Figure *f, int stills);
+
 // The width and height of a panel's axes in pixels, where the usual do not do.
 void figure_panel_size(Figure *f, int width, int height);
 

@@ -120,6 +120,7 @@ static void write_panel(Picture *p, const Panel *panel, const Translation *t,
 
 void picture_write_alt(Picture *p, const Translation *t, FILE *out) {
     fprintf(out, "%s\n", p->caption);
-    for (int i = 0; i < p->count; i++)
+    int first = p->stills > 0 ? p->count - 1 : 0; // of a film the last frame
+    for (int i = first; i < p->count; i++)
         write_panel(p, &p->panels[i], t, out);
 }

@@ -302,6 +302,8 @@ static void make_square(Panel *panel) {
 
 void picture_scale(Picture *p) {
     const bool terminal = p->theme->cell > 0.0;
+    if (p->film)
+        p->columns = 1;
     if (p->columns == 0) {
         static const int usual[] = {1, 1, 2, 3, 2, 3, 3, 4, 4};
         p->columns = p->count <= 8 ? usual[p->count] : 4;
@@ -315,7 +317,7 @@ void picture_scale(Picture *p) {
         for (int k = 0; k < 2; k++)
             choose_range(&panel->axis[k], data_range(p, panel, k), panel, k);
     }
-    if (p->share)
+    if (p->share || p->stills > 0)
         share_ranges(p);
     for (int i = 0; i < p->count; i++) {
         Panel *panel = &p->panels[i];
@@ -323,8 +325,8 @@ void picture_scale(Picture *p) {
             make_square(panel);
         for (int k = 0; k < 2; k++) {
             choose_ticks(p, panel, k);
-            bool edge =
-                k == Y ? i % p->columns == 0 : i + p->columns >= p->count;
+            bool edge = k == Y ? i % p->columns == 0
+                               : p->film || i + p->columns >= p->count;
             panel->axis[k].shown = !p->share || edge;
         }
     }

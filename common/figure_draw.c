@@ -4,6 +4,7 @@
 #include "figure_draw.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -23,11 +24,8 @@ extern char **environ; // POSIX has programs declare it themselves
 
 static const struct {
     const char *format, *extension;
-} formats[] = {{"svg", ".svg"},
-               {"png", ".png"},
-               {"pdf", ".pdf"},
-               {"tikz", ".tex"},
-               {"dumb", ".txt"}};
+} formats[] = {{"svg", ".svg"},  {"png", ".png"}, {"pdf", ".pdf"},
+               {"tikz", ".tex"}, {"gif", ".gif"}, {"dumb", ".txt"}};
 
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -124,8 +122,15 @@ static bool run_gnuplot(const Drawing *d, Drawn *drawn) {
     unsetenv("GNUTERM"); // the reader's screen, which may not be here
     fflush(stdout);      // what was said stands before what gnuplot says
 
+    // it counts the frames of a film on stderr
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    if (strcmp(d->format, "gif") == 0)
+        posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null",
+                                         O_WRONLY, 0);
     pid_t child;
-    drawn->error = posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ);
+    drawn->error = posix_spawnp(&child, "gnuplot", &quiet, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&quiet);
     if (drawn->error != 0)
         return false;
     int status =
@@ -214,6 +219,9 @@ void figure_draw(const Drawing *d, Drawn *drawn) {
     if (theme == NULL || !figure_format(d->format) || !picture_read(&p, d))
         return;
     p.theme = theme;
+    p.film = p.stills > 0 && strcmp(d->format, "gif") == 0;
+    if (p.stills > 0 && !p.film)
+        picture_choose_stills(&p);
     picture_scale(&p);
     picture_lay_out(&p);
     drawn->script = write_script(&p, d);

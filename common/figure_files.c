@@ -30,8 +30,8 @@ bool work_publish(const char *work, const char *folder, const char *name,
 }
 
 void work_remove(const char *work, const char *name) {
-    static const char *const extensions[] = {".csv", ".fig", ".gp",  ".svg",
-                                             ".png", ".pdf", ".tex", ".txt"};
+    static const char *const extensions[] = {
+        ".csv", ".fig", ".gp", ".svg", ".png", ".pdf", ".tex", ".gif", ".txt"};
     for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
         unlink(figure_path(work, name, extensions[i]).text);
     rmdir(work);

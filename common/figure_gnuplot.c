@@ -49,7 +49,8 @@ static double screen_y(const Script *s, double y) {
 
 // gnuplot's cairo formats count letters in points, of which 72 are 96 pixels.
 static double font_size(const Script *s, double pixels) {
-    bool points = is_format(s, "png") || is_format(s, "pdf");
+    bool points =
+        is_format(s, "png") || is_format(s, "pdf") || is_format(s, "gif");
     return points ? 0.75 * pixels : pixels;
 }
 
@@ -104,6 +105,12 @@ static void write_terminal(const Script *s) {
                 "set terminal pdfcairo size %.4gin,%.4gin font 'Sans,%.4g' "
                 "fontscale 1 noenhanced background rgb '%s'\n",
                 w / 96.0, h / 96.0, font, t->paper);
+    else if (is_format(s, "gif"))
+        fprintf(s->gp,
+                "set terminal gif animate delay 40 loop 0 size %d,%d font "
+                "'%s,%.4g' noenhanced background rgb '%s'\n",
+                w, h, s->drawing->translation ? "Noto Sans CJK SC" : "Sans",
+                font, t->paper);
     else if (is_format(s, "tikz"))
         fprintf(s->gp,
                 "set terminal tikz standalone size %.4gin,%.4gin "
@@ -141,7 +148,6 @@ static void write_head(const Script *s) {
                 "set border 3 lc rgb '%s'\n"
                 "set grid back lt 1 lc rgb '%s' lw 1\n",
                 t->soft, t->grid);
-    fprintf(s->gp, "set multiplot\n");
 }
 
 // ---- 3. Pens ----------------------------------------------------------------
@@ -689,19 +695,29 @@ static void write_legend(const Script *s) {
     }
 }
 
-void picture_write_script(const Picture *p, const Drawing *drawing, FILE *gp) {
-    Script s = {p, drawing, gp, true};
+// The picture's title and legend, and some of its panels.
+static void write_sheet(Script *s, int first, int count) {
+    const Picture *p = s->p;
     const Theme *t = p->theme;
-    write_head(&s);
-
-    fprintf(gp, "\n# title and names\n");
-    write_lines(&s, p->title, t->font, t->font, p->width - 2.0 * t->font,
+    fprintf(s->gp, "set multiplot\n\n# title and names\n");
+    write_lines(s, p->title, t->font, t->font, p->width - 2.0 * t->font,
                 (Lettering){"left", false, size_title(t), t->ink});
-    write_legend(&s);
-
-    for (int i = 0; i < p->count; i++) {
-        fprintf(gp, "\n# panel %d: %s\n", i + 1, p->panels[i].words);
-        write_panel(&s, &p->panels[i]);
+    write_legend(s);
+    for (int i = first; i < first + count; i++) {
+        fprintf(s->gp, "\n# panel %d: %s\n", i + 1, p->panels[i].words);
+        write_panel(s, &p->panels[i]);
     }
-    fprintf(gp, "\nunset multiplot\n");
+    fprintf(s->gp, "\nunset multiplot\n");
+}
+
+void picture_write_script(const Picture *p, const Drawing *drawing, FILE *gp) {
+    enum { REST = 4 }; // for so long the last frame of a film is seen
+    Script s = {p, drawing, gp, true};
+    write_head(&s);
+    if (!p->film) {
+        write_sheet(&s, 0, p->count);
+        return;
+    }
+    for (int i = 0; i < p->count + REST; i++)
+        write_sheet(&s, i < p->count ? i : p->count - 1, 1);
 }

@@ -84,6 +84,8 @@ typedef struct {
     const char *title, *caption;
     int columns; // panels in a row; 0: not said
     bool share, legend;
+    int stills;    // > 0: the panels are the frames of a film
+    bool film;     // and they are drawn one after the other
     Table *tables; // [table_count]
     int table_count;
     Panel *panels; // [count]
@@ -99,6 +101,13 @@ typedef struct {
 // False if one of the files cannot be read.
 bool picture_read(Picture *p, const Drawing *drawing);
 void picture_free(Picture *p);
+
+// Leaves only the stills of a film.
+void picture_choose_stills(Picture *p);
+
+// In which place among the panels number i stands: frames of a film all stand in
+// the first.
+int panel_slot(const Picture *p, int i);
 
 // The attribute name=..., a number (or otherwise) or a word (or "").
 double mark_number(const Mark *m, const char *name, double otherwise);

@@ -1,5 +1,6 @@
 // figure_read.c - reads a figure's numbers and its description.
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -270,6 +271,8 @@ static void read_line(Picture *p, const Mark *m) {
         p->share = true;
     else if (mark_is(m, "legend"))
         p->legend = true;
+    else if (mark_is(m, "film"))
+        p->stills = (int)mark_number(m, "stills", 1.0);
     else if (mark_is(m, "panel"))
         new_panel(p, m->words);
     else
@@ -294,6 +297,39 @@ static void read_description(Picture *p, char *text, const Translation *t) {
     }
 }
 
+// Whether there is something to translate: two letters in a row that are no
+// number's ("1e-05") and no conversion's ("%s").
+static bool has_words(const char *text) {
+    char *end;
+    strtod(text, &end);
+    if (*end == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text == '%')
+            text += strcspn(text, "dsfegi");
+        if (*text == '\0')
+            break;
+        if (isalpha((unsigned char)text[0]) && isalpha((unsigned char)text[1]))
+            return true;
+    }
+    return false;
+}
+
+void figure_untranslated(const Drawing *d, FILE *out) {
+    char *text = read_text(d->folder, d->name, ".fig"), *rest = text;
+    if (text == NULL)
+        return;
+    for (char *line; (line = next_line(&rest)) != NULL;) {
+        const char *fields[3 + MAX_VALUES];
+        int count = split(line, fields, 3 + MAX_VALUES);
+        for (int i = 2; i < count; i++)
+            if (has_words(fields[i]) &&
+                translated(d->translation, fields[i]) == fields[i])
+                fprintf(out, "%s\n", fields[i]);
+    }
+    mem_free(text);
+}
+
 bool picture_read(Picture *p, const Drawing *drawing) {
     *p = (Picture){.title = "", .caption = ""};
     char *csv = read_text(drawing->folder, drawing->name, ".csv");
@@ -310,6 +346,22 @@ bool picture_read(Picture *p, const Drawing *drawing) {
     if (!read)
         picture_free(p);
     return read;
+}
+
+int panel_slot(const Picture *p, int i) {
+    return p->film ? 0 : i;
+}
+
+void picture_choose_stills(Picture *p) {
+    int count = p->stills < p->count ? p->stills : p->count;
+    for (int i = 0, next = 0; i < p->count; i++) {
+        int wanted = count > 1 ? next * (p->count - 1) / (count - 1) : 0;
+        if (next < count && i == wanted)
+            p->panels[next++] = p->panels[i];
+        else
+            mem_free(p->panels[i].marks);
+    }
+    p->count = count;
 }
 
 void picture_free(Picture *p) {

@@ -1,8 +1,10 @@
 #!/usr/bin/env bash
-# plots.sh CHAPTER... - draws every figure of these chapters (`make plots`).
+# plots.sh CHAPTER... - draws every figure of these chapters (`make plots`), the
+# last of which may be "common", the library.
 #
 # Runs each program with its default settings, as a reader would (PLOTS_LIMIT=500
-# makes it a quick look: --limit 500 where a program has it). With FORMAT (svg,
+# makes it a quick look: --limit 500 where a program has it; PLOTS_SECONDS=2 runs
+# only those that take no longer). With FORMAT (svg,
 # png, pdf, tikz), THEME (paper, slide, dark) or TEXT (zh) it only draws again
 # what earlier runs have left; what has never run is run first. Then it writes
 # out/index.html: all figures in reading order, what they show, where they come
@@ -26,7 +28,9 @@ again=${FORMAT:-}${THEME:-}${TEXT:-}
 # programs CHAPTER: its programs in reading order, a reader's own at the end
 programs() {
     local source name
-    grep "^${1#ch}	" tests/programs.tsv | cut -f 2
+    awk -F '\t' -v chapter="${1#ch}" -v most="${PLOTS_SECONDS:-999}" \
+        '$1 == chapter && $4 <= most { print $2 }' tests/programs.tsv
+    [ -z "${PLOTS_SECONDS:-}" ] || return 0
     for source in "$1"_*/*.c; do
         name=$(basename "$source" .c)
         grep -q "^${1#ch}	$name	" tests/programs.tsv || echo "$name"
@@ -79,17 +83,18 @@ for chapter in "$@"; do
     done
 done
 
-# The library's own figure: the ladder of common/README.md, where it was built.
+# The library's own figure: the ladder of common/README.md.
 ladder=build/release/tests/bench/ladder
-if [ -z "$again" ] && [ -x $ladder ] && $ladder svg >"$log" 2>&1; then
+if [ "${*: -1}" = common ] && [ -z "$again${PLOTS_SECONDS:-}" ] &&
+    $ladder svg >"$log" 2>&1; then
     note "make plots"
     sed -n 's/^chart: /    /p' "$log"
 fi
 
 # ---- 2. Draw again ----------------------------------------------------------
 
+words=-
 if [ -n "$again" ]; then
-    words=-
     [ -z "${TEXT:-}" ] || [ "$TEXT" = en ] || words=tests/plots/$TEXT.tsv
     if [ "$words" != - ] && [ ! -f "$words" ]; then
         echo "plots: there is no TEXT=$TEXT: en or zh"
@@ -102,6 +107,19 @@ if [ -n "$again" ]; then
     find "${folders[@]}" -name '*.fig' ! -path '*/.*' | sort |
         xargs -n 6 -P 2 build/release/tests/plots/redraw \
             "${FORMAT:-svg}" "${THEME:-paper}" "$words" || failed=$((failed + 1))
+fi
+
+# Films as GIF, and then their stills again, which a browser shows first.
+if [ "${FORMAT:-svg}" = svg ]; then
+    for chapter in "$@"; do
+        grep -l '^film	' "out/$chapter"/*.fig 2>/dev/null
+    done | while IFS= read -r film; do
+        [ -z "$again" ] && [ "${film%.fig}.gif" -nt "$film" ] && continue
+        for format in gif svg; do
+            build/release/tests/plots/redraw $format "${THEME:-paper}" \
+                "$words" "$film"
+        done
+    done | grep 'gif$'
 fi
 
 # ---- 3. The page ------------------------------------------------------------

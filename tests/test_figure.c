@@ -300,6 +300,43 @@ START_TEST(no_data_is_an_empty_panel) {
 }
 END_TEST
 
+// A film of seven frames, and three of them as stills.
+static void draw_film(const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch06", "film", format))
+        return;
+    figure_title(&f, "It moves");
+    figure_caption(&f, "To the right.");
+    figure_film(&f, 3);
+    for (int frame = 0; frame < 7; frame++) {
+        figure_panel(&f, "frame %d", frame);
+        figure_table(&f, "x,y");
+        figure_row(&f, frame, 10 * frame);
+        figure_points(&f, 1, 2, "");
+    }
+    figure_close(&f);
+}
+
+START_TEST(films_have_frames_and_stills) {
+    hide_gnuplot();
+    draw_film("gif");
+    const char *script = text_of("out/ch06/film.gp");
+    ck_assert_int_eq(count(script, "\nset multiplot\n"), 7 + 4);
+    ck_assert_int_eq(count(script, "# panel 7: frame 6\n"), 1 + 4);
+    char range[64]; // that of the first frame, and of all
+    ck_assert_int_eq(sscanf(after_text(script, "set xrange "), "%63s", range),
+                     1);
+    ck_assert_int_eq(count(script, range), 7 + 4);
+    draw_film("svg");
+    script = text_of("out/ch06/film.gp");
+    ck_assert_int_eq(count(script, "\nset multiplot\n"), 1);
+    ck_assert_int_eq(count(script, "# panel"), 3);
+    assert_says(script, "# panel 1: frame 0\n");
+    assert_says(script, "# panel 2: frame 3\n");
+    assert_says(script, "# panel 3: frame 6\n");
+}
+END_TEST
+
 // ---- 2. Formats, themes, languages ------------------------------------------
 
 static void draw_png(void) {
@@ -671,6 +708,7 @@ int main(void) {
         {cells_without_a_number_stay_empty},
         {gnuplot_draws_every_mark},
         {answers_are_filled_points},
+        {films_have_frames_and_stills},
         {no_data_is_an_empty_panel},
         {png_is_a_png},
         {pdf_is_a_pdf},

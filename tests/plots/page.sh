@@ -103,7 +103,8 @@ figure() {
     echo "<figcaption><strong>${title:-${1#*/}}.</strong> $(element desc "$1" | head -n 1)"
     echo "<br><span>${command:+<code>$command</code> · }"
     echo "<a href=\"$1.csv\">numbers</a> · <a href=\"$1.fig\">description</a> ·" \
-        "<a href=\"$1.gp\">script</a></span></figcaption>"
+        "<a href=\"$1.gp\">script</a>$([ ! -f "out/$1.gif" ] ||
+            echo " · <a href=\"$1.gif\">film</a>")</span></figcaption>"
     echo "</figure>"
 }
 

@@ -3,8 +3,10 @@
 //     redraw FORMAT THEME WORDS FILE.fig...     (`make plots FORMAT=png` runs it)
 //
 // FORMAT is svg, png, pdf or tikz; THEME paper, slide or dark; WORDS a file of
-// translations, or - for English. Says "chart: FILE.svg" for each.
+// translations, or - for English. Says "chart: FILE.svg" for each. With the
+// FORMAT "untranslated" it draws nothing and lists the words that WORDS lacks.
 
+#include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -28,7 +30,8 @@ int main(int argc, char **argv) {
     if (argc < 5)
         die("usage: redraw FORMAT THEME WORDS|- FILE.fig...");
     Drawing d = {.format = argv[1], .theme = argv[2]};
-    if (!figure_format(d.format))
+    const bool lists = strcmp(d.format, "untranslated") == 0;
+    if (!lists && !figure_format(d.format))
         die("there is no format %s: svg, png, pdf or tikz", d.format);
     Translation *words = NULL;
     if (strcmp(argv[3], "-") != 0 &&
@@ -42,7 +45,12 @@ int main(int argc, char **argv) {
         Drawn drawn = {0};
         d.folder = folder;
         d.name = name;
-        if (split(argv[i], folder, name))
+        bool named = split(argv[i], folder, name);
+        if (named && lists) {
+            figure_untranslated(&d, stdout);
+            continue;
+        }
+        if (named)
             figure_redraw(&d, &drawn);
         if (drawn.picture)
             printf("chart: %s/%s%s\n", folder, name,
