@@ -121,7 +121,8 @@ static void write_head(const Script *s) {
             "unset key\n"
             "unset colorbox\n"
             "set style fill solid 1 noborder\n"
-            "set palette gamma 1\n",
+            "set palette gamma 1\n"
+            "set clip two\n", // lines that only pass through
             s->drawing->name);
     if (is_format(s, "dumb"))
         fprintf(s->gp, "set border 3\nset tics nomirror\n");
