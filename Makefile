@@ -50,7 +50,8 @@ BENCH_SOURCES   := $(filter-out $(BENCH_SUPPORT),$(sort $(wildcard tests/bench/*
 
 GOALS := all compile deps mnist fashion test plots bench help clean format format-check \
          check-asan check-valgrind check-aarch64 check-i686 check-s390x check-docs docs \
-         lecture coverage tidy smoke check-stops mutants claims $(CHAPTERS)
+         lecture coverage tidy smoke check-stops check-figures mutants claims \
+         $(CHAPTERS)
 
 # Every program's binary lies at the root, so each name may exist only once.
 TWICE := $(strip $(foreach p,$(sort $(PROGRAMS)),$(if $(word 2,$(filter $(p),$(PROGRAMS))),$(p))))
@@ -172,7 +173,8 @@ FORCE:
 
 LIBRARY := $(B)/libcommon.a
 OBJECTS := $(patsubst %.c,$(B)/%.o,$(COMMON_SOURCES) $(PROGRAM_SOURCES) \
-             $(TEST_SOURCES) $(BENCH_SOURCES) $(TEST_SUPPORT) $(BENCH_SUPPORT))
+             $(TEST_SOURCES) $(BENCH_SOURCES) $(TEST_SUPPORT) $(BENCH_SUPPORT) \
+             tests/plots/redraw.c)
 
 $(B)/%.o: %.c $(B)/flags
 	@mkdir -p $(@D)
@@ -199,7 +201,8 @@ percent := %
 all: $(PROGRAMS)
 
 # Everything that can be compiled, into build/$(CONFIG) and nowhere else.
-compile: $(patsubst %.c,$(B)/%,$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES))
+compile: $(patsubst %.c,$(B)/%,$(PROGRAM_SOURCES) $(TEST_SOURCES) $(BENCH_SOURCES)) \
+  $(B)/tests/plots/redraw
 
 $(CHAPTERS): %: $$(notdir $$(patsubst $$(percent).c,$$(percent),$$(wildcard %_*/*.c)))
 	@echo "built: $(if $^,$(addprefix ./,$^),nothing yet)"
@@ -285,14 +288,24 @@ coverage:
 
 # ---- 5. Charts, benchmarks, data, housekeeping ------------------------------------
 
-plots: $(if $(CH),ch$(CH),all $(B)/tests/bench/ladder)
-	@bash tests/plots.sh $(if $(CH),ch$(CH)_*,ch0[1-7]_*)
+plots: $(if $(CH),ch$(CH),all $(B)/tests/bench/ladder) $(B)/tests/plots/redraw
+	@FORMAT='$(FORMAT)' THEME='$(THEME)' TEXT='$(TEXT)' \
+	  bash tests/plots.sh $(if $(CH),ch$(CH),$(CHAPTERS) common)
+
+$(B)/tests/plots/redraw: %: %.o $(LIBRARY)
+	$(call say,link,$(notdir $@))
+	$(Q)$(CC) $(BASE) $(CFLAGS) $(LDFLAGS) $^ $(LDLIBS) -o $@
 
 smoke: all
 	@bash tests/smoke.sh $(PROGRAMS)
 
 check-stops: all
 	@bash tests/stops.sh $(PROGRAMS)
+
+# What `make plots` has drawn, or the files and folders in FIGURES.
+check-figures: $(B)/tests/plots/redraw
+	@bash tests/figures.sh $(FIGURES)
+	@bash tests/plots/words.sh
 
 $(patsubst %.c,$(B)/%,$(BENCH_SOURCES)): %: %.o $(B)/$(BENCH_SUPPORT:.c=.o) $(LIBRARY)
 	$(call say,link,$(notdir $@))
@@ -312,7 +325,7 @@ mnist fashion:
 	@bash tests/fetch.sh $@ data/$@
 
 SOURCES := $(wildcard common/*.[ch] common/*.inc ch0[1-7]_*/*.c tests/*.[ch] \
-             tests/ch0[1-7]/*.[ch] tests/bench/*.[ch])
+             tests/ch0[1-7]/*.[ch] tests/bench/*.[ch] tests/plots/*.c)
 format:
 	@clang-format -i $(SOURCES)
 
@@ -344,10 +357,13 @@ help:
 	@echo 'make fashion         the same of Fashion-MNIST, clothes instead of digits'
 	@echo 'make test            run all tests;  CH=06 one chapter, CH=common the library,'
 	@echo '                     P=lenet one program, P="gemm rng" two modules of the library'
-	@echo 'make plots           draw every chart;  make plots CH=06  one chapter'
+	@echo 'make plots           draw every figure into out/index.html;  CH=06 one chapter;'
+	@echo '                     FORMAT=png|pdf|tikz THEME=slide|dark TEXT=zh: draw again'
 	@echo 'make bench           measure speed beside OpenBLAS and PyTorch'
 	@echo 'make smoke           run every program for a second or two'
 	@echo 'make check-stops     stop every program in the middle: what does it still claim?'
+	@echo 'make check-figures   look at the charts in a browser: texts cut, blurred pixels ...;'
+	@echo '                     FIGURES=out/ch06 one folder'
 	@echo 'make check-asan      tests under AddressSanitizer and UBSan'
 	@echo 'make check-valgrind  library tests under valgrind'
 	@echo 'make check-aarch64   library tests cross-compiled for 64-bit Arm, under qemu;'
@@ -364,9 +380,10 @@ help:
 	@echo 'variables: V=1 (show commands)  CC=clang  CONFIG=release|asan|coverage  CH=06'
 	@echo '           BLAS=own|openblas  O=DIR (build there, where this is read-only)'
 	@echo '           JUNIT=FILE (test results as XML)  SLOWER=10 (ten times more time)'
-	@echo 'programs:'
+	@echo 'programs in reading order, with * to *** for their difficulty:'
 	@for c in $(CHAPTERS); do printf '  %s:' $$c; \
-	  for f in $${c}_*/*.c; do [ -f $$f ] && printf ' %s' $$(basename $$f .c); done; echo; \
-	done | fold -s -w 78 | sed 's/^\([^ ]\)/        \1/' 
+	  awk -F '\t' -v c=$${c#ch} '$$1 == c { printf " %s%s", $$2, substr("***", 1, $$3) }' \
+	    tests/programs.tsv; echo; \
+	done | fold -s -w 78 | sed 's/^\([^ ]\)/        \1/'
 
 endif

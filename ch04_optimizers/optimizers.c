@@ -224,6 +224,49 @@ static void draw(const Trial trials[OPTIMIZER_KINDS], const Surface *s,
     figure_close(&f);
 }
 
+// Four of them on one surface: a frame of the film for every fourth step.
+static void draw_film(const Trial trials[OPTIMIZER_KINDS], const Surface *s,
+                      const char *format) {
+    enum { FRAMES = 31, APART = 4 };
+    static const OptimizerKind shown[] = {SGD, MOMENTUM, NESTEROV, ADAM};
+    Figure f;
+    if (!figure_open(&f, "ch04", "optimizers_film", format))
+        return;
+    figure_title(&f, "From one start on %s: momentum overshoots, SGD creeps",
+                 s->text);
+    figure_caption(&f, "Each optimizer at its best learning rate; the point is "
+                       "where it stands after that many steps.");
+    figure_film(&f, 6);
+    SurfaceMap map = surface_map(&f, surface_height, s, s->range);
+    for (int frame = 0; frame < FRAMES; frame++) {
+        figure_panel(&f, "step %d", frame * APART);
+        figure_x(&f, "x");
+        figure_y(&f, "y");
+        surface_show(&f, &map);
+        for (int k = 0; k < 4; k++) {
+            const Walk *w = &trials[shown[k]].walk;
+            int last =
+                w->count - 1 < frame * APART ? w->count - 1 : frame * APART;
+
+            // from where it stands back to the start
+            figure_table(&f, "x,y");
+            for (int i = last; i >= 0; i--)
+                figure_row(&f, w->path[i][0], w->path[i][1]);
+            Pen pen = {.color = (PenColor)(k + PEN_BLUE), .solid = true};
+            figure_pen(&f, (Pen){.color = PEN_WHITE, .width = 3.5});
+            figure_lines(&f, 1, 2, "");
+            figure_pen(&f, pen);
+            figure_lines(&f, 1, 2, "%s", optimizer_name(shown[k]));
+            pen.first = true;
+            pen.point = POINT_DOT;
+            figure_pen(&f, pen);
+            figure_points(&f, 1, 2, "");
+        }
+    }
+    figure_legend(&f);
+    figure_close(&f);
+}
+
 // ---- 5. Main ----------------------------------------------------------------
 
 int main(int argc, char **argv) {
@@ -249,6 +292,7 @@ int main(int argc, char **argv) {
         print_table(trials, (double)tolerance);
     for (int s = 0; s < SURFACES; s++)
         draw(trials[s], surface((SurfaceKind)s), o.plot);
+    draw_film(trials[BOWL], surface(BOWL), o.plot);
     run_result("bowl_sgd=%.1f bowl_momentum=%.1f bowl_nesterov=%.1f "
                "bowl_adam=%.1f",
                trials[BOWL][SGD].steps, trials[BOWL][MOMENTUM].steps,

@@ -14,6 +14,7 @@
 #endif
 
 #include "error.h"
+#include "figure.h"
 #include "file.h"
 #include "kernels.h"
 #include "memory.h"
@@ -112,7 +113,7 @@ static void add_common(Table *t, CommonOptions *common) {
     add(t, option_seed("seed", &common->seed, "where random numbers start"));
     add(t, option_int("threads", &common->threads, 0, MAX_THREADS,
                       "threads to compute with; 0: one per CPU it may use"));
-    add(t, option_text("plot", &common->plot, "svg|png|pdf|dumb|none",
+    add(t, option_text("plot", &common->plot, "svg|png|pdf|gif|dumb|none",
                        "format of the charts; dumb: as text"));
     add(t, option_bool("quiet", &common->quiet,
                        "say only what was drawn and the result"));
@@ -387,6 +388,8 @@ void cli_parse(CommonOptions *common, const char *program, const char *about,
     Table t = {.count = 0};
     snprintf(t.program, sizeof t.program, "%s", argc > 0 ? argv[0] : program);
     text_make_plain(t.program);
+    const char *slash = strrchr(t.program, '/');
+    figure_call_program(program, slash != NULL ? slash + 1 : t.program);
     for (size_t i = 0; i < count; i++)
         add(&t, table[i]);
     if (common->files != NULL)

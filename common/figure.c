@@ -12,18 +12,8 @@
 
 #include "error.h"
 #include "figure_draw.h"
+#include "figure_parts.h"
 #include "run.h"
-
-typedef struct {
-    char text[256];
-} Path;
-
-static Path path_of(const char *folder, const char *name,
-                    const char *extension) {
-    Path path;
-    snprintf(path.text, sizeof path.text, "%s/%s%s", folder, name, extension);
-    return path;
-}
 
 // ---- 1. Opening and closing -------------------------------------------------
 
@@ -31,16 +21,25 @@ static void warn_unwritable(const Figure *f, const char *why) {
     say("warning",
         "no chart: cannot write %s (%s); make out/ a folder with room that you "
         "may write to, or run with --plot none",
-        path_of(f->folder, f->name, ".csv").text, why);
+        figure_path(f->folder, f->name, ".csv").text, why);
 }
 
-// Removes the folder in which the files came into being, and what is in it.
-static void remove_work(const Figure *f) {
-    static const char *const extensions[] = {".csv", ".fig", ".gp",  ".svg",
-                                             ".png", ".pdf", ".txt", ".tex"};
-    for (size_t i = 0; i < sizeof extensions / sizeof *extensions; i++)
-        unlink(path_of(f->work, f->name, extensions[i]).text);
-    rmdir(f->work);
+// What the program was called in its source, and what its binary is called.
+static struct { char original[64], own[64]; } program;
+
+void figure_call_program(const char *original, const char *own) {
+    snprintf(program.original, sizeof program.original, "%s", original);
+    snprintf(program.own, sizeof program.own, "%s", own);
+}
+
+// "lenet_curves" becomes "my_net_curves" in a copy called my_net.
+static void choose_name(Figure *f, const char *name) {
+    size_t length = strlen(program.original);
+    bool ours = length > 0 && strncmp(name, program.original, length) == 0 &&
+                (name[length] == '\0' || name[length] == '_');
+    int size = snprintf(f->name, sizeof f->name, "%s%s",
+                        ours ? program.own : name, ours ? name + length : "");
+    REQUIRE(size < (int)sizeof f->name, "'%s' is too long a name", name);
 }
 
 bool figure_open(Figure *f, const char *chapter, const char *name,
@@ -49,29 +48,27 @@ bool figure_open(Figure *f, const char *chapter, const char *name,
     if (strcmp(format, "none") == 0 || stop_requested())
         return false;
     REQUIRE(figure_format(format), "there is no chart format '%s'", format);
-    REQUIRE(strlen(chapter) + strlen("out/") < sizeof f->folder &&
-                strlen(name) < sizeof f->name,
-            "'%s/%s' is too long a name", chapter, name);
+    REQUIRE(strlen(chapter) + strlen("out/") < sizeof f->folder,
+            "'%s' is too long a name", chapter);
     snprintf(f->folder, sizeof f->folder, "out/%s", chapter);
-    strcpy(f->name, name);
+    choose_name(f, name);
     strcpy(f->format, format);
 
     // The files come into being in a folder of this run's own, so that two runs
     // at the same time do not write into each other's.
     mkdir("out", 0777);
     mkdir(f->folder, 0777);
-    snprintf(f->work, sizeof f->work, "%s/.%s.XXXXXX", f->folder, name);
-    if (mkdtemp(f->work) == NULL) {
+    if (!work_open(f->work, f->folder, f->name)) {
         warn_unwritable(f, strerror(errno));
         return false;
     }
-    f->csv = fopen(path_of(f->work, name, ".csv").text, "w");
-    f->fig = fopen(path_of(f->work, name, ".fig").text, "w");
+    f->csv = fopen(figure_path(f->work, f->name, ".csv").text, "w");
+    f->fig = fopen(figure_path(f->work, f->name, ".fig").text, "w");
     if (f->csv == NULL || f->fig == NULL) {
         warn_unwritable(f, strerror(errno));
         if (f->csv != NULL)
             fclose(f->csv);
-        remove_work(f);
+        work_remove(f->work, f->name);
         return false;
     }
     f->open = true;
@@ -83,17 +80,6 @@ bool figure_open(Figure *f, const char *chapter, const char *name,
 static bool close_file(FILE *file) {
     bool kept = ferror(file) == 0;
     return fclose(file) == 0 && kept; // closed in any case
-}
-
-// Moves the finished files to their place, the picture last.
-static bool publish(const Figure *f, const char *picture) {
-    const char *extensions[] = {".csv", ".fig", ".gp", picture};
-    for (int i = 0; i < 4; i++)
-        if (extensions[i] != NULL &&
-            rename(path_of(f->work, f->name, extensions[i]).text,
-                   path_of(f->folder, f->name, extensions[i]).text) != 0)
-            return false;
-    return true;
 }
 
 // The same news for every figure of a run: said with the first.
@@ -119,22 +105,26 @@ static void print_picture(const char *path) {
 
 void figure_close(Figure *f) {
     REQUIRE(f->open, "the figure is not open");
+    REQUIRE(f->titled && f->captioned, "figure %s has no %s", f->name,
+            f->titled ? "caption" : "title");
     f->open = false;
     bool kept = close_file(f->csv);
     kept = close_file(f->fig) && kept;
 
-    // An older picture would not be of these data.
     const char *extension = figure_extension(f->format);
-    unlink(path_of(f->folder, f->name, extension).text);
     Drawing drawing = {.folder = f->work, .name = f->name, .format = f->format};
     Drawn drawn = {.error = ENOSPC};
     if (kept)
         figure_draw(&drawing, &drawn);
 
+    const char *made[] = {".csv", ".fig", ".gp", extension};
     bool published =
-        kept && drawn.script && publish(f, drawn.picture ? extension : NULL);
-    remove_work(f);
-    Path picture = path_of(f->folder, f->name, extension);
+        kept && drawn.script &&
+        work_publish(f->work, f->folder, f->name, made, drawn.picture ? 4 : 3);
+    work_remove(f->work, f->name);
+    FilePath picture = figure_path(f->folder, f->name, extension);
+    if (published && !drawn.picture)
+        unlink(picture.text); // an older one would not be of these data
     if (!published)
         warn_unwritable(f, "is the disk full?");
     else if (drawn.error != 0)
@@ -214,11 +204,13 @@ static void end_line(Figure *f) {
 // ---- 3. The figure and its axes ---------------------------------------------
 
 void figure_title(Figure *f, const char *words, ...) {
+    f->titled = true;
     describe(f, "title", "%s", "");
     END_WITH_WORDS(f, words);
 }
 
 void figure_caption(Figure *f, const char *words, ...) {
+    f->captioned = true;
     describe(f, "caption", "%s", "");
     END_WITH_WORDS(f, words);
 }
@@ -241,6 +233,12 @@ void figure_share(Figure *f) {
 
 void figure_legend(Figure *f) {
     describe(f, "legend", "%s", "");
+    end_line(f);
+}
+
+void figure_film(Figure *f, int stills) {
+    REQUIRE(stills > 0, "%d stills", stills);
+    describe(f, "film", "stills=%d", stills);
     end_line(f);
 }
 
@@ -400,13 +398,13 @@ void figure_answers(Figure *f, int x, int y, int answer) {
                    .size = 1.6,
                    .column = answer,
                    .value = 1.0};
-    figure_points(f, x, y, "%s", "");
+    figure_points(f, x, y, "");
     f->pen = (Pen){.color = PEN_BLACK,
                    .point = POINT_RING,
                    .size = 1.6,
                    .column = answer,
                    .value = 0.0};
-    figure_points(f, x, y, "%s", "");
+    figure_points(f, x, y, "");
 }
 
 void figure_impulses(Figure *f, int x, int y, const char *words, ...) {

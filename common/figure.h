@@ -88,6 +88,7 @@ typedef struct {
     char format[8];  // svg, png, pdf, dumb
     char work[160];  // the hidden folder in which the files come into being
     FILE *csv, *fig;
+    bool titled, captioned;
     int tables; // begun so far
     int table;  // that marks take their columns from; 0 is the first
     Pen pen;    // of the next mark
@@ -99,6 +100,11 @@ typedef struct {
 // folder cannot be written (which is said on stderr, with what to do).
 bool figure_open(Figure *f, const char *chapter, const char *name,
                  const char *format);
+
+// From now on the program is called `own`: figures whose names begin with its
+// original name, "lenet" or "lenet_", begin with its own. (cli_parse does this
+// for a copy such as my_net.)
+void figure_call_program(const char *original, const char *own);
 
 // Draws it; says "chart: out/ch05/early_stopping.svg".
 void figure_close(Figure *f);
@@ -120,6 +126,11 @@ void figure_share(Figure *f);
 
 // The names of curves stand once, above all panels, not at each curve's end.
 void figure_legend(Figure *f);
+
+// The panels are the frames of a film, one after the other at the same place and
+// on the same scales: `--plot gif`, and what `make plots` makes besides. Other
+// pictures show `stills` of them side by side, the first and the last included.
+void figure_film(Figure *f, int stills);
 
 // The width and height of a panel's axes in pixels, where the usual do not do.
 void figure_panel_size(Figure *f, int width, int height);

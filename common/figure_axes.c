@@ -111,8 +111,9 @@ static bool any_on_zero(const Panel *panel, int k) {
 // A little room around the data where the program has set no end.
 static void choose_range(Axis *a, Range r, const Panel *panel, int k) {
     if (r.low == r.high) {
-        r.low -= a->log ? 0.5 * r.low : 0.5;
-        r.high += a->log ? r.high : 0.5;
+        double room = fmax(0.5, 0.1 * fabs(r.low));
+        r.low -= a->log ? 0.5 * r.low : room;
+        r.high += a->log ? r.high : room;
     }
     if (a->log) {
         double room = pow(r.high / r.low, 0.04);
@@ -150,9 +151,16 @@ static void share_ranges(Picture *p) {
 
 // ---- 3. Ticks ---------------------------------------------------------------
 
+double axis_place(const Axis *a, double value) {
+    double place =
+        a->log ? log(fmax(value, 1e-300) / a->low) / log(a->high / a->low)
+               : (value - a->low) / (a->high - a->low);
+    return a->turned ? 1.0 - place : place;
+}
+
 static void add_tick(Picture *p, Axis *a, double at, const char *words) {
-    double room = 1e-6 * (a->high - a->low);
-    if (a->ticks < MAX_TICKS && at >= a->low - room && at <= a->high + room)
+    double place = axis_place(a, at);
+    if (a->ticks < MAX_TICKS && place > -1e-6 && place < 1.0 + 1e-6)
         a->tick[a->ticks++] = (Tick){at, picture_keep(p, words)};
 }
 
@@ -175,7 +183,7 @@ static void linear_ticks(Picture *p, Axis *a, double wanted) {
          n * step <= a->high + 1e-6 * step; n++) {
         char text[32];
         double at = n * step;
-        if (fabs(at) >= 1e5)
+        if (fabs(at) >= 1e5 || decimals > 5)
             snprintf(text, sizeof text, "%.3g", at);
         else
             snprintf(text, sizeof text, "%.*f", decimals, n == 0.0 ? 0.0 : at);
@@ -222,15 +230,10 @@ static void choose_ticks(Picture *p, Panel *panel, int k) {
     double wanted = fmax(2.0, size / (k == X ? 75.0 : 58.0));
     if (a->log)
         log_ticks(p, a, wanted);
-    else
+    if (a->ticks < 2) { // also where a logarithmic axis is short
+        a->ticks = 0;
         linear_ticks(p, a, wanted);
-}
-
-double axis_place(const Axis *a, double value) {
-    double place =
-        a->log ? log(fmax(value, 1e-300) / a->low) / log(a->high / a->low)
-               : (value - a->low) / (a->high - a->low);
-    return a->turned ? 1.0 - place : place;
+    }
 }
 
 // ---- 4. Colors --------------------------------------------------------------
@@ -299,6 +302,8 @@ static void make_square(Panel *panel) {
 
 void picture_scale(Picture *p) {
     const bool terminal = p->theme->cell > 0.0;
+    if (p->film)
+        p->columns = 1;
     if (p->columns == 0) {
         static const int usual[] = {1, 1, 2, 3, 2, 3, 3, 4, 4};
         p->columns = p->count <= 8 ? usual[p->count] : 4;
@@ -312,7 +317,7 @@ void picture_scale(Picture *p) {
         for (int k = 0; k < 2; k++)
             choose_range(&panel->axis[k], data_range(p, panel, k), panel, k);
     }
-    if (p->share)
+    if (p->share || p->stills > 0)
         share_ranges(p);
     for (int i = 0; i < p->count; i++) {
         Panel *panel = &p->panels[i];
@@ -320,8 +325,8 @@ void picture_scale(Picture *p) {
             make_square(panel);
         for (int k = 0; k < 2; k++) {
             choose_ticks(p, panel, k);
-            bool edge =
-                k == Y ? i % p->columns == 0 : i + p->columns >= p->count;
+            bool edge = k == Y ? i % p->columns == 0
+                               : p->film || i + p->columns >= p->count;
             panel->axis[k].shown = !p->share || edge;
         }
     }

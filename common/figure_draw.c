@@ -4,6 +4,7 @@
 #include "figure_draw.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <signal.h>
 #include <spawn.h>
 #include <stdlib.h>
@@ -23,8 +24,8 @@ extern char **environ; // POSIX has programs declare it themselves
 
 static const struct {
     const char *format, *extension;
-} formats[] = {
-    {"svg", ".svg"}, {"png", ".png"}, {"pdf", ".pdf"}, {"dumb", ".txt"}};
+} formats[] = {{"svg", ".svg"},  {"png", ".png"}, {"pdf", ".pdf"},
+               {"tikz", ".tex"}, {"gif", ".gif"}, {"dumb", ".txt"}};
 
 enum { FORMATS = sizeof formats / sizeof *formats };
 
@@ -72,8 +73,7 @@ static const Theme themes[] = {
      13.0, 1.0, 8.0},
 };
 
-// A terminal has a theme of its own. NULL if there is none of that name.
-static const Theme *theme_of(const Drawing *d) {
+const Theme *drawing_theme(const Drawing *d) {
     const char *name = d->theme != NULL ? d->theme : "paper";
     if (strcmp(d->format, "dumb") == 0)
         name = "text";
@@ -92,10 +92,8 @@ static const char utf8_locale[] = "en_US.UTF-8";
 static const char utf8_locale[] = "C.UTF-8";
 #endif
 
-enum { TIME_LIMIT = 60 }; // seconds
-
 // Waits for the child; kills it when its time is over. Returns its status.
-static int wait_for(pid_t child, bool *late) {
+static int wait_for(pid_t child, int seconds, bool *late) {
     const struct timespec moment = {.tv_nsec = 2000000};
     time_t start = time(NULL);
     int status;
@@ -105,7 +103,7 @@ static int wait_for(pid_t child, bool *late) {
             return status;
         if (ended < 0 && errno != EINTR)
             return -1;
-        if (!*late && time(NULL) - start > TIME_LIMIT) {
+        if (!*late && time(NULL) - start >= seconds) {
             *late = true;
             kill(child, SIGKILL);
         }
@@ -124,11 +122,19 @@ static bool run_gnuplot(const Drawing *d, Drawn *drawn) {
     unsetenv("GNUTERM"); // the reader's screen, which may not be here
     fflush(stdout);      // what was said stands before what gnuplot says
 
+    // it counts the frames of a film on stderr
+    posix_spawn_file_actions_t quiet;
+    posix_spawn_file_actions_init(&quiet);
+    if (strcmp(d->format, "gif") == 0)
+        posix_spawn_file_actions_addopen(&quiet, STDERR_FILENO, "/dev/null",
+                                         O_WRONLY, 0);
     pid_t child;
-    drawn->error = posix_spawnp(&child, "gnuplot", NULL, NULL, argv, environ);
+    drawn->error = posix_spawnp(&child, "gnuplot", &quiet, NULL, argv, environ);
+    posix_spawn_file_actions_destroy(&quiet);
     if (drawn->error != 0)
         return false;
-    int status = wait_for(child, &drawn->late);
+    int status =
+        wait_for(child, d->seconds > 0 ? d->seconds : 60, &drawn->late);
     if (WIFEXITED(status) && WEXITSTATUS(status) == 127)
         drawn->error = ENOENT; // how a child may say that there is no gnuplot
     return WIFEXITED(status) && WEXITSTATUS(status) == 0;
@@ -148,8 +154,7 @@ static void write_escaped(FILE *out, const char *text) {
 }
 
 // Title and description, which gnuplot fills with its own name.
-static void write_description(const Picture *p, const Translation *t,
-                              FILE *out) {
+static void write_description(Picture *p, const Translation *t, FILE *out) {
     char *words;
     size_t size;
     FILE *memory = open_memstream(&words, &size);
@@ -167,7 +172,7 @@ static void write_description(const Picture *p, const Translation *t,
 
 // Copies the picture: with the figure's own title and description, and with
 // pixels that stay squares when a browser enlarges them.
-static bool finish_svg(const Picture *p, const Drawing *d, const char *path) {
+static bool finish_svg(Picture *p, const Drawing *d, const char *path) {
     FileBytes file;
     Error err;
     if (!file_read(&file, path, (size_t)1 << 28, &err))
@@ -199,9 +204,7 @@ static bool finish_svg(const Picture *p, const Drawing *d, const char *path) {
 // ---- 4. All of it -----------------------------------------------------------
 
 static bool write_script(const Picture *p, const Drawing *d) {
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s.gp", d->folder, d->name);
-    FILE *gp = fopen(path, "w");
+    FILE *gp = fopen(figure_path(d->folder, d->name, ".gp").text, "w");
     if (gp == NULL)
         return false;
     picture_write_script(p, d, gp);
@@ -212,21 +215,48 @@ static bool write_script(const Picture *p, const Drawing *d) {
 void figure_draw(const Drawing *d, Drawn *drawn) {
     *drawn = (Drawn){0};
     Picture p;
-    const Theme *theme = theme_of(d);
+    const Theme *theme = drawing_theme(d);
     if (theme == NULL || !figure_format(d->format) || !picture_read(&p, d))
         return;
     p.theme = theme;
+    p.film = p.stills > 0 && strcmp(d->format, "gif") == 0;
+    if (p.stills > 0 && !p.film)
+        picture_choose_stills(&p);
     picture_scale(&p);
     picture_lay_out(&p);
     drawn->script = write_script(&p, d);
 
-    char path[512];
-    snprintf(path, sizeof path, "%s/%s%s", d->folder, d->name,
-             figure_extension(d->format));
+    FilePath path =
+        figure_path(d->folder, d->name, figure_extension(d->format));
     struct stat file;
     if (drawn->script && run_gnuplot(d, drawn))
-        drawn->picture = stat(path, &file) == 0 && file.st_size > 0;
+        drawn->picture = stat(path.text, &file) == 0 && file.st_size > 0;
     if (drawn->picture && strcmp(d->format, "svg") == 0)
-        drawn->picture = finish_svg(&p, d, path);
+        drawn->picture = finish_svg(&p, d, path.text);
     picture_free(&p);
+}
+
+// The figure's numbers and description get a second name in the work folder.
+static bool link_files(const Drawing *d, const char *work) {
+    const char *extensions[] = {".csv", ".fig"};
+    for (int i = 0; i < 2; i++)
+        if (link(figure_path(d->folder, d->name, extensions[i]).text,
+                 figure_path(work, d->name, extensions[i]).text) != 0)
+            return false;
+    return true;
+}
+
+void figure_redraw(const Drawing *d, Drawn *drawn) {
+    char work[WORK_PATH];
+    *drawn = (Drawn){0};
+    if (!work_open(work, d->folder, d->name))
+        return;
+    Drawing inside = *d;
+    inside.folder = work;
+    if (link_files(d, work))
+        figure_draw(&inside, drawn);
+    const char *made[] = {".gp", figure_extension(d->format)};
+    if (drawn->picture)
+        drawn->picture = work_publish(work, d->folder, d->name, made, 2);
+    work_remove(work, d->name);
 }

@@ -23,15 +23,19 @@ static bool is_format(const Script *s, const char *format) {
     return strcmp(s->drawing->format, format) == 0;
 }
 
-// A string in gnuplot's single quotes: only the quote itself is doubled.
-static void write_quoted(FILE *gp, const char *text) {
-    putc('\'', gp);
+// A string in gnuplot's single quotes: only the quote itself is doubled. LaTeX
+// has letters of its own that need a backslash.
+static void write_quoted(const Script *s, const char *text) {
+    bool latex = is_format(s, "tikz");
+    putc('\'', s->gp);
     for (; *text != '\0'; text++) {
         if (*text == '\'')
-            putc('\'', gp);
-        putc(*text, gp);
+            putc('\'', s->gp);
+        if (latex && strchr("%&#_{}$", *text) != NULL)
+            putc('\\', s->gp);
+        putc(*text, s->gp);
     }
-    putc('\'', gp);
+    putc('\'', s->gp);
 }
 
 // From pixels to parts of the picture, from the bottom left corner.
@@ -45,12 +49,15 @@ static double screen_y(const Script *s, double y) {
 
 // gnuplot's cairo formats count letters in points, of which 72 are 96 pixels.
 static double font_size(const Script *s, double pixels) {
-    bool points = is_format(s, "png") || is_format(s, "pdf");
+    bool points =
+        is_format(s, "png") || is_format(s, "pdf") || is_format(s, "gif");
     return points ? 0.75 * pixels : pixels;
 }
 
 static void write_font(const Script *s, double size, const char *color) {
-    if (!is_format(s, "dumb"))
+    if (is_format(s, "tikz"))
+        fprintf(s->gp, " textcolor rgb '%s'", color);
+    else if (!is_format(s, "dumb"))
         fprintf(s->gp, " font ',%.4g' textcolor rgb '%s'", font_size(s, size),
                 color);
 }
@@ -66,7 +73,7 @@ typedef struct {
 static void write_words_at(const Script *s, double x, double y,
                            const char *words, Lettering how) {
     fprintf(s->gp, "set label ");
-    write_quoted(s->gp, words);
+    write_quoted(s, words);
     fprintf(s->gp, " at screen %.5f,screen %.5f %s%s front", screen_x(s, x),
             screen_y(s, y), how.align, how.upwards ? " rotate by 90" : "");
     write_font(s, how.size, how.color);
@@ -98,6 +105,17 @@ static void write_terminal(const Script *s) {
                 "set terminal pdfcairo size %.4gin,%.4gin font 'Sans,%.4g' "
                 "fontscale 1 noenhanced background rgb '%s'\n",
                 w / 96.0, h / 96.0, font, t->paper);
+    else if (is_format(s, "gif"))
+        fprintf(s->gp,
+                "set terminal gif animate delay 40 loop 0 size %d,%d font "
+                "'%s,%.4g' noenhanced background rgb '%s'\n",
+                w, h, s->drawing->translation ? "Noto Sans CJK SC" : "Sans",
+                font, t->paper);
+    else if (is_format(s, "tikz"))
+        fprintf(s->gp,
+                "set terminal tikz standalone size %.4gin,%.4gin "
+                "font '\\sffamily\\small'\n",
+                w / 96.0, h / 96.0);
     else
         fprintf(s->gp, "set terminal dumb size 79,%d noenhanced\n",
                 (h + 19) / 20);
@@ -129,10 +147,8 @@ static void write_head(const Script *s) {
     else
         fprintf(s->gp,
                 "set border 3 lc rgb '%s'\n"
-                "set tics nomirror out scale 0.5\n"
                 "set grid back lt 1 lc rgb '%s' lw 1\n",
                 t->soft, t->grid);
-    fprintf(s->gp, "set multiplot\n");
 }
 
 // ---- 3. Pens ----------------------------------------------------------------
@@ -260,14 +276,15 @@ static void write_bars(Script *s, const Panel *panel, const Mark *m) {
 static void write_ranks(Script *s, const Panel *panel, const Mark *m) {
     char format[32], x[16];
     int column = (int)mark_number(m, "x", 0.0);
+    double from = panel->axis[X].log ? panel->axis[X].low : 0.0;
     double width = 0.72 / m->groups;
     double shift = width * (m->group - 0.5 * (m->groups - 1));
     begin_element(s, m);
     fprintf(s->gp,
-            "(0):($0%+.4g):(0):%d:($0%+.4g):($0%+.4g) with boxxyerror "
+            "(%.9g):($0%+.4g):(%.9g):%d:($0%+.4g):($0%+.4g) with boxxyerror "
             "lc rgb '%s'",
-            shift, column, shift - 0.45 * width, shift + 0.45 * width,
-            s->p->theme->curve[m->color]);
+            from, shift, from, column, shift - 0.45 * width,
+            shift + 0.45 * width, s->p->theme->curve[m->color]);
     if (*mark_word(m, "format", format) == '\0')
         return;
     begin_element(s, m);
@@ -444,10 +461,11 @@ static void write_axis(const Script *s, const Panel *panel, int k) {
     fprintf(s->gp, "set %ctics (", name);
     for (int i = 0; i < a->ticks; i++) {
         fprintf(s->gp, "%s", i > 0 ? ", " : "");
-        write_quoted(s->gp, a->shown ? a->tick[i].words : "");
+        write_quoted(s, a->shown ? a->tick[i].words : "");
         fprintf(s->gp, " %.9g", a->tick[i].at);
     }
-    fprintf(s->gp, ")%s", panel->bare || a->named ? " scale 0" : "");
+    fprintf(s->gp, ") nomirror out scale %g",
+            panel->bare || a->named ? 0.0 : 0.5);
     if (k == X && is_format(s, "svg")) // gnuplot leaves more room there
         fprintf(s->gp, " offset 0,0.4");
     write_font(s, size_ticks(s->p->theme), s->p->theme->ink);
@@ -505,28 +523,37 @@ static void write_panel_title(const Script *s, const Panel *panel) {
                 width, (Lettering){"left", false, size_panel(t), t->ink});
 }
 
+// Colors from low to high. Those that begin with white begin with the color of
+// the paper, which in the dark is black.
 static void write_palette(const Script *s, const Mark *m) {
-    static const struct {
-        const char *name, *colors;
-    } palettes[] = {
-        {"blues", "0 '#ffffff', 1 '#dbe9f6', 2 '#a6cbe3', 3 '#5b9bc8', "
-                  "4 '#24659f'"},
-        {"bands", "0 '#ffffff', 1 '#dbe9f6', 2 '#a6cbe3', 3 '#5b9bc8', "
-                  "4 '#24659f'"},
-        {"diverging", "-1 '#0b5394', -0.5 '#7fb3d9', 0 '#ffffff', "
-                      "0.5 '#f2a47c', 1 '#b8410b'"},
-        {"ink", "0 '#ffffff', 1 '#000000'"},
-        {"gray", "0 '#000000', 1 '#ffffff'"},
-        {"classes", "0 '#7fb8d8', 0.499 '#e5f1f8', 0.501 '#fdf1d9', "
-                    "1 '#f2cf80'"},
-    };
-    char word[32];
-    mark_word(m, "heat", word);
-    for (size_t i = 0; i < sizeof palettes / sizeof *palettes; i++)
-        if (strcmp(word, palettes[i].name) == 0)
-            fprintf(s->gp, "set palette defined (%s) maxcolors %d\n",
-                    palettes[i].colors, strcmp(word, "bands") == 0 ? 14 : 0);
-    fprintf(s->gp, "set cbrange [%.9g:%.9g]\n", mark_number(m, "low", 0.0),
+    const Theme *t = s->p->theme;
+    bool dark = strcmp(t->name, "dark") == 0;
+    char heat[32];
+    mark_word(m, "heat", heat);
+    fprintf(s->gp, "set palette defined (");
+    if (strcmp(heat, "blues") == 0 && dark)
+        fprintf(s->gp, "0 '%s', 1 '#1f4364', 2 '#2f6a9d', 3 '#5aa0d4'",
+                t->paper);
+    else if (strcmp(heat, "blues") == 0 || strcmp(heat, "bands") == 0)
+        fprintf(s->gp, "0 '#ffffff', 1 '#dbe9f6', 2 '#a6cbe3', 3 '#5b9bc8', "
+                       "4 '#24659f'");
+    else if (strcmp(heat, "diverging") == 0 && dark)
+        fprintf(s->gp,
+                "-1 '#7db8f0', -0.5 '#3c6a94', 0 '%s', 0.5 '#9a5a38', "
+                "1 '#f2a47c'",
+                t->paper);
+    else if (strcmp(heat, "diverging") == 0)
+        fprintf(s->gp, "-1 '#0b5394', -0.5 '#7fb3d9', 0 '#ffffff', "
+                       "0.5 '#f2a47c', 1 '#b8410b'");
+    else if (strcmp(heat, "ink") == 0)
+        fprintf(s->gp, "0 '%s', 1 '%s'", t->paper, t->ink);
+    else if (strcmp(heat, "gray") == 0)
+        fprintf(s->gp, "0 '#000000', 1 '#ffffff'");
+    else // classes
+        fprintf(s->gp, "0 '#7fb8d8', 0.499 '#e5f1f8', 0.501 '#fdf1d9', "
+                       "1 '#f2cf80'");
+    fprintf(s->gp, ") maxcolors %d\nset cbrange [%.9g:%.9g]\n",
+            strcmp(heat, "bands") == 0 ? 14 : 0, mark_number(m, "low", 0.0),
             mark_number(m, "high", 1.0));
 }
 
@@ -669,19 +696,29 @@ static void write_legend(const Script *s) {
     }
 }
 
-void picture_write_script(const Picture *p, const Drawing *drawing, FILE *gp) {
-    Script s = {p, drawing, gp, true};
+// The picture's title and legend, and some of its panels.
+static void write_sheet(Script *s, int first, int count) {
+    const Picture *p = s->p;
     const Theme *t = p->theme;
-    write_head(&s);
-
-    fprintf(gp, "\n# title and names\n");
-    write_lines(&s, p->title, t->font, t->font, p->width - 2.0 * t->font,
+    fprintf(s->gp, "set multiplot\n\n# title and names\n");
+    write_lines(s, p->title, t->font, t->font, p->width - 2.0 * t->font,
                 (Lettering){"left", false, size_title(t), t->ink});
-    write_legend(&s);
-
-    for (int i = 0; i < p->count; i++) {
-        fprintf(gp, "\n# panel %d: %s\n", i + 1, p->panels[i].words);
-        write_panel(&s, &p->panels[i]);
+    write_legend(s);
+    for (int i = first; i < first + count; i++) {
+        fprintf(s->gp, "\n# panel %d: %s\n", i + 1, p->panels[i].words);
+        write_panel(s, &p->panels[i]);
     }
-    fprintf(gp, "\nunset multiplot\n");
+    fprintf(s->gp, "\nunset multiplot\n");
+}
+
+void picture_write_script(const Picture *p, const Drawing *drawing, FILE *gp) {
+    enum { REST = 4 }; // for so long the last frame of a film is seen
+    Script s = {p, drawing, gp, true};
+    write_head(&s);
+    if (!p->film) {
+        write_sheet(&s, 0, p->count);
+        return;
+    }
+    for (int i = 0; i < p->count + REST; i++)
+        write_sheet(&s, i < p->count ? i : p->count - 1, 1);
 }

@@ -266,14 +266,16 @@ static double legend_height(const Picture *p, double width) {
 
 // The largest margins of each column and row of panels, so that axes stand in
 // line.
-static void align(const Picture *p, const Margins *own, Margins *column,
-                  Margins *row, double *widths, double *heights) {
+static void align(const Picture *p, Margins *column, Margins *row,
+                  double *widths, double *heights) {
     for (int i = 0; i < p->count; i++) {
-        int c = i % p->columns, r = i / p->columns;
-        column[c].left = fmax(column[c].left, own[i].left);
-        column[c].right = fmax(column[c].right, own[i].right);
-        row[r].top = fmax(row[r].top, own[i].top);
-        row[r].bottom = fmax(row[r].bottom, own[i].bottom);
+        const Margins own = margins_of(p->theme, &p->panels[i]);
+        int slot = panel_slot(p, i);
+        int c = slot % p->columns, r = slot / p->columns;
+        column[c].left = fmax(column[c].left, own.left);
+        column[c].right = fmax(column[c].right, own.right);
+        row[r].top = fmax(row[r].top, own.top);
+        row[r].bottom = fmax(row[r].bottom, own.bottom);
         widths[c] = fmax(widths[c], p->panels[i].width);
         heights[r] = fmax(heights[r], p->panels[i].height);
     }
@@ -294,27 +296,23 @@ static void fit_terminal(Picture *p, const Margins *column, double *widths,
 void picture_lay_out(Picture *p) {
     const Theme *t = p->theme;
     const double edge = t->font;
-    Margins own[MOST_PANELS], column[MOST_PANELS] = {{0}},
-                              row[MOST_PANELS] = {{0}};
+    Margins column[MOST_PANELS] = {{0}}, row[MOST_PANELS] = {{0}};
     double widths[MOST_PANELS] = {0}, heights[MOST_PANELS] = {0};
-    if (p->count > MOST_PANELS)
+    if (!p->film && p->count > MOST_PANELS)
         p->count = MOST_PANELS;
-    for (int i = 0; i < p->count; i++) {
+    for (int i = 0; i < p->count; i++)
         name_curves(p, &p->panels[i]);
-        own[i] = margins_of(t, &p->panels[i]);
-    }
-    align(p, own, column, row, widths, heights);
+    align(p, column, row, widths, heights);
 
     // From left to right. A terminal's width is given.
-    int columns = p->columns < p->count ? p->columns : p->count;
-    double x = edge;
+    int slots = p->film ? 1 : p->count;
+    int columns = p->columns < slots ? p->columns : slots;
+    double x = edge, left[MOST_PANELS], top[MOST_PANELS];
     if (t->cell > 0.0)
         fit_terminal(p, column, widths, columns);
     for (int c = 0; c < columns; c++) {
-        x += column[c].left;
-        for (int i = c; i < p->count; i += p->columns)
-            p->panels[i].box.left = x;
-        x += widths[c] + column[c].right;
+        left[c] = x + column[c].left;
+        x = left[c] + widths[c] + column[c].right;
     }
     p->width = (int)ceil(x + 0.3 * edge);
 
@@ -324,15 +322,16 @@ void picture_lay_out(Picture *p) {
     int count = words_wrap(t, p->title, size_title(t), inside, lines);
     p->legend_top = edge + count * line_height(t, size_title(t)) + 2.0;
     double y = p->legend_top + legend_height(p, inside);
-    for (int r = 0; r * p->columns < p->count; r++) {
-        y += row[r].top;
-        for (int i = r * p->columns; i < p->count && i / p->columns == r; i++) {
-            Panel *panel = &p->panels[i];
-            panel->box.top = y;
-            panel->box.width = panel->width;
-            panel->box.height = panel->height;
-        }
-        y += heights[r] + row[r].bottom;
+    for (int r = 0; r * p->columns < slots; r++) {
+        top[r] = y + row[r].top;
+        y = top[r] + heights[r] + row[r].bottom;
     }
     p->height = (int)ceil(y + 0.4 * edge);
+
+    for (int i = 0; i < p->count; i++) {
+        Panel *panel = &p->panels[i];
+        int slot = panel_slot(p, i);
+        panel->box = (Box){left[slot % p->columns], top[slot / p->columns],
+                           panel->width, panel->height};
+    }
 }

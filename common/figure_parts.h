@@ -84,6 +84,8 @@ typedef struct {
     const char *title, *caption;
     int columns; // panels in a row; 0: not said
     bool share, legend;
+    int stills;    // > 0: the panels are the frames of a film
+    bool film;     // and they are drawn one after the other
     Table *tables; // [table_count]
     int table_count;
     Panel *panels; // [count]
@@ -100,6 +102,13 @@ typedef struct {
 bool picture_read(Picture *p, const Drawing *drawing);
 void picture_free(Picture *p);
 
+// Leaves only the stills of a film.
+void picture_choose_stills(Picture *p);
+
+// In which place among the panels number i stands: frames of a film all stand in
+// the first.
+int panel_slot(const Picture *p, int i);
+
 // The attribute name=..., a number (or otherwise) or a word (or "").
 double mark_number(const Mark *m, const char *name, double otherwise);
 const char *mark_word(const Mark *m, const char *name, char word[32]);
@@ -107,6 +116,11 @@ bool mark_is(const Mark *m, const char *kind);
 
 // Copies text for as long as the picture lives.
 const char *picture_keep(Picture *p, const char *text);
+
+// A sentence with its values put in place of "%d", "%.2f", or "%2$s" for the
+// second; kept for as long as the picture lives.
+const char *picture_words(Picture *p, const char *sentence,
+                          const char *const *values, int count);
 
 // The table that a mark draws from, and a cell of it: column is an attribute's
 // name. NaN where there is none, or where the pen leaves the row out.
@@ -152,11 +166,35 @@ double panel_title_width(const Theme *t, double width);
 int picture_legend(const Picture *p, const Mark **marks, int most);
 double legend_width(const Theme *t, const Mark *m);
 
+// ---- figure_draw.c ----------------------------------------------------------
+
+// The theme of that name; a terminal has one of its own. NULL if there is none.
+const Theme *drawing_theme(const Drawing *d);
+
+// ---- figure_files.c ---------------------------------------------------------
+
+typedef struct {
+    char text[512];
+} FilePath;
+
+// "out/ch05/early_stopping.csv" for the extension ".csv".
+FilePath figure_path(const char *folder, const char *name,
+                     const char *extension);
+
+// Makes a hidden folder in `folder`, in which the figure's files come into
+// being; moves those of these extensions to their place; removes it and what is
+// in it.
+enum { WORK_PATH = 160 };
+bool work_open(char work[WORK_PATH], const char *folder, const char *name);
+bool work_publish(const char *work, const char *folder, const char *name,
+                  const char *const *extensions, int count);
+void work_remove(const char *work, const char *name);
+
 // ---- figure_gnuplot.c, figure_alt.c -----------------------------------------
 
 void picture_write_script(const Picture *p, const Drawing *drawing, FILE *gp);
 
 // The picture in words, for those who cannot see it: what its curves do.
-void picture_write_alt(const Picture *p, const Translation *t, FILE *out);
+void picture_write_alt(Picture *p, const Translation *t, FILE *out);
 
 #endif

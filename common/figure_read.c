@@ -1,5 +1,6 @@
 // figure_read.c - reads a figure's numbers and its description.
 
+#include <ctype.h>
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -114,10 +115,8 @@ static void read_tables(Picture *p, char *text) {
 
 enum { MAX_VALUES = 12 };
 
-// Puts the values in place of the conversions: "%d", "%.2f", or "%2$s" for the
-// second.
-static const char *put_in(Picture *p, const char *words, char **values,
-                          int count) {
+const char *picture_words(Picture *p, const char *words,
+                          const char *const *values, int count) {
     char out[1024];
     size_t used = 0;
     int next = 0;
@@ -184,7 +183,7 @@ const char *translated(const Translation *t, const char *english) {
 }
 
 // The fields of a line: kind, attributes, words and their values.
-static int split(char *line, char **fields, int most) {
+static int split(char *line, const char **fields, int most) {
     int count = 0;
     while (count < most) {
         fields[count++] = line;
@@ -272,6 +271,8 @@ static void read_line(Picture *p, const Mark *m) {
         p->share = true;
     else if (mark_is(m, "legend"))
         p->legend = true;
+    else if (mark_is(m, "film"))
+        p->stills = (int)mark_number(m, "stills", 1.0);
     else if (mark_is(m, "panel"))
         new_panel(p, m->words);
     else
@@ -281,17 +282,52 @@ static void read_line(Picture *p, const Mark *m) {
 
 static void read_description(Picture *p, char *text, const Translation *t) {
     for (char *line; (line = next_line(&text)) != NULL;) {
-        char *fields[3 + MAX_VALUES];
+        const char *fields[3 + MAX_VALUES];
         int count = split(line, fields, 3 + MAX_VALUES);
         Mark m = {
             .kind = picture_keep(p, fields[0]), .attributes = "", .words = ""};
         if (count > 1)
             m.attributes = picture_keep(p, fields[1]);
+        for (int k = 3; k < count; k++) // a name within a sentence
+            fields[k] = translated(t, fields[k]);
         if (count > 2)
-            m.words =
-                put_in(p, translated(t, fields[2]), fields + 3, count - 3);
+            m.words = picture_words(p, translated(t, fields[2]), fields + 3,
+                                    count - 3);
         read_line(p, &m);
     }
+}
+
+// Whether there is something to translate: two letters in a row that are no
+// number's ("1e-05") and no conversion's ("%s").
+static bool has_words(const char *text) {
+    char *end;
+    strtod(text, &end);
+    if (*end == '\0')
+        return false;
+    for (; *text != '\0'; text++) {
+        if (*text == '%')
+            text += strcspn(text, "dsfegi");
+        if (*text == '\0')
+            break;
+        if (isalpha((unsigned char)text[0]) && isalpha((unsigned char)text[1]))
+            return true;
+    }
+    return false;
+}
+
+void figure_untranslated(const Drawing *d, FILE *out) {
+    char *text = read_text(d->folder, d->name, ".fig"), *rest = text;
+    if (text == NULL)
+        return;
+    for (char *line; (line = next_line(&rest)) != NULL;) {
+        const char *fields[3 + MAX_VALUES];
+        int count = split(line, fields, 3 + MAX_VALUES);
+        for (int i = 2; i < count; i++)
+            if (has_words(fields[i]) &&
+                translated(d->translation, fields[i]) == fields[i])
+                fprintf(out, "%s\n", fields[i]);
+    }
+    mem_free(text);
 }
 
 bool picture_read(Picture *p, const Drawing *drawing) {
@@ -302,13 +338,30 @@ bool picture_read(Picture *p, const Drawing *drawing) {
     if (read) {
         read_tables(p, csv);
         read_description(p, fig, drawing->translation);
-        read = p->count > 0;
+        if (p->count == 0)
+            new_panel(p, "");
     }
     mem_free(csv);
     mem_free(fig);
     if (!read)
         picture_free(p);
     return read;
+}
+
+int panel_slot(const Picture *p, int i) {
+    return p->film ? 0 : i;
+}
+
+void picture_choose_stills(Picture *p) {
+    int count = p->stills < p->count ? p->stills : p->count;
+    for (int i = 0, next = 0; i < p->count; i++) {
+        int wanted = count > 1 ? next * (p->count - 1) / (count - 1) : 0;
+        if (next < count && i == wanted)
+            p->panels[next++] = p->panels[i];
+        else
+            mem_free(p->panels[i].marks);
+    }
+    p->count = count;
 }
 
 void picture_free(Picture *p) {

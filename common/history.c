@@ -50,7 +50,7 @@ void history_draw(const History *h, const char *chapter, const char *name,
     if (h->points == 0 || !figure_open(&f, chapter, name, format))
         return;
     if (h->epochs > 0)
-        figure_title(&f, "%s: %s %.2f %% after %d epochs", title, what,
+        figure_title(&f, "%s: %s %.2f %% after epoch %d", title, what,
                      (double)h->error[h->epochs - 1], h->epochs);
     else
         figure_title(&f, "%s: the first epoch", title);

@@ -1,11 +1,16 @@
 #!/usr/bin/env bash
-# plots.sh CHAPTERDIR... - draws every chart of these chapters (`make plots`).
+# plots.sh CHAPTER... - draws every figure of these chapters (`make plots`), the
+# last of which may be "common", the library.
 #
-# Runs each program of a chapter with its default settings, as a reader would
-# (PLOTS_LIMIT=500 makes it a quick look: --limit 500 where a program has it),
-# then writes out/index.html, a page of all the pictures that lie in out/*/,
-# each with the command that made it.
+# Runs each program with its default settings, as a reader would (PLOTS_LIMIT=500
+# makes it a quick look: --limit 500 where a program has it; PLOTS_SECONDS=2 runs
+# only those that take no longer). With FORMAT (svg,
+# png, pdf, tikz), THEME (paper, slide, dark) or TEXT (zh) it only draws again
+# what earlier runs have left; what has never run is run first. Then it writes
+# out/index.html: all figures in reading order, what they show, where they come
+# from.
 set -u
+unset CDPATH
 
 root=$(cd "$(dirname "$0")/.." && pwd) || exit 1
 cd "$root" || exit 1
@@ -13,145 +18,114 @@ log=$(mktemp) || exit 1
 trap 'rm -f "$log"' EXIT
 trap 'exit 130' INT TERM
 mkdir -p out || exit 1
-# Which command made which picture: "ch06/lenet_loss.svg<tab>./lenet --plot svg"
+# Which command made which figure: "ch06/lenet_curves<tab>./lenet"
 made=out/commands.txt
 touch "$made" || exit 1
+again=${FORMAT:-}${THEME:-}${TEXT:-}
 
 # ---- 1. Run the programs ----------------------------------------------------
 
-# note COMMAND: remembers it for every picture named in the log
-note() {
-    local picture
-    sed -n 's/^chart: out\///p' "$log" | while IFS= read -r picture; do
-        grep -v -F "$picture	" "$made" >"$made.new"
-        printf '%s\t%s\n' "$picture" "$1" >>"$made.new"
-        mv "$made.new" "$made"
+# programs CHAPTER: its programs in reading order, a reader's own at the end
+programs() {
+    local source name
+    awk -F '\t' -v chapter="${1#ch}" -v most="${PLOTS_SECONDS:-999}" \
+        '$1 == chapter && $4 <= most { print $2 }' tests/programs.tsv
+    [ -z "${PLOTS_SECONDS:-}" ] || return 0
+    for source in "$1"_*/*.c; do
+        name=$(basename "$source" .c)
+        grep -q "^${1#ch}	$name	" tests/programs.tsv || echo "$name"
     done
 }
 
-# draw PROGRAM: 1 if it fails; 0 also if it has no charts
+# note COMMAND: remembers it for every figure named in the log. Figures that the
+# program drew earlier and no longer draws are removed.
+note() {
+    local figure old
+    old=$(grep "	${1%% *}\( \|\$\)" "$made" | cut -f 1)
+    for figure in $old; do
+        grep -q "^chart: out/$figure\." "$log" || rm -f "out/$figure".*
+    done
+    grep -v "	${1%% *}\( \|\$\)" "$made" >"$made.new"
+    mv "$made.new" "$made"
+    sed -n 's/^chart: out\/\(.*\)\.[a-z]*$/\1/p' "$log" |
+        while IFS= read -r figure; do
+            printf '%s\t%s\n' "$figure" "$1" >>"$made"
+        done
+}
+
+# draw PROGRAM: 1 if it fails; 0 also if it draws nothing
 draw() {
-    local flags=(--plot svg) help
+    local flags=() help
     help=$("./$1" --help </dev/null 2>&1)
     grep -q -e '--plot\b' <<<"$help" || return 0
     if [ -n "${PLOTS_LIMIT:-}" ] && grep -q -e '--limit\b' <<<"$help"; then
         flags+=(--limit "$PLOTS_LIMIT")
     fi
-    echo "./$1 ${flags[*]}"
-    if ! "./$1" "${flags[@]}" </dev/null >"$log" 2>&1; then
+    local command="./$1${flags[*]:+ ${flags[*]}}"
+    echo "$command"
+    if ! $command </dev/null >"$log" 2>&1; then
         echo "./$1 failed:"
         tail -n 5 "$log" | sed 's/^/    /'
         return 1
     fi
-    note "./$1 ${flags[*]}"
+    note "$command"
     sed -n 's/^chart: /    /p' "$log"
 }
 
-failed=0 programs=0
+ran=0 failed=0
 for chapter in "$@"; do
-    for source in "$chapter"/*.c; do
-        [ -f "$source" ] || continue
-        programs=$((programs + 1))
-        draw "$(basename "$source" .c)" || failed=$((failed + 1))
+    for program in $(programs "$chapter"); do
+        if [ -n "$again" ] && grep -q "	./$program\( \|\$\)" "$made"; then
+            continue
+        fi
+        ran=$((ran + 1))
+        draw "$program" || failed=$((failed + 1))
     done
 done
 
-# The library's own figure: the ladder of common/README.md, where it was built.
+# The library's own figure: the ladder of common/README.md.
 ladder=build/release/tests/bench/ladder
-if [ -x $ladder ] && $ladder svg >"$log" 2>&1; then
+if [ "${*: -1}" = common ] && [ -z "$again${PLOTS_SECONDS:-}" ] &&
+    $ladder svg >"$log" 2>&1; then
     note "make plots"
     sed -n 's/^chart: /    /p' "$log"
 fi
 
-# ---- 2. The page ------------------------------------------------------------
+# ---- 2. Draw again ----------------------------------------------------------
 
-html() {
-    sed 's/&/\&amp;/g; s/</\&lt;/g; s/>/\&gt;/g; s/"/\&quot;/g'
-}
-
-head_of_page() {
-    cat <<'END'
-<!DOCTYPE html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<title>Every chart of every chapter</title>
-<style>
-body { font-family: sans-serif; line-height: 1.5; color: #222;
-       background: #fff; max-width: 100rem; margin: 2rem auto;
-       padding: 0 1rem; }
-.charts { display: grid; gap: 2rem;
-          grid-template-columns: repeat(auto-fill, minmax(22rem, 1fr)); }
-figure { margin: 0; }
-img { width: 100%; height: auto; border: 1px solid #ccc; }
-figcaption { overflow-wrap: anywhere; }
-code { background: #f2f2f2; padding: 0 0.3em; }
-</style>
-</head>
-<body>
-<h1>Every chart of every chapter</h1>
-<p>Under each chart stands the command that drew it. Beside a picture lie its
-data (<code>.csv</code>) and its gnuplot script (<code>.gp</code>): edit the
-script, then run <code>gnuplot</code> on it in that folder.</p>
-END
-}
-
-# heading FOLDER: ch06 with a folder ch06_cnn is "Chapter 6: cnn"
-heading() {
-    local folder
-    for folder in "$1"_*/; do
-        [ -d "$folder" ] || continue
-        folder=${folder%/}
-        echo "Chapter ${1#ch0}: ${folder#*_}" | tr '_' ' '
-        return
+words=-
+if [ -n "$again" ]; then
+    [ -z "${TEXT:-}" ] || [ "$TEXT" = en ] || words=tests/plots/$TEXT.tsv
+    if [ "$words" != - ] && [ ! -f "$words" ]; then
+        echo "plots: there is no TEXT=$TEXT: en or zh"
+        exit 1
+    fi
+    folders=()
+    for chapter in "$@"; do
+        [ ! -d "out/$chapter" ] || folders+=("out/$chapter")
     done
-    echo "$1"
-}
+    find "${folders[@]}" -name '*.fig' ! -path '*/.*' | sort |
+        xargs -n 6 -P 2 build/release/tests/plots/redraw \
+            "${FORMAT:-svg}" "${THEME:-paper}" "$words" || failed=$((failed + 1))
+fi
 
-# figure PICTURE: its path below out/, such as ch06/lenet_loss.svg
-figure() {
-    local link name command
-    link=$(html <<<"$1")
-    name=$(basename "$link")
-    command=$(grep -F "$1	" "$made" | tail -n 1 | cut -f 2 | html)
-    echo "<figure>"
-    case $1 in
-    *.pdf) echo "<p><a href=\"$link\">$name</a></p>" ;;
-    *) echo "<a href=\"$link\"><img src=\"$link\" alt=\"$name\"></a>" ;;
-    esac
-    echo "<figcaption><strong>$name</strong><br>"
-    echo "<code>${command:-made by hand}</code>"
-    [ ! -f "out/${1%.*}.csv" ] || echo "<a href=\"${link%.*}.csv\">data</a>"
-    [ ! -f "out/${1%.*}.gp" ] || echo "<a href=\"${link%.*}.gp\">script</a>"
-    echo "</figcaption>"
-    echo "</figure>"
-}
+# Films as GIF, and then their stills again, which a browser shows first.
+if [ "${FORMAT:-svg}" = svg ]; then
+    for chapter in "$@"; do
+        grep -l '^film	' "out/$chapter"/*.fig 2>/dev/null
+    done | while IFS= read -r film; do
+        [ -z "$again" ] && [ "${film%.fig}.gif" -nt "$film" ] && continue
+        for format in gif svg; do
+            build/release/tests/plots/redraw $format "${THEME:-paper}" \
+                "$words" "$film"
+        done
+    done | grep 'gif$'
+fi
 
-page() {
-    local folder picture chapter=""
-    head_of_page
-    for picture in out/*/*.svg out/*/*.png out/*/*.pdf; do
-        [ -f "$picture" ] && echo "${picture#out/}"
-    done | sort | while IFS= read -r picture; do
-        folder=${picture%%/*}
-        if [ "$folder" != "$chapter" ]; then
-            [ -z "$chapter" ] || echo "</div>"
-            echo "<h2>$(heading "$folder" | html)</h2>"
-            echo "<div class=\"charts\">"
-            chapter=$folder
-        fi
-        figure "$picture"
-    done
-    # the loop runs in a subshell, so ask the folder whether a div is open
-    [ "$pictures" -eq 0 ] || echo "</div>"
-    echo "</body>"
-    echo "</html>"
-}
+# ---- 3. The page ------------------------------------------------------------
 
-pictures=$(find out -mindepth 2 -maxdepth 2 \
-    \( -name '*.svg' -o -name '*.png' -o -name '*.pdf' \) | wc -l)
-page >out/index.html.new && mv out/index.html.new out/index.html || exit 1
-echo "plots: $programs programs run, $failed failed;" \
-    "$((pictures)) pictures in out/index.html"
+bash tests/plots/page.sh >out/index.html.new &&
+    mv out/index.html.new out/index.html || exit 1
+echo "plots: $ran programs run, $failed failed;" \
+    "$(grep -c '<figure' out/index.html) figures in out/index.html"
 [ "$failed" -eq 0 ]

@@ -7,6 +7,8 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "figures.h"
+#include "tables.h"
 #include "testing.h"
 
 // (a * b + c) * d, and an input that nothing uses
@@ -17,74 +19,72 @@ static const GraphNode nodes[] = {
     {"+", {5, 2}, 7, 17},   {"×", {6, 3}, 8, (double)NAN},
 };
 
-typedef struct {
-    double x, y, distance, value, derivative;
-} Row;
-
-// The rows of one block of the CSV file, as numbers; an empty cell is -1.
-static int read_block(Row *rows, int block) {
-    FILE *file = fopen("out/test/graph.csv", "r");
-    ck_assert_ptr_nonnull(file);
-    char line[256];
-    int at = 0, count = 0, blank = 0;
-    while (fgets(line, sizeof line, file) != NULL) {
-        blank = line[0] == '\n' ? blank + 1 : 0;
-        at += blank == 2;
-        Row r = {.distance = -1, .value = -1, .derivative = -1};
-        if (at == block && sscanf(line, "%lf,%lf,%lf,%lf,%lf", &r.x, &r.y,
-                                  &r.distance, &r.value, &r.derivative) >= 2)
-            rows[count++] = r;
-    }
-    fclose(file);
-    return count;
-}
+static const char table_file[] = "out/test/graph.csv";
 
 static void draw(void) {
     graph_draw(nodes, 8, "test", "graph", "A graph", "svg");
 }
 
-// Columns are 1.25 apart and rows 0.86; a and b stand before their product, c
-// before the sum, d before the last product; e is left out.
-START_TEST(inputs_stand_before_what_uses_them) {
-    Row rows[16];
+// Columns are 1.25 apart and rows 0.86. Inputs stand before what uses them: a and
+// b before their product, c before the sum, d before the last product; e is left
+// out. An operation stands half-way between its inputs: rows 0.5, (0.5 + 2) / 2,
+// (1.25 + 3) / 2.
+START_TEST(nodes_stand_where_they_are_used) {
+    enum { NODES = 7 };
+    const double column[NODES] = {0, 0, 1, 2, 1, 2, 3};
+    const double row[NODES] = {0, 1, 2, 3, 0.5, 1.25, 2.125};
+    double x[NODES], y[NODES], circle[NODES];
     draw();
-    ck_assert_int_eq(read_block(rows, 1), 4);
-    const double column[] = {0, 0, 1, 2};
-    for (int i = 0; i < 4; i++) {
-        ck_assert_double_eq_tol(rows[i].x, 1.25 * column[i], 1e-6);
-        ck_assert_double_eq_tol(rows[i].y, -0.86 * i, 1e-6);
-        ck_assert_double_eq(rows[i].value, i + 1);
-        ck_assert_double_eq(rows[i].derivative, i + 11);
+    for (int i = 0; i < NODES; i++) {
+        x[i] = 1.25 * column[i];
+        y[i] = -0.86 * row[i];
+        circle[i] = i >= 4;
+    }
+    assert_column(table_file, 1, "x", x, NODES, 1e-6);
+    assert_column(table_file, 1, "y", y, NODES, 1e-6);
+    assert_column(table_file, 1, "circle", circle, NODES, 0);
+    for (int i = 0; i < NODES; i++) { // e, number 4, is not among them
+        const char *label = nodes[i < 4 ? i : i + 1].label;
+        ck_assert_str_eq(figure_words("out/test/graph.fig", "note", i), label);
+        ck_assert_double_eq_tol(
+            figure_attribute("out/test/graph.fig", "note", i, "x"), x[i], 1e-6);
+        ck_assert_double_eq_tol(
+            figure_attribute("out/test/graph.fig", "note", i, "y"), y[i], 1e-6);
     }
 }
 END_TEST
 
-// Each half-way between its inputs: rows 0.5, (0.5 + 2) / 2, (1.25 + 3) / 2.
-START_TEST(operations_stand_between_their_inputs) {
-    Row rows[16];
+// The value above the node, the derivative below it.
+START_TEST(values_stand_above_derivatives_below) {
+    double above[7], below[7], y[7];
+    const double values[] = {1, 2, 3, 4, 6, 7, 8};
+    const double derivatives[] = {11, 12, 13, 14, 16, 17, (double)NAN};
     draw();
-    ck_assert_int_eq(read_block(rows, 2), 3);
-    const double row[] = {0.5, 1.25, 2.125};
-    for (int i = 0; i < 3; i++) {
-        ck_assert_double_eq_tol(rows[i].x, 1.25 * (i + 1), 1e-6);
-        ck_assert_double_eq_tol(rows[i].y, -0.86 * row[i], 1e-6);
-        ck_assert_double_eq(rows[i].value, i + 6);
-    }
-    ck_assert_double_eq(rows[1].derivative, 17);
-    ck_assert_double_eq(rows[2].derivative, -1); // NAN leaves it empty
+    assert_column(table_file, 1, "value", values, 7, 0);
+    assert_column(table_file, 1, "derivative", derivatives, 7, 0);
+    chart_column(table_file, 1, "y", y, 7);
+    chart_column(table_file, 1, "above", above, 7);
+    chart_column(table_file, 1, "below", below, 7);
+    for (int i = 0; i < 7; i++)
+        ck_assert(above[i] > y[i] && below[i] < y[i]);
+    const char *figure = "out/test/graph.fig";
+    assert_mark(figure, 1, "values", "x", "above", "");
+    assert_mark(figure, 1, "values", "x", "below", "");
+    ck_assert_double_eq(figure_attribute(figure, "values", 0, "v"), 6);
+    ck_assert_double_eq(figure_attribute(figure, "values", 1, "v"), 7);
 }
 END_TEST
 
 // Six arrows, each to the right, shorter than the way by 0.3 at either end.
 START_TEST(arrows_end_at_the_circles) {
-    Row rows[16];
+    double dx[7], dy[7];
     draw();
-    ck_assert_int_eq(read_block(rows, 0), 6);
+    ck_assert_int_eq(chart_column(table_file, 0, "dx", dx, 7), 6);
+    chart_column(table_file, 0, "dy", dy, 7);
     for (int i = 0; i < 6; i++) {
-        double dx = rows[i].distance, dy = rows[i].value;
-        ck_assert_double_gt(dx, 0.0);
-        double way = hypot(dx, dy) + 0.6;
-        ck_assert_double_eq_tol(way * dx / hypot(dx, dy), 1.25, 1e-5);
+        ck_assert_double_gt(dx[i], 0.0);
+        double way = hypot(dx[i], dy[i]) + 0.6;
+        ck_assert_double_eq_tol(way * dx[i] / hypot(dx[i], dy[i]), 1.25, 1e-5);
     }
 }
 END_TEST
@@ -111,8 +111,8 @@ START_TEST(an_input_as_result_aborts) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {{inputs_stand_before_what_uses_them},
-                          {operations_stand_between_their_inputs},
+    const Test tests[] = {{nodes_stand_where_they_are_used},
+                          {values_stand_above_derivatives_below},
                           {arrows_end_at_the_circles},
                           {gnuplot_draws_it},
                           {a_node_before_its_input_aborts, .signal = SIGABRT},

@@ -306,7 +306,7 @@ static const struct {
     {"--lr --quiet", "--lr" NEEDS "a number from 1e-09 to 10"},
     {"--save", "--save" NEEDS "FILE"},
     {"--save=", "--save" NEEDS "FILE"},
-    {"--plot", "--plot" NEEDS "svg|png|pdf|dumb|none"},
+    {"--plot", "--plot" NEEDS "svg|png|pdf|gif|dumb|none"},
     {"--quiet=1", "--quiet takes no value"},
     {"--augment=", "--augment takes no value"},
     {"--help=1", "--help takes no value"},
@@ -344,10 +344,10 @@ static const struct {
      "--threads takes a whole number from 0 to 256, not '257'"},
     {"--threads -1", "--threads takes a whole number from 0 to 256, not '-1'"},
     // not one of the words
-    {"--plot jpg", "--plot takes svg|png|pdf|dumb|none, not 'jpg'"},
-    {"--plot SVG", "--plot takes svg|png|pdf|dumb|none, not 'SVG'"},
-    {"--plot sv", "--plot takes svg|png|pdf|dumb|none, not 'sv'"},
-    {"--plot svg|png", "--plot takes svg|png|pdf|dumb|none, not 'svg|png'"},
+    {"--plot jpg", "--plot takes svg|png|pdf|gif|dumb|none, not 'jpg'"},
+    {"--plot SVG", "--plot takes svg|png|pdf|gif|dumb|none, not 'SVG'"},
+    {"--plot sv", "--plot takes svg|png|pdf|gif|dumb|none, not 'sv'"},
+    {"--plot svg|png", "--plot takes svg|png|pdf|gif|dumb|none, not 'svg|png'"},
     {"--optimizer sgdx", "--optimizer takes sgd|adam, not 'sgdx'"},
 };
 
@@ -441,7 +441,7 @@ START_TEST(help_shows_the_table) {
         "(default 1)\n",
         "\n  --threads N ",
         "(default 0)\n",
-        "\n  --plot svg|png|pdf|dumb|none\n",
+        "\n  --plot svg|png|pdf|gif|dumb|none\n",
         "(default svg)\n",
         "\n  --quiet ",
         "\n  --help ",

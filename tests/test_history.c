@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "figures.h"
 #include "history.h"
 #include "tables.h"
 
@@ -112,12 +113,13 @@ START_TEST(draws_many_batches_against_epochs) {
         ck_assert_double_eq_tol(x[i], (i + 0.5) / 20, 1e-6);
         ck_assert_double_eq_tol(loss[i], 2 * i + 0.5, 1e-6);
     }
-    const char *const words[] = {"'training loss'", "'test error"};
-    const char *script = text_of("out/ch99/curves.gp");
-    for (int i = 0; i < 2; i++) {
-        script = after_text(script, words[i]);
-        ck_assert_int_eq(atoi(after_text(script, "DATA index ")), i);
-    }
+    const char *figure = "out/ch99/curves.fig";
+    ck_assert_str_eq(figure_words(figure, "title", 0),
+                     "A test: test error 9.00 % after epoch 2");
+    ck_assert_str_eq(panel_of(figure, 0), "Training loss");
+    ck_assert_str_eq(panel_of(figure, 1), "test error (%)");
+    assert_mark(figure, 0, "lines", "epoch", "training loss", "");
+    assert_mark(figure, 1, "linespoints", "epoch", "error", "");
     history_free(&h);
 }
 END_TEST

@@ -12,8 +12,8 @@
 #include <string.h>
 
 #include "blas.h"
-#include "chart.h"
 #include "error.h"
+#include "figure.h"
 #include "integers.h"
 #include "kernels.h"
 #include "memory.h"
@@ -123,28 +123,25 @@ static void check(const char *name, const float *c, const float *want) {
 }
 
 static void draw(const double rates[RUNGS], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "common", "gemm_ladder", format))
+    Figure f;
+    int shown = 0;
+    if (!figure_open(&f, "common", "gemm_ladder", format))
         return;
-    chart_columns(&chart, "rung,GFLOP/s");
+    figure_title(&f, "The same product, %d × %d × %d, rung by rung", SIZE, SIZE,
+                 SIZE);
+    figure_caption(&f, "Each rung changes one thing in how the same sums are "
+                       "computed; rungs this machine cannot run are missing.");
+    figure_table(&f, "rung,GFLOP/s");
     for (int i = 0; i < RUNGS; i++)
-        if (rates[i] > 0)
-            chart_row(&chart, 2, (double)i, rates[i]);
-    chart_script(&chart,
-                 "set title 'The same product, %d x %d x %d, rung by rung'\n"
-                 "set xlabel 'GFLOP/s (logarithmic)'\nset logscale x\n"
-                 "set xrange [0.1:2000]\nset yrange [%d.6:-0.6]\n"
-                 "unset key\nset grid noytics\nset ytics (",
-                 SIZE, SIZE, SIZE, RUNGS - 1);
-    for (int i = 0; i < RUNGS; i++)
-        chart_script(&chart, "%s'%s' %d", i > 0 ? ", " : "", rungs[i].name, i);
-    chart_script(&chart,
-                 ")\nset style fill solid 0.7\n"
-                 "plot DATA using 2:1:(0.1):2:($1-0.35):($1+0.35) "
-                 "with boxxyerror lt 2, \\\n"
-                 "  '' using ($2*1.15):1:(sprintf($2 < 10 ? '%%.1f' : '%%.0f', "
-                 "$2)) with labels left\n");
-    chart_close(&chart);
+        if (rates[i] > 0) {
+            figure_row(&f, i, rates[i]);
+            figure_tick(&f, 'y', shown++, "%s", rungs[i].name);
+        }
+    figure_x(&f, "GFLOP/s (logarithmic)");
+    figure_log(&f, 'x');
+    figure_range(&f, 'x', 0.1, 2000.0);
+    figure_ranks(&f, 2, "%.3g", "");
+    figure_close(&f);
 }
 
 int main(int argc, char **argv) {

@@ -4,6 +4,7 @@
 #include "ch01_perceptron/gates.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -47,26 +48,27 @@ START_TEST(each_input_has_its_own_weight) {
 END_TEST
 
 // In each panel the side that is shaded, from the line to the upper end or the
-// lower (fill), is the one where the gate fires: at all four points, whatever
-// the signs of the weights.
-static void check_panel(const char *panel, const Gate *g) {
-    double theta, w1, w2, fill;
-    const char *line = after_text(panel, "line(x) = ");
-    ck_assert_int_eq(sscanf(line, "(%lf - %lf * x) / %lf", &theta, &w1, &w2),
-                     3);
-    const char *shade = after_text(line, "(line($1)):");
-    ck_assert_int_eq(sscanf(shade, "(%lf) with filledcurves", &fill), 1);
+// lower, is the one where the gate fires: at all four points, whatever the signs
+// of the weights.
+static void check_panel(int panel, const Gate *g) {
+    const char *file = "out/ch01/gates.csv", *figure = "out/ch01/gates.fig";
+    double x[3], line[3], end[3];
+    ck_assert_str_eq(panel_of(figure, 2 * panel), g->name);
+    ck_assert_int_eq(chart_column(file, 2 * panel, "x1", x, 3), 2);
+    chart_column(file, 2 * panel, "line", line, 3);
+    chart_column(file, 2 * panel, "fires up to", end, 3);
+    assert_mark(figure, 2 * panel, "band", "x1", "line", "");
     for (int i = 0; i < 4; i++) {
-        double y = (theta - w1 * (i / 2)) / w2;
-        bool shaded = (i % 2 > y) == (fill > 0.5);
+        double part = (i / 2 - x[0]) / (x[1] - x[0]);
+        double y = line[0] + part * (line[1] - line[0]);
+        bool shaded = (i % 2 > y) == (end[0] > 0.5);
         ck_assert_msg(shaded == fire(g, i / 2, i % 2),
-                      "chart of %s: the point %d %d is %s, and the gate %s",
+                      "figure of %s: the point %d %d is %s, and the gate %s",
                       g->name, i / 2, i % 2, shaded ? "shaded" : "not shaded",
                       shaded ? "rests" : "fires");
     }
-    // ones are filled (pt 7), zeros open (pt 6)
-    after_text(shade, "($3 == 1 ? $2 : NaN) with points pt 7");
-    after_text(shade, "($3 == 0 ? $2 : NaN) with points pt 6");
+    // ones are filled, zeros open; that is figure_answers
+    assert_mark(figure, 2 * panel + 1, "points", "x1", "x2", "");
 }
 
 START_TEST(shades_the_side_that_fires) {
@@ -78,13 +80,8 @@ START_TEST(shades_the_side_that_fires) {
     const int count = sizeof gates / sizeof *gates;
     hide_gnuplot();
     draw(gates, count, "svg");
-    const char *panel = text_of("out/ch01/gates.gp");
-    for (int i = 0; i < count; i++) {
-        char title[64];
-        snprintf(title, sizeof title, "set title '%s'", gates[i].name);
-        panel = after_text(panel, title);
-        check_panel(panel, &gates[i]);
-    }
+    for (int i = 0; i < count; i++)
+        check_panel(i, &gates[i]);
 }
 END_TEST
 
@@ -103,9 +100,9 @@ START_TEST(shows_sums_and_outputs) {
             ck_assert_double_eq(truth_number(table, i / 2, i % 2, 1), y[i]);
         }
         const char *file = "out/ch01/gates.csv";
-        assert_column(file, g, "x1", (double[]){0, 0, 1, 1}, 4, 0);
-        assert_column(file, g, "x2", (double[]){0, 1, 0, 1}, 4, 0);
-        assert_column(file, g, "y", y, 4, 0);
+        assert_column(file, 2 * g + 1, "x1", (double[]){0, 0, 1, 1}, 4, 0);
+        assert_column(file, 2 * g + 1, "x2", (double[]){0, 1, 0, 1}, 4, 0);
+        assert_column(file, 2 * g + 1, "y", y, 4, 0);
     }
 }
 END_TEST
