@@ -234,8 +234,9 @@ static void draw_cycle(const Gate *g, const char *format) {
     double w[WEIGHTS] = {0};
     if (!figure_open(&f, "ch01", "perceptron_xor", format))
         return;
-    figure_title(&f, "XOR: every %d samples the weights are back where they "
-                     "were",
+    figure_title(&f,
+                 "XOR: every %d samples the weights are back where they "
+                 "were",
                  4 * g->cycle);
     figure_caption(&f, "The three weights after each sample; each tick below "
                        "is the end of an epoch.");

@@ -110,8 +110,7 @@ static void draw(const Search *best, const char *format) {
     for (int i = 0; i < CELLS * CELLS; i++) {
         double x1 = -0.5 + 2.0 * (i % CELLS + 0.5) / CELLS;
         double x2 = -0.5 + 2.0 * (double)(i / CELLS + 0.5) / CELLS;
-        figure_row(&f, x1, x2,
-                   neuron(best->w1, best->w2, best->theta, x1, x2),
+        figure_row(&f, x1, x2, neuron(best->w1, best->w2, best->theta, x1, x2),
                    xor_network(x1, x2));
     }
     figure_table(&f, "x1,x2,xor");

@@ -306,8 +306,9 @@ static void draw_pictures(const Comparison *c, const Dataset *set,
         memcpy(sheet.data + (size_t)(m + 1) * x.size, back.data,
                x.size * sizeof(float));
     }
-    figure_title(&f, "From two numbers the net rebuilds digits with error "
-                     "%.3f, PCA with %.3f",
+    figure_title(&f,
+                 "From two numbers the net rebuilds digits with error "
+                 "%.3f, PCA with %.3f",
                  c->test[2].mse, c->test[3].mse);
     figure_caption(&f, "The first test digit of each kind, and below it what "
                        "comes back from 32 and from 2 numbers, the net's code "
@@ -346,8 +347,9 @@ static void draw_codes(const Comparison *c, const char *format) {
     Figure f;
     if (!figure_open(&f, "ch02", "autoencoder_code", format))
         return;
-    figure_title(&f, "Classified from two numbers: %.0f %% right with the net, "
-                     "%.0f %% with PCA",
+    figure_title(&f,
+                 "Classified from two numbers: %.0f %% right with the net, "
+                 "%.0f %% with PCA",
                  100.0 * c->accuracy[2], 100.0 * c->accuracy[3]);
     figure_caption(&f, "Each test digit written where its two numbers put it; "
                        "the axes are their ranks, which spreads crowds.");

@@ -286,8 +286,9 @@ static void draw_units(const Net *net, const Fit *by_eye, const Fit *fit,
     for (int i = 0; i < UNITS; i++)
         trained[i] = (Unit){(double)net->w2.data[i], (double)net->w1.data[i],
                             (double)net->b1.data[i]};
-    figure_title(&f, "Six ramps for a cubic: an error of %.2f by eye, %.2f "
-                     "trained",
+    figure_title(&f,
+                 "Six ramps for a cubic: an error of %.2f by eye, %.2f "
+                 "trained",
                  by_eye->rmse, fit->rmse);
     figure_caption(&f, "Each unit is flat up to its corner and straight after "
                        "it; errors are root mean squares on [−2, 2].");
@@ -329,7 +330,8 @@ static void draw_errors(const Result result[WIDTHS], const Fit *by_eye,
     figure_linespoints(&f, 1, 3, "best trained");
     figure_table(&f, "units,by eye");
     figure_row(&f, UNITS, by_eye->rmse);
-    figure_pen(&f, (Pen){.color = PEN_BLACK, .point = POINT_DIAMOND, .size = 1.2});
+    figure_pen(&f,
+               (Pen){.color = PEN_BLACK, .point = POINT_DIAMOND, .size = 1.2});
     figure_points(&f, 1, 2, "six by eye");
     figure_close(&f);
 }

@@ -423,8 +423,7 @@ static void draw_weights(Figure *f, const Net *net) {
 static void draw_net(Figure *f, const Net *net, const char *name) {
     const double margin = 0.7, unit = 42.0; // in pixels
     const double width = APART * net->layers + 2.0 * margin;
-    figure_panel(f, "%s: y = %.4f", name,
-                 (double)net->a[net->layers].data[0]);
+    figure_panel(f, "%s: y = %.4f", name, (double)net->a[net->layers].data[0]);
     figure_bare(f);
     figure_panel_size(f, (int)(unit * width), (int)(unit * 8.8));
     figure_range(f, 'x', -margin, width - margin);

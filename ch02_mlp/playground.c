@@ -257,8 +257,9 @@ static void draw_regions(Playground *g, const char *format) {
     Figure f;
     if (!figure_open(&f, "ch02", "playground_regions", format))
         return;
-    figure_title(&f, "One neuron gets %.0f %% of the spirals right, two hidden "
-                     "layers %.0f %%",
+    figure_title(&f,
+                 "One neuron gets %.0f %% of the spirals right, two hidden "
+                 "layers %.0f %%",
                  100.0 * g->right[SPIRALS][0], 100.0 * g->right[SPIRALS][2]);
     figure_caption(&f, "Orange where the net says class 1 (triangles), blue "
                        "where it says 0 (dots), paler where it is less sure; "

@@ -375,8 +375,9 @@ static void draw_variance(const Pca *pca, const char *format) {
     int most = 1; // so many keep nine tenths
     while (pca_explained(pca, most) < 0.9)
         most++;
-    figure_title(&f, "%d of %d components keep 90 %% of the variance, two keep "
-                     "%.0f %%",
+    figure_title(&f,
+                 "%d of %d components keep 90 %% of the variance, two keep "
+                 "%.0f %%",
                  most, pca->variance.shape[0], 100.0 * pca_explained(pca, 2));
     figure_caption(&f, "How much of the digits' variance the first principal "
                        "components keep together.");
@@ -401,16 +402,19 @@ static void draw_maps(const Tensor map[MAPS], const double trust[MAPS],
     Figure f;
     if (!figure_open(&f, "ch02", "reduce_maps", format))
         return;
-    figure_title(&f, "The neighbors on the map can be trusted to %.2f with "
-                     "PCA, %.2f with t-SNE",
+    figure_title(&f,
+                 "The neighbors on the map can be trusted to %.2f with "
+                 "PCA, %.2f with t-SNE",
                  trust[PCA], trust[TSNE]);
-    figure_caption(&f, "The same %d digits (%s), 784 pixels each, written at "
-                       "their two coordinates: PCA turns and flattens, t-SNE "
-                       "bends.",
+    figure_caption(&f,
+                   "The same %d digits (%s), 784 pixels each, written at "
+                   "their two coordinates: PCA turns and flattens, t-SNE "
+                   "bends.",
                    map[PCA].shape[0], source);
     for (int m = PCA; m < MAPS; m += TSNE) {
-        figure_panel(&f, m == PCA ? "PCA: trustworthiness %.3f"
-                                   : "t-SNE: trustworthiness %.3f",
+        figure_panel(&f,
+                     m == PCA ? "PCA: trustworthiness %.3f"
+                              : "t-SNE: trustworthiness %.3f",
                      trust[m]);
         figure_panel_size(&f, 440, 400);
         figure_x(&f, "first coordinate");

@@ -317,9 +317,9 @@ START_TEST(draws_digits_and_what_comes_back) {
                           row * SHOWN + digit, "value", value, PIXELS, 1e-6);
         }
     for (int m = 0; m < METHODS; m++) // below the digits themselves
-        ck_assert_str_eq(figure_words("out/ch02/autoencoder_pictures.fig",
-                                      "tick", m + 1),
-                         method_name[m]);
+        ck_assert_str_eq(
+            figure_words("out/ch02/autoencoder_pictures.fig", "tick", m + 1),
+            method_name[m]);
     dataset_free(&set);
     pca_free(&pca);
 }

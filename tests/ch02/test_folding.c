@@ -178,6 +178,8 @@ START_TEST(draws_creases_dark) {
     net.w[0][0][0] += 0.5;
     hide_gnuplot();
     ck_assert(figure_open(&f, "ch02", "plane", "svg"));
+    figure_title(&f, "A plane");
+    figure_caption(&f, "With its creases.");
     write_plane(&f, &net);
     figure_close(&f);
     const char *file = "out/ch02/plane.csv";
@@ -206,10 +208,9 @@ END_TEST
 
 // Three folded nets and, as the last, one layer, each under its own numbers.
 START_TEST(draws_the_plane_of_each_net) {
-    static const char *const panels[] = {"1 layer of 4 units: 12 pieces",
-                                         "2 layers of 4 units: 22 pieces",
-                                         "3 layers of 4 units: 32 pieces",
-                                         "1 layer of 31 units: 33 pieces"};
+    static const char *const panels[] = {
+        "1 layer of 4 units: 12 pieces", "2 layers of 4 units: 22 pieces",
+        "3 layers of 4 units: 32 pieces", "1 layer of 31 units: 33 pieces"};
     const char *figure = "out/ch02/folding_2d.fig";
     hide_gnuplot();
     draw_plane(rows, "svg");

@@ -157,6 +157,8 @@ START_TEST(map_is_what_the_net_says) {
     net.b[0].data[0] = 1.0f;
     hide_gnuplot();
     ck_assert(figure_open(&f, "ch02", "map", "svg"));
+    figure_title(&f, "A map");
+    figure_caption(&f, "Of a net.");
     write_map(&f, &net, 0, 0);
     figure_heat(&f, 1, 2, 3, HEAT_CLASSES, 0.0, 1.0);
     figure_close(&f);
@@ -212,8 +214,8 @@ START_TEST(panels_show_their_own_net) {
     double x[SHOWN];
     int shown = chart_column(file, SPIRALS, "x", x, SHOWN);
     for (int n = 0; n < shown; n++)
-        ck_assert_double_eq_tol(
-            x[n], (double)g.points[SPIRALS].x.data[2 * n], 1e-5);
+        ck_assert_double_eq_tol(x[n], (double)g.points[SPIRALS].x.data[2 * n],
+                                1e-5);
     playground_free(&g);
 }
 END_TEST
