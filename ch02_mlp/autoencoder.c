@@ -310,10 +310,10 @@ static void draw_pictures(const Comparison *c, const Dataset *set,
                  "From two numbers the net rebuilds digits with error "
                  "%.3f, PCA with %.3f",
                  c->test[2].mse, c->test[3].mse);
-    figure_caption(&f, "The first test digit of each kind, and below it what "
-                       "comes back from 32 and from 2 numbers, the net's code "
-                       "or principal components; the error is the mean square "
-                       "per pixel.");
+    figure_caption(&f, "The first test digit of each kind and its "
+                       "reconstructions from 32 and from 2 numbers, the net's "
+                       "code or principal components; the error is the mean "
+                       "square per pixel.");
     figure_pictures(&f, &(Sheet){.pixels = sheet.data,
                                  .count = (1 + METHODS) * SHOWN,
                                  .H = 28,

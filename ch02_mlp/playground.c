@@ -261,9 +261,10 @@ static void draw_regions(Playground *g, const char *format) {
                  "One neuron gets %.0f %% of the spirals right, two hidden "
                  "layers %.0f %%",
                  100.0 * g->right[SPIRALS][0], 100.0 * g->right[SPIRALS][2]);
-    figure_caption(&f, "Orange where the net says class 1 (triangles), blue "
-                       "where it says 0 (dots), paler where it is less sure; "
-                       "polar is the circle in (r, θ), where a line does.");
+    figure_caption(&f,
+                   "Orange where the net says class 1 (triangles), blue "
+                   "where it says 0 (dots), paler where it is less sure; "
+                   "polar is the circle in (r, θ), where one line is enough.");
     figure_grid(&f, SETS);
     figure_share(&f);
     for (int s = 0; s < SETS; s++)
