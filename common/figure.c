@@ -145,7 +145,7 @@ void figure_close(Figure *f) {
 // takes its value from args, and moves *format behind it.
 static void write_value(FILE *out, const char **format, va_list *args) {
     char one[16];
-    size_t length = strspn(*format + 1, "+- #0123456789.lz") + 2;
+    size_t length = strspn(*format + 1, "+- #0123456789.l") + 2;
     REQUIRE(length < sizeof one, "too long a conversion in '%s'", *format);
     memcpy(one, *format, length);
     one[length] = '\0';
@@ -153,13 +153,14 @@ static void write_value(FILE *out, const char **format, va_list *args) {
 
     putc('\t', out);
     char kind = one[length - 1];
-    bool wide = strchr(one, 'l') != NULL || strchr(one, 'z') != NULL;
     if (strchr("fge", kind) != NULL)
         fprintf(out, one, va_arg(*args, double));
     else if (kind == 's')
         fprintf(out, one, va_arg(*args, const char *));
-    else if (strchr("di", kind) != NULL && !wide)
+    else if (kind == 'd' && strchr(one, 'l') == NULL)
         fprintf(out, one, va_arg(*args, int));
+    else if (kind == 'd' && strstr(one, "ll") == NULL)
+        fprintf(out, one, va_arg(*args, long));
     else
         REQUIRE(false, "figures have no %s in their words", one);
 }
