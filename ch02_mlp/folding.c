@@ -484,8 +484,8 @@ static void draw_plane(const Row *row, const char *format) {
     figure_title(&f, "%d weights make %d pieces in three layers, %d in one",
                  row[2].weights, row[2].deep, row[2].shallow);
     figure_caption(&f, "The unit square cut into pieces on which the net is "
-                       "linear, dark lines being their edges; the paler the "
-                       "shade, the smaller the output.");
+                       "linear, lines being their edges; the stronger the "
+                       "color, the larger the output.");
     figure_grid(&f, 2);
     figure_share(&f);
     for (int i = 0; i < 4; i++) {

@@ -295,8 +295,8 @@ static void draw_units(Playground *g, const char *format) {
         return;
     figure_title(&f, "In layer 1 a unit is active beyond a line, in layer 2 "
                      "beyond a bent one");
-    figure_caption(&f, "Each hidden unit's output over the plane: the darker, "
-                       "the larger, and white where it is silent.");
+    figure_caption(&f, "Each hidden unit's output over the plane: the stronger "
+                       "the color, the larger, and none where it is silent.");
     figure_grid(&f, HIDDEN);
     figure_share(&f);
     write_points(&f, &g->points[CIRCLE]);

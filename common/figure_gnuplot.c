@@ -300,8 +300,9 @@ static void write_ranks(Script *s, const Panel *panel, const Mark *m) {
 static void write_digits(Script *s, const Mark *m) {
     static const char on_white[] = "29362 12351232 0 40563 13983232 3829413 "
                                    "12343447 9200640 8355711 6175897";
-    static const char on_black[] = "5682409 15113984 15263976 3129231 16747100 "
-                                   "8364000 14257347 13152330 11053224 11901928";
+    static const char on_black[] =
+        "5682409 15113984 15263976 3129231 16747100 "
+        "8364000 14257347 13152330 11053224 11901928";
     bool dark = strcmp(s->p->theme->name, "dark") == 0;
     int v = (int)mark_number(m, "v", 0.0);
     write_xy(s, m);
