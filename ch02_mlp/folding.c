@@ -430,7 +430,7 @@ static void draw_line(const Row *row, const char *format) {
                      l + 1, shape[1].width, row[l].deep);
         figure_x(&f, "x");
         figure_y(&f, "y");
-        figure_range(&f, 'y', 0.0, NAN);
+        figure_range(&f, 'y', 0.0, (double)NAN);
         figure_pen(&f, (Pen){.color = PEN_BLUE});
         figure_lines(&f, 1, l + 2, "");
     }
