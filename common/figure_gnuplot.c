@@ -295,6 +295,29 @@ static void write_ranks(Script *s, const Panel *panel, const Mark *m) {
     fprintf(s->gp, " left");
 }
 
+// A band between two curves. gnuplot would fill beyond the panel where they leave
+// it, so they stay at its edge.
+static void write_band(Script *s, const Panel *panel, const Mark *m) {
+    const Axis *y = &panel->axis[Y];
+    const char *const names[] = {"y", "high"};
+    const int only = (int)mark_number(m, "column", 0.0);
+    begin_element(s, m);
+    fprintf(s->gp, "%d", (int)mark_number(m, "x", 0.0));
+    for (int i = 0; i < 2; i++) {
+        int column = (int)mark_number(m, names[i], 0.0);
+        fprintf(s->gp, ":(");
+        if (only > 0)
+            fprintf(s->gp, "$%d != %g ? NaN : ", only,
+                    mark_number(m, "value", 0.0));
+        fprintf(s->gp, "$%d < %.9g ? %.9g : $%d > %.9g ? %.9g : $%d)", column,
+                y->low, y->low, column, y->high, y->high, column);
+    }
+    fprintf(s->gp,
+            " with filledcurves lc rgb '%s' fillstyle transparent solid 0.2 "
+            "noborder",
+            s->p->theme->curve[m->color]);
+}
+
 // Each point as the digit that it is, in one of ten colors of about the same
 // darkness: as letters, all can be read.
 static void write_digits(Script *s, const Mark *m) {
@@ -355,11 +378,7 @@ static void write_element(Script *s, const Panel *panel, const Mark *m) {
                 "solid 0.25 noborder",
                 t->curve[m->color]);
     } else if (mark_is(m, "band")) {
-        write_xy(s, m);
-        fprintf(s->gp,
-                ":%d with filledcurves lc rgb '%s' fillstyle transparent "
-                "solid 0.2 noborder",
-                (int)mark_number(m, "high", 0.0), t->curve[m->color]);
+        write_band(s, panel, m);
     } else if (mark_is(m, "arrows")) {
         write_xy(s, m);
         fprintf(s->gp,
