@@ -165,7 +165,7 @@ static void regress(double *w, bool quiet, Rng *rng) {
 
 // ---- 5. Figures -------------------------------------------------------------
 
-enum { LEFT, RIGHT };
+enum { LEFT, RIGHT, ACROSS = 80 };         // a line has points 0 .. ACROSS
 static const double edge[2] = {-0.5, 1.5}; // of a panel, both ways
 
 // x2 where w1 x1 + w2 x2 + b = 0. An upright line is drawn as a very steep one.
@@ -189,8 +189,10 @@ static void draw_gate(Figure *f, const Gate *g) {
 
     figure_table(f, "x1,line,epoch,fires up to");
     for (int e = 1; e <= g->epochs; e++) {
-        for (int i = 0; i < 2; i++)
-            figure_row(f, edge[i], height(g->w[e], edge[i]), e, end);
+        for (int i = 0; i <= ACROSS; i++) {
+            double x1 = edge[LEFT] + (edge[RIGHT] - edge[LEFT]) * i / ACROSS;
+            figure_row(f, x1, height(g->w[e], x1), e, end);
+        }
         if (e < g->epochs)
             figure_gap(f);
     }
@@ -206,7 +208,7 @@ static void draw_gate(Figure *f, const Gate *g) {
         const Sample *s = &g->samples[i];
         figure_row(f, s->x[W1], s->x[W2], s->target);
         if (dot(last, s->x) == 0.0)
-            figure_note(f, s->x[W1] - 0.12, s->x[W2], 'r', "sum = 0");
+            figure_note(f, s->x[W1] - 0.09, s->x[W2], 'r', "sum = 0");
     }
     figure_answers(f, 1, 2, 3);
 }

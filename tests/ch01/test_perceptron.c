@@ -115,18 +115,18 @@ END_TEST
 static void check_panel(int i, const Gate *g, const char *name) {
     const char *csv = "out/ch01/perceptron_lines.csv";
     const char *figure = "out/ch01/perceptron_lines.fig";
-    enum { MOST = 2 * MAX_EPOCHS };
+    enum { POINTS = ACROSS + 1, MOST = POINTS * MAX_EPOCHS };
     double x1[MOST], line[MOST], end[MOST], y[4];
     ck_assert_int_eq(chart_column(csv, 2 * i, "line", line, MOST),
-                     2 * g->epochs);
+                     POINTS * g->epochs);
     chart_column(csv, 2 * i, "x1", x1, MOST);
     chart_column(csv, 2 * i, "fires up to", end, MOST);
-    for (int row = 0; row < 2 * g->epochs; row++) {
-        const double *w = g->w[1 + row / 2];
+    for (int row = 0; row < POINTS * g->epochs; row++) {
+        const double *w = g->w[1 + row / POINTS];
         const double at[WEIGHTS] = {x1[row], line[row], 1.0};
         ck_assert_msg(w[W2] == 0.0 || fabs(dot(w, at)) < 1e-5,
                       "%s: the line after epoch %d is not where the sum is 0",
-                      name, 1 + row / 2);
+                      name, 1 + row / POINTS);
     }
 
     const double *last = g->w[g->epochs];
