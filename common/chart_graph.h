@@ -1,12 +1,14 @@
 // chart_graph.h - draws a computational graph: what came from what.
 //
 // Inputs stand at the left as names, operations as circles with a sign, arrows
-// run to the right. Each node has a number above it (its value, on the way
-// there) and one below (the derivative by it, on the way back). Readable up to
-// some 15 nodes; nodes that are used once never make arrows cross.
+// run to the right. Each node has its value above it, from the forward pass, and
+// below it the derivative with respect to it, from the backward pass. Readable
+// up to some 15 nodes; nodes that are used once never make arrows cross.
 
 #ifndef DL_CHART_GRAPH_H
 #define DL_CHART_GRAPH_H
+
+#include "figure.h"
 
 enum { GRAPH_NODES = 64 };
 
@@ -16,9 +18,9 @@ typedef struct {
     double above, below; // NAN: nothing
 } GraphNode;
 
-// Writes out/<chapter>/<name>. The last node, an operation, is the result;
+// The graph as the figure's current panel; without a caption so far, one that
+// says how to read it. The title is the caller's. The last node, an operation, is the result;
 // what it does not depend on is left out. At most GRAPH_NODES nodes.
-void graph_draw(const GraphNode *nodes, int count, const char *chapter,
-                const char *name, const char *title, const char *format);
+void graph_draw(Figure *f, const GraphNode *nodes, int count);
 
 #endif

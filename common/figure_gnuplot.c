@@ -401,10 +401,12 @@ static void write_element(Script *s, const Panel *panel, const Mark *m) {
 // Whether gnuplot would find anything to draw.
 static bool has_numbers(const Picture *p, const Mark *m) {
     const Table *t = mark_table(p, m);
+    bool rows = mark_is(m, "bars") || mark_is(m, "ranks");
+    bool third = mark_number(m, "v", 0.0) > 0.0; // a number is shown at (x, y)
     for (int i = 0; t != NULL && i < t->rows; i++)
-        if (mark_is(m, "bars") || mark_is(m, "ranks") ||
-            (isfinite(mark_cell(p, m, "x", i)) &&
-             isfinite(mark_cell(p, m, "y", i))))
+        if (rows || (isfinite(mark_cell(p, m, "x", i)) &&
+                     isfinite(mark_cell(p, m, "y", i)) &&
+                     (!third || isfinite(mark_cell(p, m, "v", i)))))
             return true;
     return false;
 }
@@ -420,7 +422,15 @@ static double pixel_y(const Panel *panel, double y) {
            panel->box.height * (1.0 - axis_place(&panel->axis[Y], y));
 }
 
-// A thin line across the panel; its words stand where there is more room.
+static bool has_heat(const Panel *panel) {
+    for (int i = 0; i < panel->count; i++)
+        if (mark_is(&panel->marks[i], "heat"))
+            return true;
+    return false;
+}
+
+// A thin line across the panel; its words stand where there is more room. Cells
+// would cover it, curves cover it.
 static void write_across(const Script *s, const Panel *panel, const Mark *m) {
     const Theme *t = s->p->theme;
     const Box *b = &panel->box;
@@ -435,7 +445,8 @@ static void write_across(const Script *s, const Panel *panel, const Mark *m) {
                 "set arrow from graph 0,first %.9g to graph 1,first "
                 "%.9g",
                 at, at);
-    fprintf(s->gp, " nohead lc rgb '%s' lw 1 dt (8,6)\n", t->soft);
+    fprintf(s->gp, " nohead %slc rgb '%s' lw 1 dt (8,6)\n",
+            has_heat(panel) ? "front " : "", t->soft);
 
     Lettering how = {"left", false, size_words(t), t->ink};
     if (upright) {
@@ -633,9 +644,7 @@ static void write_panel(Script *s, const Panel *panel) {
             "set tmargin at screen %.5f; set bmargin at screen %.5f\n",
             screen_x(s, b->left), screen_x(s, b->left + b->width),
             screen_y(s, b->top), screen_y(s, b->top + b->height));
-    bool grid = !panel->bare && !is_format(s, "dumb");
-    for (int i = 0; i < panel->count; i++)
-        grid &= !mark_is(&panel->marks[i], "heat");
+    bool grid = !panel->bare && !is_format(s, "dumb") && !has_heat(panel);
     fprintf(s->gp, "set border %d; %s grid\n", panel->bare ? 0 : 3,
             grid ? "set" : "unset");
     for (int k = 0; k < 2; k++)

@@ -71,7 +71,7 @@ void history_draw(const History *h, const char *chapter, const char *name,
         figure_row(&f, i + 1, h->error[i]);
     figure_x(&f, "epoch");
     figure_range(&f, 'x', 0.0, h->epochs + 0.5);
-    figure_range(&f, 'y', 0.0, NAN);
+    figure_range(&f, 'y', 0.0, (double)NAN);
     figure_pen(&f, (Pen){.color = PEN_VERMILION, .point = POINT_DOT});
     figure_linespoints(&f, 1, 2, "");
     if (h->epochs <= 10) // then there is room for each number
