@@ -139,7 +139,8 @@ static void write_head(const Script *s) {
             "unset key\n"
             "unset colorbox\n"
             "set style fill solid 1 noborder\n"
-            "set palette gamma 1\n",
+            "set palette gamma 1\n"
+            "set clip two\n", // lines that only pass through
             s->drawing->name);
     if (is_format(s, "dumb"))
         fprintf(s->gp, "set border 3\nset tics nomirror\n");
@@ -294,16 +295,45 @@ static void write_ranks(Script *s, const Panel *panel, const Mark *m) {
     fprintf(s->gp, " left");
 }
 
+// A band between two curves. gnuplot would fill beyond the panel where they leave
+// it, so they stay at its edge.
+static void write_band(Script *s, const Panel *panel, const Mark *m) {
+    const Axis *y = &panel->axis[Y];
+    const char *const names[] = {"y", "high"};
+    const int only = (int)mark_number(m, "column", 0.0);
+    begin_element(s, m);
+    fprintf(s->gp, "%d", (int)mark_number(m, "x", 0.0));
+    for (int i = 0; i < 2; i++) {
+        int column = (int)mark_number(m, names[i], 0.0);
+        fprintf(s->gp, ":(");
+        if (only > 0)
+            fprintf(s->gp, "$%d != %g ? NaN : ", only,
+                    mark_number(m, "value", 0.0));
+        fprintf(s->gp, "$%d < %.9g ? %.9g : $%d > %.9g ? %.9g : $%d)", column,
+                y->low, y->low, column, y->high, y->high, column);
+    }
+    fprintf(s->gp,
+            " with filledcurves lc rgb '%s' fillstyle transparent solid 0.2 "
+            "noborder",
+            s->p->theme->curve[m->color]);
+}
+
 // Each point as the digit that it is, in one of ten colors of about the same
 // darkness: as letters, all can be read.
 static void write_digits(Script *s, const Mark *m) {
+    static const char on_white[] = "29362 12351232 0 40563 13983232 3829413 "
+                                   "12343447 9200640 8355711 6175897";
+    static const char on_black[] =
+        "5682409 15113984 15263976 3129231 16747100 "
+        "8364000 14257347 13152330 11053224 11901928";
+    bool dark = strcmp(s->p->theme->name, "dark") == 0;
     int v = (int)mark_number(m, "v", 0.0);
     write_xy(s, m);
     fprintf(s->gp,
-            ":(sprintf('%%d', $%d)):(int(word('29362 12351232 0 40563 13983232 "
-            "3829413 12343447 9200640 8355711 6175897', int($%d) %% 10 + 1))) "
+            ":(sprintf('%%d', $%d)):(int(word('%s', int($%d) %% 10 + 1))) "
             "with labels textcolor rgb variable font ',%.4g'",
-            v, v, font_size(s, 0.75 * s->p->theme->font));
+            v, dark ? on_black : on_white, v,
+            font_size(s, 0.75 * s->p->theme->font));
 }
 
 // Circles or squares: pale, so that numbers can stand in them.
@@ -348,11 +378,7 @@ static void write_element(Script *s, const Panel *panel, const Mark *m) {
                 "solid 0.25 noborder",
                 t->curve[m->color]);
     } else if (mark_is(m, "band")) {
-        write_xy(s, m);
-        fprintf(s->gp,
-                ":%d with filledcurves lc rgb '%s' fillstyle transparent "
-                "solid 0.2 noborder",
-                (int)mark_number(m, "high", 0.0), t->curve[m->color]);
+        write_band(s, panel, m);
     } else if (mark_is(m, "arrows")) {
         write_xy(s, m);
         fprintf(s->gp,
