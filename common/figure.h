@@ -141,16 +141,10 @@ void figure_panel_size(Figure *f, int width, int height);
 void figure_table(Figure *f, const char *columns);
 
 // A row of numbers of any type. NAN and infinity leave a cell empty.
-// (Clang warns where a float becomes a double, which here is meant.)
 #define figure_row(f, ...)                                                     \
-    do {                                                                       \
-        _Pragma("GCC diagnostic push")                                         \
-            _Pragma("GCC diagnostic ignored \"-Wdouble-promotion\"")           \
-                figure_numbers(f, (const double[]){__VA_ARGS__},               \
-                               (int)(sizeof((const double[]){__VA_ARGS__}) /   \
-                                     sizeof(double)));                         \
-        _Pragma("GCC diagnostic pop")                                          \
-    } while (false)
+    figure_numbers(                                                            \
+        f, (const double[]){__VA_ARGS__},                                      \
+        (int)(sizeof((const double[]){__VA_ARGS__}) / sizeof(double)))
 void figure_numbers(Figure *f, const double *numbers, int count);
 
 // Interrupts a curve.
