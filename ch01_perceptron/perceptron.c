@@ -173,12 +173,8 @@ static double height(const double *w, double x1) {
     return (-w[BIAS] - w[W1] * x1) / (w[W2] != 0.0 ? w[W2] : 1e-6);
 }
 
-// A panel: the line after each epoch, pale; the last one strong, and the side
-// of it that fires shaded.
-static void draw_gate(Figure *f, const Gate *g) {
-    const double *last = g->w[g->epochs];
-    const double end = edge[last[W2] >= 0.0 ? RIGHT : LEFT]; // fires up to here
-    figure_panel(f, "%s: %d mistakes", g->name, g->mistakes);
+// The plane of the inputs, from edge to edge.
+static void plane(Figure *f) {
     figure_x(f, "x₁");
     figure_y(f, "x₂");
     figure_square(f);
@@ -186,6 +182,15 @@ static void draw_gate(Figure *f, const Gate *g) {
         figure_range(f, *axis, edge[LEFT], edge[RIGHT]);
         figure_step(f, *axis, 1.0);
     }
+}
+
+// A panel: the line after each epoch, pale; the last one strong, and the side
+// of it that fires shaded.
+static void draw_gate(Figure *f, const Gate *g) {
+    const double *last = g->w[g->epochs];
+    const double end = edge[last[W2] >= 0.0 ? RIGHT : LEFT]; // fires up to here
+    figure_panel(f, "%s: %d mistakes", g->name, g->mistakes);
+    plane(f);
 
     figure_table(f, "x1,line,epoch,fires up to");
     for (int e = 1; e <= g->epochs; e++) {
@@ -211,6 +216,55 @@ static void draw_gate(Figure *f, const Gate *g) {
             figure_note(f, s->x[W1] - 0.09, s->x[W2], 'r', "sum = 0");
     }
     figure_answers(f, 1, 2, 3);
+}
+
+// A frame of the film: the line now, and the sample that moved it.
+static void draw_frame(Figure *f, const Gate *g, const double *w,
+                       const Sample *wrong) {
+    plane(f);
+    figure_table(f, "x1,line,fires up to");
+    for (int i = 0; i <= ACROSS; i++) {
+        double x1 = edge[LEFT] + (edge[RIGHT] - edge[LEFT]) * i / ACROSS;
+        figure_row(f, x1, height(w, x1), edge[w[W2] >= 0.0 ? RIGHT : LEFT]);
+    }
+    figure_band(f, 1, 2, 3, "");
+    figure_pen(f, (Pen){.color = PEN_BLUE, .width = 3.0});
+    figure_lines(f, 1, 2, "");
+
+    figure_table(f, "x1,x2,y");
+    for (int i = 0; i < 4; i++)
+        figure_row(f, g->samples[i].x[W1], g->samples[i].x[W2],
+                   g->samples[i].target);
+    figure_answers(f, 1, 2, 3);
+    figure_table(f, "x1,x2");
+    figure_row(f, wrong->x[W1], wrong->x[W2]);
+    figure_pen(f, (Pen){.color = PEN_VERMILION,
+                        .point = POINT_RING,
+                        .size = 2.6,
+                        .width = 3.0});
+    figure_points(f, 1, 2, "");
+}
+
+// Learning once more from the start, a frame for each mistake.
+static void draw_film(const Gate *g, const char *format) {
+    double w[WEIGHTS] = {0};
+    int mistakes = 0;
+    Figure f;
+    if (!figure_open(&f, "ch01", "perceptron_film", format))
+        return;
+    figure_title(&f, "%s in %d mistakes: each one moves the line", g->name,
+                 g->mistakes);
+    figure_caption(&f, "The line just after the ringed input was answered "
+                       "wrongly; the shaded side gives 1.");
+    figure_film(&f, 6);
+    for (int n = 0; n < 4 * g->epochs; n++) {
+        const Sample *s = &g->samples[n % 4];
+        if (learn(w, s)) {
+            figure_panel(&f, "mistake %d", ++mistakes);
+            draw_frame(&f, g, w, s);
+        }
+    }
+    figure_close(&f);
 }
 
 static void draw_gates(const Gate *gates, int count, const char *format) {
@@ -288,6 +342,7 @@ int main(int argc, char **argv) {
     rng_seed(&rng, o.seed);
     regress(w, o.quiet, &rng);
     draw_gates(gates, 3, o.plot); // XOR never gets its line
+    draw_film(&gates[2], o.plot);
     draw_cycle(&gates[3], o.plot);
     run_result("and_mistakes=%d or_mistakes=%d nand_mistakes=%d "
                "xor_cycle=%d w1=%.2f w2=%.2f b=%.2f",

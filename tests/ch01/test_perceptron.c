@@ -192,15 +192,58 @@ START_TEST(prints_its_result) {
 }
 END_TEST
 
+// What the line and the shade of a frame answer for an input.
+static int answer_of_frame(int frame, const Sample *s) {
+    const char *file = "out/ch01/perceptron_film.csv";
+    double x[2], line[2], end[1];
+    double all[ACROSS + 1];
+    ck_assert_int_eq(chart_column(file, 3 * frame, "x1", all, ACROSS + 1),
+                     ACROSS + 1);
+    x[0] = all[0], x[1] = all[ACROSS];
+    chart_column(file, 3 * frame, "line", all, ACROSS + 1);
+    line[0] = all[0], line[1] = all[ACROSS];
+    chart_column(file, 3 * frame, "fires up to", end, 1);
+    double part = (s->x[W1] - x[0]) / (x[1] - x[0]);
+    double y = line[0] + part * (line[1] - line[0]);
+    double above = s->x[W2] - y;
+    return end[0] > 0.5 ? above > 1e-9 : above < -1e-9; // on the line: 0
+}
+
+// A frame for each mistake: the frame before answers the ringed input wrongly;
+// the last one answers all inputs right.
+START_TEST(film_shows_each_mistake) {
+    Gate g;
+    gate_init(&g, "NAND", "1110");
+    gate_train(&g);
+    hide_gnuplot();
+    draw_film(&g, "svg");
+    ck_assert_int_eq(figure_count("out/ch01/perceptron_film.fig", "panel"),
+                     g.mistakes);
+    for (int k = 1; k < g.mistakes; k++) {
+        double x1, x2;
+        chart_column("out/ch01/perceptron_film.csv", 3 * k + 2, "x1", &x1, 1);
+        chart_column("out/ch01/perceptron_film.csv", 3 * k + 2, "x2", &x2, 1);
+        const Sample *s = &g.samples[2 * (int)x1 + (int)x2];
+        ck_assert_int_ne(answer_of_frame(k - 1, s), (int)s->target);
+    }
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(answer_of_frame(g.mistakes - 1, &g.samples[i]),
+                         (int)g.samples[i].target);
+}
+END_TEST
+
 int main(void) {
-    const Test tests[] = {{learns_what_a_line_separates},
-                          {bounds_by_hand},
-                          {first_epochs_by_hand},
-                          {delta_rule_finds_the_line},
-                          {prints_what_each_gate_learned},
-                          {regression_follows_the_seed},
-                          {draws_a_line_for_each_epoch},
-                          {draws_the_circle_of_xor},
-                          {prints_its_result}};
+    const Test tests[] = {
+        {learns_what_a_line_separates},
+        {bounds_by_hand},
+        {first_epochs_by_hand},
+        {delta_rule_finds_the_line},
+        {prints_what_each_gate_learned},
+        {regression_follows_the_seed},
+        {draws_a_line_for_each_epoch},
+        {draws_the_circle_of_xor},
+        {prints_its_result},
+        {film_shows_each_mistake},
+    };
     return run_tests("perceptron", tests, sizeof tests / sizeof *tests);
 }
