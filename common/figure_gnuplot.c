@@ -220,10 +220,12 @@ static void write_xy(Script *s, const Mark *m) {
     write_column(s, m, "y");
 }
 
-// What so many pixels are along an axis; for a logarithmic one, the factor.
+// What so many pixels to the right or up are along an axis; for a logarithmic
+// one, the factor.
 static double along(const Panel *panel, int k, double pixels) {
     const Axis *a = &panel->axis[k];
     double part = pixels / (k == X ? panel->box.width : panel->box.height);
+    part *= a->turned ? -1.0 : 1.0;
     return a->log ? pow(a->high / a->low, part) : part * (a->high - a->low);
 }
 
