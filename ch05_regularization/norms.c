@@ -223,11 +223,14 @@ static void draw_panel(Figure *f, const char *name, int column, Point bottom,
     figure_use(f, 0);
     fill_ball(f, column, column + 1);
     figure_table(f, "x,y");
-    for (int i = 1; i <= 3; i++, figure_gap(f))
+    for (int i = 1; i <= 3; i++) {
+        if (i > 1)
+            figure_gap(f);
         for (int degrees = 0; degrees <= 360; degrees += 3) {
             Point around = bottom_at(degrees, radius * i / 3.0);
             figure_row(f, bottom.x + around.x, bottom.y + around.y);
         }
+    }
     figure_pen(f, (Pen){.color = PEN_GRAY, .width = 1.2});
     figure_lines(f, 1, 2, "%s", "");
     figure_table(f, "bottom x,bottom y,touch x,touch y");

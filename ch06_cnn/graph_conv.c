@@ -279,11 +279,11 @@ static void write_graph(Figure *f, const Outcome *out,
                         const double complex at[NODES]) {
     figure_table(f, "x,y");
     for (int e = 0; e < EDGES; e++) {
-        for (int k = 0; k < 2; k++) {
-            double complex end = at[edges[e][k] - 1];
-            figure_row(f, creal(end), cimag(end));
-        }
-        figure_gap(f);
+        double complex from = at[edges[e][0] - 1], to = at[edges[e][1] - 1];
+        if (e > 0)
+            figure_gap(f);
+        figure_row(f, creal(from), cimag(from));
+        figure_row(f, creal(to), cimag(to));
     }
     figure_table(f, "x,y,member,P(president),wrong,told,predicted");
     for (int i = 0; i < NODES; i++)
