@@ -1,13 +1,13 @@
 // The whole net's gradient; D's rules are switched on; and over seeds: batch
 // norm bears the larger rate, and what the other two rules do to it.
 
-#include "figures.h"
 #include "spy.h"
 
 #define main batchnorm_main
 #include "ch05_regularization/batchnorm.c"
 #undef main
 
+#include "figures.h"
 #include "gradcheck.h"
 #include "method.h"
 #include "numbers.h"

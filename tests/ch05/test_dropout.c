@@ -1,7 +1,6 @@
 // The gradient through the mask, what is dropped when, and the lecture's order
 // over seeds. That inverted scaling keeps the mean is in tests/test_layers.c.
 
-#include "figures.h"
 #include "layers.h"
 #include "spoil.h"
 
@@ -23,6 +22,7 @@ static void spy_dropout(Tensor *y, Tensor *mask, const Tensor *x, float p,
 
 #include "blas.h"
 #include "digits.h"
+#include "figures.h"
 #include "gradcheck.h"
 #include "numbers.h"
 #include "tables.h"
