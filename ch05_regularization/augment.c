@@ -207,27 +207,26 @@ static void draw_errors(Errors errors[SIZES][2], int runs, const char *format) {
                  sizes[0], errors[0][0].mean, errors[0][1].mean);
     figure_caption(&f, "The curves are means; each run, with digits of its "
                        "own, is a ring.");
+    figure_x(&f, "training digits");
+    figure_log(&f, 'x');
+    figure_y(&f, "test error (%%)");
+    figure_range(&f, 'y', 0.0, NAN);
+
     figure_table(&f, "digits,as they are,augmented");
     for (int i = 0; i < SIZES; i++)
         figure_row(&f, sizes[i], errors[i][0].mean, errors[i][1].mean);
+    figure_lines(&f, 1, 2, "as they are");
+    figure_lines(&f, 1, 3, "augmented");
+
     figure_table(&f, "digits,as they are,augmented");
     for (int i = 0; i < SIZES; i++)
         for (int run = 0; run < runs; run++)
             figure_row(&f, sizes[i], errors[i][0].each[run],
                        errors[i][1].each[run]);
-    figure_x(&f, "training digits");
-    figure_log(&f, 'x');
-    figure_y(&f, "test error (%%)");
-    figure_range(&f, 'y', 0.0, NAN);
-    for (int k = 0; k < 2; k++) {
-        PenColor color = k == 0 ? PEN_BLUE : PEN_ORANGE;
-        figure_use(&f, 0);
-        figure_pen(&f, (Pen){.color = color});
-        figure_lines(&f, 1, 2 + k, k == 0 ? "as they are" : "augmented");
-        figure_use(&f, 1);
-        figure_pen(&f, (Pen){.color = color, .point = POINT_RING});
-        figure_points(&f, 1, 2 + k, "%s", "");
-    }
+    figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING});
+    figure_points(&f, 1, 2, "%s", "");
+    figure_pen(&f, (Pen){.color = PEN_ORANGE, .point = POINT_RING});
+    figure_points(&f, 1, 3, "%s", "");
     figure_close(&f);
 }
 

@@ -253,22 +253,19 @@ static void draw(const Outcome *outcomes, int runs, const char *format) {
     for (int i = 0; i < RATES; i++)
         figure_row(&f, rates[i], outcomes[i].train_loss,
                    outcomes[i].validation_error);
-    figure_table(&f, "row,validation error");
-    for (int i = 0; i < RATES; i++)
-        for (int run = 0; run < runs; run++)
-            figure_row(&f, i, outcomes[i].errors[run]);
-
     for (int k = 0; k < 2; k++) {
         figure_panel(&f, k == 0 ? "Training windows: cross entropy"
                                 : "New windows: error (%%)");
         for (int i = 0; i < RATES; i++)
             figure_tick(&f, 'x', i, "%g", (double)rates[i]);
         figure_x(&f, "p, the fraction of hidden units dropped");
-        figure_use(&f, 0);
         figure_pen(&f, (Pen){.color = k == 0 ? PEN_BLUE : PEN_ORANGE});
         figure_bars(&f, 2 + k, k == 0 ? "%.3f" : "", "%s", "");
     }
-    figure_use(&f, 1);
+    figure_table(&f, "row,validation error");
+    for (int i = 0; i < RATES; i++)
+        for (int run = 0; run < runs; run++)
+            figure_row(&f, i, outcomes[i].errors[run]);
     figure_pen(&f, (Pen){.color = PEN_BLACK, .point = POINT_RING});
     figure_points(&f, 1, 2, "%s", "");
     figure_close(&f);

@@ -189,8 +189,8 @@ static void draw_balls(const char *format) {
         return;
     figure_title(&f, "All vectors of norm 1: L1's ball has its corners on the "
                      "axes, where a weight is 0");
-    figure_caption(&f, "The larger p, the rounder the ball, until at L∞ it "
-                       "has corners again, where weights are equal.");
+    figure_caption(&f, "From p = 0.5 to p = ∞ the ball grows; L∞ has its "
+                       "corners where the weights are of equal size.");
     figure_table(&f,
                  "x_half,y_half,x_L1,y_L1,x_L2,y_L2,x_L4,y_L4,x_Linf,y_Linf");
     for (int i = 0; i <= 720; i++) {
@@ -249,8 +249,8 @@ static void draw_corner(const char *format) {
         return;
     figure_title(&f, "The bowl touches L1's ball at a corner, where w₁ = 0, "
                      "and L2's beside it");
-    figure_caption(&f, "Circles are the loss's lines of one height around its "
-                       "lowest point (×); the dot is the best that the ball "
+    figure_caption(&f, "Circles are contours of the loss around its minimum "
+                       "(×); the dot is the lowest loss that the ball "
                        "allows.");
     figure_table(&f, "l1_x,l1_y,l2_x,l2_y");
     for (int i = 0; i <= 720; i++) {

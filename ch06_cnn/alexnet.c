@@ -339,24 +339,25 @@ static void draw_errors(const Outcome outcomes[NETS], const Options *o,
                    "Rings are seeds, squares their medians, on %d digits of "
                    "%s; with sigmoid instead of ReLU the error is %.0f %%.",
                    o->limit, data, outcomes[1].median);
-    figure_table(&f, "row,test error");
-    for (int k = 0, row = 0; k < NETS; row += nets[k++].relu)
-        for (int run = 0; run < o->runs && nets[k].relu; run++)
-            figure_row(&f, row, outcomes[k].error[run]);
-    figure_table(&f, "row,median");
+    figure_panel_size(&f, 480, 200);
+    figure_x(&f, "test error (%%)");
+
     int rows = 0;
+    figure_table(&f, "row,median");
     for (int k = 0; k < NETS; k++)
         if (nets[k].relu) {
             figure_row(&f, rows, outcomes[k].median);
             figure_tick(&f, 'y', rows++, "%s", nets[k].name);
         }
-    figure_panel_size(&f, 480, 200);
-    figure_x(&f, "test error (%%)");
     figure_range(&f, 'y', rows - 0.5, -0.5);
     figure_pen(&f,
                (Pen){.color = PEN_ORANGE, .point = POINT_SQUARE, .size = 1.4});
     figure_points(&f, 2, 1, "median");
-    figure_use(&f, 0);
+
+    figure_table(&f, "row,test error");
+    for (int k = 0, row = 0; k < NETS; row += nets[k++].relu)
+        for (int run = 0; run < o->runs && nets[k].relu; run++)
+            figure_row(&f, row, outcomes[k].error[run]);
     figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING, .size = 1.2});
     figure_points(&f, 2, 1, "a seed");
     figure_close(&f);

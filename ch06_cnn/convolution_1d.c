@@ -174,7 +174,47 @@ static void print_turned(void) {
 
 // ---- 4. Charts --------------------------------------------------------------
 
-// Left: one moment t, g running backward from it. Right: all moments.
+// One moment t: g runs backward from it, and the area under the product counts.
+static void draw_moment(Figure *f, double t) {
+    figure_panel(f, "t = %g: the area is %.3f", t, remembered(t));
+    figure_table(f, "a,f(a),g(t - a),f(a) g(t - a)");
+    for (int i = -50; i <= 300; i++) {
+        double a = i / 100.0, f_a = a > 0.0 && a < 1.0;
+        double g = a > t ? 0.0 : exp(a - t);
+        figure_row(f, a, f_a, g, f_a * g);
+    }
+    figure_x(f, "a (hours)");
+    figure_range(f, 'y', 0.0, 1.25);
+    figure_pen(f, (Pen){.color = PEN_BLACK});
+    figure_area(f, 1, 4, "f(a) g(t − a)");
+    figure_lines(f, 1, 2, "f(a)");
+    figure_lines(f, 1, 3, "g(t − a)");
+    figure_vertical(f, t, "t");
+}
+
+// All moments: the integral, and its sums.
+static void draw_all(Figure *f, double t) {
+    figure_panel(f, "Every t");
+    figure_table(f, "t,integral");
+    for (int n = 0; n <= 100 * HOURS; n++)
+        figure_row(f, n / 100.0, remembered(n / 100.0));
+    figure_x(f, "t (hours)");
+    figure_range(f, 'y', 0.0, 0.75);
+    figure_pen(f, (Pen){.color = PEN_BLACK, .solid = true});
+    figure_lines(f, 1, 2, "(f ∗ g)(t)");
+    for (int steps = 1; steps <= 4; steps *= 4) {
+        double y[MOST + FINEST];
+        remembered_in_steps(y, steps);
+        figure_table(f, "t,sum");
+        for (int n = 0; n < HOURS * steps; n++)
+            figure_row(f, (n + 1.0) / steps, y[n]);
+        figure_pen(f, steps == 1 ? (Pen){.point = POINT_RING, .size = 2.0}
+                                 : (Pen){.point = POINT_DOT, .size = 0.8});
+        figure_points(f, 1, 2, "sum, h = %s", steps == 1 ? "1" : "1/4");
+    }
+    figure_vertical(f, t, "t");
+}
+
 static void draw(const char *format) {
     const double t = 1.6;
     Figure f;
@@ -187,42 +227,8 @@ static void draw(const char *format) {
                    "steps of h.",
                    t);
     figure_legend(&f);
-    figure_panel(&f, "t = %g: the area is %.3f", t, remembered(t));
-    figure_table(&f, "a,f(a),g(t - a),f(a) g(t - a)");
-    for (int i = -50; i <= 300; i++) {
-        double a = i / 100.0, f_a = a > 0.0 && a < 1.0;
-        double g = a > t ? 0.0 : exp(a - t);
-        figure_row(&f, a, f_a, g, f_a * g);
-    }
-    figure_x(&f, "a (hours)");
-    figure_range(&f, 'y', 0.0, 1.25);
-    figure_pen(&f, (Pen){.color = PEN_BLACK});
-    figure_area(&f, 1, 4, "f(a) g(t − a)");
-    figure_pen(&f, (Pen){.color = PEN_BLUE});
-    figure_lines(&f, 1, 2, "f(a)");
-    figure_pen(&f, (Pen){.color = PEN_ORANGE});
-    figure_lines(&f, 1, 3, "g(t − a)");
-    figure_vertical(&f, t, "t");
-
-    figure_panel(&f, "Every t");
-    figure_x(&f, "t (hours)");
-    figure_range(&f, 'y', 0.0, 0.75);
-    figure_table(&f, "t,integral");
-    for (int n = 0; n <= 100 * HOURS; n++)
-        figure_row(&f, n / 100.0, remembered(n / 100.0));
-    figure_pen(&f, (Pen){.color = PEN_BLACK, .solid = true});
-    figure_lines(&f, 1, 2, "(f ∗ g)(t)");
-    for (int steps = 1; steps <= 4; steps *= 4) {
-        double y[MOST + FINEST];
-        remembered_in_steps(y, steps);
-        figure_table(&f, "t,sum");
-        for (int n = 0; n < HOURS * steps; n++)
-            figure_row(&f, (n + 1.0) / steps, y[n]);
-        figure_pen(&f, steps == 1 ? (Pen){.point = POINT_RING, .size = 2.0}
-                                  : (Pen){.point = POINT_DOT, .size = 0.8});
-        figure_points(&f, 1, 2, "sum, h = %s", steps == 1 ? "1" : "1/4");
-    }
-    figure_vertical(&f, t, "t");
+    draw_moment(&f, t);
+    draw_all(&f, t);
     figure_close(&f);
 }
 

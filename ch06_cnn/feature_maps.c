@@ -320,7 +320,7 @@ static int draw_layers(Net *net, const Dataset *set, int index,
         {"Second convolution, 10 × 10: pieces of digits", &net->conv2},
         {"Second pooling, 5 × 5: all that the last layers are given",
          &net->pool2}};
-    figure_title(&f, "Layer by layer a %d loses its shape; the net says %d",
+    figure_title(&f, "Layer by layer a %d loses its shape; the net predicts %d",
                  set->labels[index], answer);
     figure_caption(&f, "The ten strongest maps of each layer, on a scale of "
                        "the layer's own; a pooled map stands below the map it "
@@ -352,7 +352,7 @@ static void draw_saliency(Net *net, const Dataset *set, const Evaluation *e,
     for (int i = set->count - 1; i >= 0; i--)
         copy_digit(x.data + set->labels[i] * set->rows * set->cols, set, i);
     figure_title(&f,
-                 "With %d pixels inverted %.0f %% are right, at the largest "
+                 "%d inverted pixels leave %.0f %% right, at the largest "
                  "gradients %.0f %%",
                  INVERTED, 100.0 * confusion_accuracy(&e->anywhere),
                  100.0 * confusion_accuracy(&e->salient));

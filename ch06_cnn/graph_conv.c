@@ -275,8 +275,7 @@ static void lay_out(double complex at[NODES]) {
 
 // ---- 6. Chart ---------------------------------------------------------------
 
-static void write_graph(Figure *f, const Outcome *out,
-                        const double complex at[NODES]) {
+static void draw_edges(Figure *f, const double complex at[NODES]) {
     figure_table(f, "x,y");
     for (int e = 0; e < EDGES; e++) {
         double complex from = at[edges[e][0] - 1], to = at[edges[e][1] - 1];
@@ -285,37 +284,22 @@ static void write_graph(Figure *f, const Outcome *out,
         figure_row(f, creal(from), cimag(from));
         figure_row(f, creal(to), cimag(to));
     }
+    figure_pen(f, (Pen){.color = PEN_GRAY, .width = 0.7});
+    figure_lines(f, 1, 2, "%s", "");
+}
+
+// Members as numbers in a circle or square; those that are told or wrong on a
+// larger one.
+static void draw_members(Figure *f, const Outcome *out,
+                         const double complex at[NODES]) {
     figure_table(f, "x,y,member,P(president),wrong,told,predicted");
     for (int i = 0; i < NODES; i++)
         figure_row(f, creal(at[i]), cimag(at[i]), i + 1, out->p[i],
                    !is_right(out->p[i], i), i + 1 == leader[club[i]],
                    out->p[i] > 0.5);
-}
-
-static void draw(const Outcome *out, const char *format) {
-    Figure f;
-    if (!figure_open(&f, "ch06", "graph_conv", format))
-        return;
-    double complex at[NODES];
-    lay_out(at);
-    write_graph(&f, out, at);
-    figure_title(&f,
-                 "Told where two members went, the net puts %.0f of %d into "
-                 "the right club",
-                 out->right, NODES);
-    figure_caption(&f, "Each line joins two members who met outside the "
-                       "lessons; the color is the club that the net predicts.");
-    figure_bare(&f);
-    figure_square(&f);
-    figure_panel_size(&f, 760, 400);
-    figure_use(&f, 0);
-    figure_pen(&f, (Pen){.color = PEN_GRAY, .width = 0.7});
-    figure_lines(&f, 1, 2, "%s", "");
-
-    // What a mark means: the column of table 1 and its value, below to above.
     const struct {
         const char *words;
-        Pen pen;
+        Pen pen; // with the column and its value
     } marks[] = {
         {"told", {PEN_BLACK, POINT_DOT, .size = 3.9, .column = 6, .value = 1}},
         {"wrong",
@@ -325,12 +309,30 @@ static void draw(const Outcome *out, const char *format) {
         {"predicted: the president's club",
          {PEN_ORANGE, POINT_SQUARE, .size = 2.8, .column = 7, .value = 1}},
     };
-    figure_use(&f, 1);
     for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
-        figure_pen(&f, marks[i].pen);
-        figure_points(&f, 1, 2, "%s", marks[i].words);
+        figure_pen(f, marks[i].pen);
+        figure_points(f, 1, 2, "%s", marks[i].words);
     }
-    figure_values(&f, 1, 2, 3, "%.0f", 0.0);
+    figure_values(f, 1, 2, 3, "%.0f", 0.0);
+}
+
+static void draw(const Outcome *out, const char *format) {
+    double complex at[NODES];
+    Figure f;
+    if (!figure_open(&f, "ch06", "graph_conv", format))
+        return;
+    figure_title(&f,
+                 "Told where two members went, the net puts %.0f of %d into "
+                 "the right club",
+                 out->right, NODES);
+    figure_caption(&f, "Each line joins two members who met outside the "
+                       "lessons; the color is the club that the net predicts.");
+    figure_bare(&f);
+    figure_square(&f);
+    figure_panel_size(&f, 760, 400);
+    lay_out(at);
+    draw_edges(&f, at);
+    draw_members(&f, out, at);
     figure_close(&f);
 }
 

@@ -289,29 +289,28 @@ static void draw(Experiment e[KINDS][DEPTHS], const Options *o) {
                  plain->layers, plain->mean_train, residual->mean_train);
     figure_caption(&f, "The training error by depth; rings are seeds, lines "
                        "their means.");
-    figure_table(&f, "layers,plain,residual");
-    for (int d = 0; d < DEPTHS; d++)
-        for (int r = 0; r < o->runs; r++)
-            figure_row(&f, e[PLAIN][d].layers, e[PLAIN][d].train_error[r],
-                       e[RESIDUAL][d].train_error[r]);
+    figure_x(&f, "layers");
+    figure_y(&f, "training error (%%)");
+    figure_range(&f, 'y', 0.0, NAN);
+
     figure_table(&f, "layers,plain mean,residual mean");
     for (int d = 0; d < DEPTHS; d++) {
         figure_row(&f, e[PLAIN][d].layers, e[PLAIN][d].mean_train,
                    e[RESIDUAL][d].mean_train);
         figure_tick(&f, 'x', e[PLAIN][d].layers, "%d", e[PLAIN][d].layers);
     }
-    figure_x(&f, "layers");
-    figure_y(&f, "training error (%%)");
-    figure_range(&f, 'y', 0.0, NAN);
-    for (int kind = PLAIN; kind < KINDS; kind++) {
-        PenColor color = kind == PLAIN ? PEN_BLUE : PEN_ORANGE;
-        figure_use(&f, 1);
-        figure_pen(&f, (Pen){.color = color});
-        figure_lines(&f, 1, 2 + kind, "%s", kind_name[kind]);
-        figure_use(&f, 0);
-        figure_pen(&f, (Pen){.color = color, .point = POINT_RING});
-        figure_points(&f, 1, 2 + kind, "%s", "");
-    }
+    figure_lines(&f, 1, 2, "%s", kind_name[PLAIN]);
+    figure_lines(&f, 1, 3, "%s", kind_name[RESIDUAL]);
+
+    figure_table(&f, "layers,plain,residual");
+    for (int d = 0; d < DEPTHS; d++)
+        for (int r = 0; r < o->runs; r++)
+            figure_row(&f, e[PLAIN][d].layers, e[PLAIN][d].train_error[r],
+                       e[RESIDUAL][d].train_error[r]);
+    figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING});
+    figure_points(&f, 1, 2, "%s", "");
+    figure_pen(&f, (Pen){.color = PEN_ORANGE, .point = POINT_RING});
+    figure_points(&f, 1, 3, "%s", "");
     figure_close(&f);
 }
 

@@ -236,26 +236,23 @@ static void draw(const Plan plans[PLANS], const Options *o, const char *data) {
     figure_table(&f, "row,weights,mean error");
     for (int p = 0; p < PLANS; p++)
         figure_row(&f, p, plans[p].weights, plans[p].mean_error);
-    figure_table(&f, "row,error");
-    for (int p = 0; p < PLANS; p++)
-        for (int run = 0; run < o->runs; run++)
-            figure_row(&f, p, plans[p].error[run]);
-
     figure_panel(&f, "Weights of the block");
     figure_panel_size(&f, 300, 200);
     for (int p = 0; p < PLANS; p++)
         figure_tick(&f, 'y', p, "%s", names[p]);
-    figure_use(&f, 0);
     figure_ranks(&f, 2, "%.0f", "%s", "");
+
     figure_panel(&f, "Test error (%%)");
     figure_panel_size(&f, 300, 200);
-    for (int p = 0; p < PLANS; p++)
-        figure_tick(&f, 'y', p, "%s", "");
+    figure_tick(&f, 'y', 0.0, "%s", ""); // the names stand at the left
     figure_range(&f, 'y', PLANS - 0.5, -0.5);
     figure_pen(&f,
                (Pen){.color = PEN_ORANGE, .point = POINT_SQUARE, .size = 1.4});
     figure_points(&f, 3, 1, "%s", "");
-    figure_use(&f, 1);
+    figure_table(&f, "row,error");
+    for (int p = 0; p < PLANS; p++)
+        for (int run = 0; run < o->runs; run++)
+            figure_row(&f, p, plans[p].error[run]);
     figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING, .size = 1.2});
     figure_points(&f, 2, 1, "%s", "");
     figure_close(&f);

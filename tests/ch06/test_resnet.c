@@ -220,13 +220,13 @@ START_TEST(a_curve_has_its_nets_errors) {
         double want[6];
         for (int i = 0; i < 6; i++)
             want[i] = 6 * kind + i;
-        assert_column("out/ch06/resnet.csv", 0, kind_name[kind], want, 6, 0);
-        assert_mark(figure, 0, "points", "layers", kind_name[kind], "");
+        assert_column("out/ch06/resnet.csv", 1, kind_name[kind], want, 6, 0);
+        assert_mark(figure, 1, "points", "layers", kind_name[kind], "");
     }
-    assert_column("out/ch06/resnet.csv", 1, "residual mean",
+    assert_column("out/ch06/resnet.csv", 0, "residual mean",
                   (double[]){6.5, 8.5, 10.5}, 3, 0);
-    assert_mark(figure, 1, "lines", "layers", "plain mean", "plain");
-    assert_mark(figure, 1, "lines", "layers", "residual mean", "residual");
+    assert_mark(figure, 0, "lines", "layers", "plain mean", "plain");
+    assert_mark(figure, 0, "lines", "layers", "residual mean", "residual");
     assert_says(figure_words(figure, "title", 0), "32 layers: 4.5 %");
     assert_says(figure_words(figure, "title", 0), "10.5 % if residual");
 }
