@@ -247,8 +247,8 @@ static void draw_corner(const char *format) {
     Point bottom = {0.5, 1.7};
     if (!figure_open(&f, "ch05", "norms_corner", format))
         return;
-    figure_title(&f, "The bowl touches L1's ball at a corner, where w₁ = 0, "
-                     "and L2's beside it");
+    figure_title(&f, "The bowl touches L1's ball at a corner, where w₁ = 0; "
+                     "L2's ball has none");
     figure_caption(&f, "Circles are contours of the loss around its minimum "
                        "(×); the dot is the lowest loss that the ball "
                        "allows.");
