@@ -255,7 +255,7 @@ static void draw(const Tensor *x, const Tensor y[KERNELS], const char *format) {
     figure_grid(&f, 1);
     figure_panel(&f, "Brightness");
     draw_three(&f, (const Tensor *const[]){x, &y[BLUR], &y[SHARPEN]},
-               (const char *const[]){"before", "blur", "sharpen"},
+               (const char *const[]){"original", "blur", "sharpen"},
                (Sheet){.heat = HEAT_GRAY, .high = 1.0});
     figure_panel(&f, "Differences of neighbors");
     draw_three(&f, (const Tensor *const[]){&y[G_X], &y[G_Y], &y[LAPLACIAN]},

@@ -100,7 +100,7 @@ static void draw(const char *format) {
     }
     figure_x(&f, "side of the picture (pixels)");
     figure_log(&f, 'x');
-    figure_y(&f, "weights");
+    figure_y(&f, "number of weights");
     figure_log(&f, 'y');
     figure_linespoints(&f, 1, 2, "fully connected");
     figure_linespoints(&f, 1, 3, "5 × 5 at every place");

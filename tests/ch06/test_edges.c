@@ -158,7 +158,7 @@ END_TEST
 START_TEST(a_picture_stands_under_its_kernels_name) {
     enum { PIXELS = 4 * 6 };
     static const char *const names[1 + KERNELS] = {
-        "before", "blur", "sharpen", "Sobel x", "Sobel y", "Laplacian"};
+        "original", "blur", "sharpen", "Sobel x", "Sobel y", "Laplacian"};
     Tensor x = slope(0, 0), y[KERNELS] = {{0}};
     fill_noise(x.data, PIXELS, 3);
     for (int n = 0; n < KERNELS; n++)
