@@ -188,9 +188,14 @@ static void write_line_pen(const Script *s, const Mark *m) {
                 s->p->theme->curve[m->color], pen_width(s, m), dashes(m));
 }
 
+static void write_point(const Script *s, const Mark *m, double largest) {
+    double size = fmin(largest, mark_number(m, "size", 1.0));
+    fprintf(s->gp, " pt %d ps %.3g", point_type(m),
+            size * s->p->theme->font / 13.0);
+}
+
 static void write_point_pen(const Script *s, const Mark *m) {
-    double size = mark_number(m, "size", 1.0) * s->p->theme->font / 13.0;
-    fprintf(s->gp, " pt %d ps %.3g", point_type(m), size);
+    write_point(s, m, HUGE_VAL);
 }
 
 // ---- 4. Marks that are elements of the plot command -------------------------
@@ -221,10 +226,12 @@ static void write_xy(Script *s, const Mark *m) {
     write_column(s, m, "y");
 }
 
-// What so many pixels are along an axis; for a logarithmic one, the factor.
+// What so many pixels to the right or up are along an axis; for a logarithmic
+// one, the factor.
 static double along(const Panel *panel, int k, double pixels) {
     const Axis *a = &panel->axis[k];
     double part = pixels / (k == X ? panel->box.width : panel->box.height);
+    part *= a->turned ? -1.0 : 1.0;
     return a->log ? pow(a->high / a->low, part) : part * (a->high - a->low);
 }
 
@@ -702,7 +709,7 @@ static void write_sample(const Script *s, const Mark *m, double from, double y,
     if (point) {
         fprintf(s->gp, "set label '' at screen %.5f,screen %.5f front point",
                 screen_x(s, from + 0.5 * width), screen_y(s, y));
-        write_point_pen(s, m);
+        write_point(s, m, 1.3);
         if (!is_format(s, "dumb"))
             fprintf(s->gp, " lc rgb '%s' lw %.3g", color, pen_width(s, m));
         putc('\n', s->gp);

@@ -7,6 +7,7 @@
 #undef main
 
 #include "conv.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -158,8 +159,13 @@ START_TEST(marks_the_window_in_the_chart) {
         "\n11,-1,10,0\n12,-1,15,2\n"};      // of the output
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_says(text, rows[i]);
-    text = text_of("out/ch06/convolution_window.gp");
-    assert_says(text, "y[1][1] = 15'");
+    const char *figure = "out/ch06/convolution_window.fig";
+    assert_says(figure_words(figure, "title", 0), "y[1][1] = 15");
+    assert_says(figure_words(figure, "caption", 0), "the bias, 0,");
+    assert_says(text_of(figure), "color=gray column=4 value=1\n");
+    assert_says(text_of(figure), "color=orange column=4 value=2\n");
+    ck_assert_str_eq(figure_words(figure, "note", 2), "kernel");
+    ck_assert_double_eq(figure_attribute(figure, "note", 2, "x"), 8);
 }
 END_TEST
 
