@@ -16,7 +16,7 @@
 
 #include <stdio.h>
 
-#include "chart_graph.h"
+#include "figure_graph.h"
 #include "cli.h"
 #include "run.h"
 

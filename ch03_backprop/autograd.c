@@ -20,7 +20,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "chart_graph.h"
+#include "figure_graph.h"
 #include "cli.h"
 #include "error.h"
 #include "figure.h"

@@ -351,7 +351,7 @@ int main(int argc, char **argv) {
     if (!o.common.quiet && !stop_requested())
         print_branches(without);
     history_draw(&history, "ch06", "googlenet_curves", "GoogLeNet",
-                 "test error", o.common.plot);
+                 digits_name(&digits), "test error", o.common.plot);
     draw(without, 100.0 - 100.0 * score.accuracy, o.common.plot);
     run_result("test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
                "seed=%llu data=%s",

@@ -332,9 +332,11 @@ static void show_results(const Evaluation *e, const History *history,
     const char *format = o->common.plot;
     if (!o->common.quiet && !stop_requested())
         confusion_print(&e->confusion);
-    history_draw(history, "ch06", "lenet_curves", "LeNet", "test error",
+    const char *data = digits_name(digits);
+    history_draw(history, "ch06", "lenet_curves", "LeNet", data, "test error",
                  format);
-    confusion_draw(&e->confusion, "ch06", "lenet_confusion", "LeNet", format);
+    confusion_draw(&e->confusion, "ch06", "lenet_confusion", "LeNet", data,
+                   format);
     draw_mistakes(e, &digits->test, format);
     draw_kernels(net, format);
     run_result("test_accuracy=%.4f test_loss=%.4f",

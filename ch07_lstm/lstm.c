@@ -243,7 +243,7 @@ static void draw_digit(Figure *f, const uint8_t *pixels, const Tensor *belief,
 enum { SHOWN = 4 };
 
 // The first test digits.
-static void draw_reading(Lstm *net, const Dataset *set, const char *title,
+static void draw_reading(Lstm *net, const Dataset *set, const char *data,
                          const char *format) {
     Figure f;
     Tensor belief = {0};
@@ -258,8 +258,9 @@ static void draw_reading(Lstm *net, const Dataset *set, const char *title,
         first = row < first ? row : first;
         last = row > last ? row : last;
     }
-    figure_title(&f, "%s: four answers, settled after %d to %d of %d rows",
-                 title, first, last, STEPS);
+    figure_title(&f,
+                 "LSTM on %s: four answers, settled after %d to %d of %d rows",
+                 data, first, last, STEPS);
     figure_caption(&f,
                    "Beside each row of a digit the net's prediction when it "
                    "has read that far, darker where it is surer; below the "
@@ -329,13 +330,12 @@ int main(int argc, char **argv) {
         confusion_print(&e.confusion);
     if (files.save != NULL && !safetensors_save(files.save, &net.params, &err))
         run_error("%s", err.message);
-    char title[32];
-    snprintf(title, sizeof title, "LSTM on %s", digits_name(&digits));
-    history_draw(&history, "ch07", "lstm_curves", title, "test error",
+    const char *data = digits_name(&digits);
+    history_draw(&history, "ch07", "lstm_curves", "LSTM", data, "test error",
                  o.common.plot);
-    confusion_draw(&e.confusion, "ch07", "lstm_confusion", title,
+    confusion_draw(&e.confusion, "ch07", "lstm_confusion", "LSTM", data,
                    o.common.plot);
-    draw_reading(&net, &digits.test, title, o.common.plot);
+    draw_reading(&net, &digits.test, data, o.common.plot);
 
     double accuracy =
         isnan(e.loss) ? (double)NAN : confusion_accuracy(&e.confusion);

@@ -25,7 +25,7 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chart_graph.h"
+#include "figure_graph.h"
 #include "cli.h"
 #include "error.h"
 #include "figure.h"

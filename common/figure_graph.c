@@ -1,4 +1,4 @@
-#include "chart_graph.h"
+#include "figure_graph.h"
 
 #include <math.h>
 #include <stdbool.h>

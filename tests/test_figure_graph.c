@@ -1,6 +1,6 @@
-// test_chart_graph.c - where the nodes of a drawn graph stand.
+// test_figure_graph.c - where the nodes of a drawn graph stand.
 
-#include "chart_graph.h"
+#include "figure_graph.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -143,5 +143,5 @@ int main(void) {
                           {gnuplot_draws_it},
                           {a_node_before_its_input_aborts, .signal = SIGABRT},
                           {an_input_as_result_aborts, .signal = SIGABRT}};
-    return run_tests("chart_graph", tests, sizeof tests / sizeof *tests);
+    return run_tests("figure_graph", tests, sizeof tests / sizeof *tests);
 }

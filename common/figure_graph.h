@@ -1,12 +1,12 @@
-// chart_graph.h - draws a computational graph: what came from what.
+// figure_graph.h - draws a computational graph: what came from what.
 //
 // Inputs stand at the left as names, operations as circles with a sign, arrows
 // run to the right. Each node has its value above it, from the forward pass, and
 // below it the derivative with respect to it, from the backward pass. Readable
 // up to some 15 nodes; nodes that are used once never make arrows cross.
 
-#ifndef DL_CHART_GRAPH_H
-#define DL_CHART_GRAPH_H
+#ifndef DL_FIGURE_GRAPH_H
+#define DL_FIGURE_GRAPH_H
 
 #include "figure.h"
 
