@@ -20,6 +20,7 @@
 
 #include "cli.h"
 #include "figure.h"
+#include "net_figure.h"
 #include "netcount.h"
 #include "run.h"
 
@@ -434,6 +435,8 @@ int main(int argc, char **argv) {
     if (!common.quiet)
         print_summary(nets);
     draw(nets, common.plot);
+    net_draw(&nets[find("lenet")], (PictureShape){1, 28, 28}, "ch06",
+             "architectures_lenet", common.plot);
     for (int i = 0; i < CLASSICS; i++) {
         run_result("%s=%ld", classics[i].key, nets[i].weights);
         netcount_free(&nets[i]);

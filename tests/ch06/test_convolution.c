@@ -169,6 +169,29 @@ START_TEST(marks_the_window_in_the_chart) {
 }
 END_TEST
 
+// A frame for each pixel of the output, row by row: it has the numbers so far,
+// and its window begins at the pixel's place.
+START_TEST(film_slides_row_by_row) {
+    enum { CELLS = 36 + 9 + 16 }; // the padded picture, the kernel, the output
+    double value[CELLS], kind[CELLS];
+    const char *file = "out/ch06/convolution_film.csv";
+    run_for_charts("convolution --quiet");
+    ck_assert_int_eq(figure_count("out/ch06/convolution_film.fig", "panel"),
+                     16);
+    Grid y = slide(&picture, &kernel, (Settings){1, 1, 0.0});
+    for (int n = 0; n < 16; n++) {
+        ck_assert_int_eq(chart_column(file, n, "value", value, CELLS), CELLS);
+        chart_column(file, n, "kind (0 cell 1 padding 2 chosen)", kind, CELLS);
+        for (int k = 0; k < 16; k++)
+            ck_assert(k <= n ? value[45 + k] == y.at[k / 4][k % 4]
+                             : isnan(value[45 + k]));
+        ck_assert_double_eq(kind[6 * (n / 4) + n % 4], 2);
+        ck_assert_double_eq(kind[6 * (n / 4 + 2) + n % 4 + 2], 2);
+        ck_assert_double_eq(kind[45 + n], 2);
+    }
+}
+END_TEST
+
 START_TEST(bad_places_exit_2) {
     const char *places[] = {"4,0",  "0,4",   "-1,0",   "0,-1",
                             "1",    "1,",    ",1",     "1;2",
@@ -197,6 +220,7 @@ int main(void) {
                           {prints_its_result},
                           {explains_a_pixel},
                           {marks_the_window_in_the_chart},
+                          {film_slides_row_by_row},
                           {bad_places_exit_2}};
     return run_tests("convolution", tests, sizeof tests / sizeof *tests);
 }
