@@ -132,13 +132,15 @@ static void choose_range(Axis *a, Range r, const Panel *panel, int k) {
         double room = 0.05 * (r.high - r.low);
         bool from_zero = k == Y && r.low >= 0.0 && r.low < 0.4 * r.high;
         r = (Range){from_zero ? 0.0 : r.low - room, r.high + room};
-        if (k == Y && has_values(panel)) // numbers stand above the points
-            r.high += 2.0 * room;
     }
     if (!isfinite(a->low))
         a->low = r.low;
-    if (!isfinite(a->high))
+    if (!isfinite(a->high)) {
         a->high = r.high;
+        if (k == Y && !a->log && !ends_with_data(panel, k) &&
+            has_values(panel)) // numbers stand above the points
+            a->high += 0.08 * (a->high - a->low);
+    }
     for (int i = 0; k == Y && i < panel->count; i++)
         a->turned |= mark_is(&panel->marks[i], "ranks"); // from above
 }
