@@ -77,6 +77,11 @@ WARNINGS := -Wall -Wextra -Wpedantic -Wshadow -Wdouble-promotion \
 ifdef CI
 WARNINGS += -Werror
 endif
+# clang warns also where a number is given to a double, which is meant: gcc does
+# where two numbers are computed with each other.
+ifneq ($(findstring clang,$(CC)),)
+WARNINGS += -Wno-double-promotion
+endif
 # No -ffast-math and no -march=native: the same source gives the same numbers.
 # The two -fno flags only say that nobody reads errno or traps after sqrtf.
 # `#pragma omp simd` lets a loop's sum be taken in several lanes.

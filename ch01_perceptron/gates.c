@@ -135,9 +135,11 @@ static void draw(const Gate *gates, int count, const char *format) {
 
         // The line w1 x1 + w2 x2 = theta, and the side of it that fires.
         figure_table(&f, "x1,line,fires up to");
-        for (double x1 = -0.4; x1 < 1.5; x1 += 1.8)
+        for (int k = 0; k <= 90; k++) {
+            double x1 = -0.4 + 0.02 * k;
             figure_row(&f, x1, (g->theta - g->w1 * x1) / g->w2,
                        g->w2 > 0.0 ? 1.4 : -0.4);
+        }
         figure_band(&f, 1, 2, 3, "");
         figure_lines(&f, 1, 2, "");
 

@@ -13,14 +13,14 @@
 // Ends with: result: and_mistakes=10 or_mistakes=4 nand_mistakes=11 ...
 //
 // Contents: 1 the rule  2 learning a gate  3 Novikoff's bound
-//           4 the same neuron as a regressor  5 charts  6 main
+//           4 the same neuron as a regressor  5 figures  6 main
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "rng.h"
 #include "run.h"
 
@@ -163,63 +163,156 @@ static void regress(double *w, bool quiet, Rng *rng) {
     }
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 5. Figures -------------------------------------------------------------
 
-// A gate's line after every epoch, the last one thick.
-static void draw_lines(const Gate *g, const char *name, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch01", name, format))
-        return;
-    chart_size(&chart, 560, 520);
-    chart_columns(&chart, "x1,x2,y");
-    for (int i = 0; i < 4; i++)
-        chart_row(&chart, 3, g->samples[i].x[W1], g->samples[i].x[W2],
-                  g->samples[i].target);
-    chart_script(&chart,
-                 "set title '%s: the line after each of %d epochs, dark = "
-                 "last'\n"
-                 "set xrange [-0.5:2]; set yrange [-0.5:2]; set size square\n"
-                 "set xtics 1; set ytics 1; set xlabel 'x1'; set ylabel 'x2'\n"
-                 "unset key; plot \\\n",
-                 g->name, g->epochs);
-    for (int e = 1; e <= g->epochs; e++) {
-        const double *w = g->w[e];
-        if (w[W2] != 0.0) // x2 where w1 x1 + w2 x2 + b = 0
-            chart_script(&chart,
-                         "  (%g - %g * x) / %g with lines lw %g dt solid lc "
-                         "rgb '#%06x', \\\n",
-                         -w[BIAS], w[W1], w[W2], e == g->epochs ? 3.0 : 1.5,
-                         e == g->epochs ? 0x0072b2 : 0x9cc8e6);
-    }
-    chart_script(&chart,
-                 "  DATA using 1:($3 == 1 ? $2 : NaN) with points pt 7 ps 2 lc "
-                 "rgb '#d55e00', \\\n"
-                 "  DATA using 1:($3 == 0 ? $2 : NaN) with points pt 6 ps 2 lw "
-                 "2 lc rgb '#404040'\n");
-    chart_close(&chart);
+enum { LEFT, RIGHT, ACROSS = 80 };         // a line has points 0 .. ACROSS
+static const double edge[2] = {-0.5, 1.5}; // of a panel, both ways
+
+// x2 where w1 x1 + w2 x2 + b = 0. An upright line is drawn as a very steep one.
+static double height(const double *w, double x1) {
+    return (-w[BIAS] - w[W1] * x1) / (w[W2] != 0.0 ? w[W2] : 1e-6);
 }
 
-// XOR's weights, mistake by mistake, for as long as six cycles.
-static void draw_cycle(const Gate *g, const char *format) {
-    Chart chart;
+// The plane of the inputs, from edge to edge.
+static void plane(Figure *f) {
+    figure_x(f, "x₁");
+    figure_y(f, "x₂");
+    figure_square(f);
+    for (const char *axis = "xy"; *axis != '\0'; axis++) {
+        figure_range(f, *axis, edge[LEFT], edge[RIGHT]);
+        figure_step(f, *axis, 1.0);
+    }
+}
+
+// A panel: the line after each epoch, pale; the last one strong, and the side
+// of it that fires shaded.
+static void draw_gate(Figure *f, const Gate *g) {
+    const double *last = g->w[g->epochs];
+    const double end = edge[last[W2] >= 0.0 ? RIGHT : LEFT]; // fires up to here
+    figure_panel(f, "%s: %d mistakes", g->name, g->mistakes);
+    plane(f);
+
+    figure_table(f, "x1,line,epoch,fires up to");
+    for (int e = 1; e <= g->epochs; e++) {
+        for (int i = 0; i <= ACROSS; i++) {
+            double x1 = edge[LEFT] + (edge[RIGHT] - edge[LEFT]) * i / ACROSS;
+            figure_row(f, x1, height(g->w[e], x1), e, end);
+        }
+        if (e < g->epochs)
+            figure_gap(f);
+    }
+    figure_pen(f, (Pen){.column = 3, .value = g->epochs});
+    figure_band(f, 1, 2, 4, "");
+    figure_pen(f, (Pen){.color = PEN_GRAY, .width = 1.0});
+    figure_lines(f, 1, 2, "");
+    figure_pen(f, (Pen){.width = 3.0, .column = 3, .value = g->epochs});
+    figure_lines(f, 1, 2, "");
+
+    figure_table(f, "x1,x2,y");
+    for (int i = 0; i < 4; i++) {
+        const Sample *s = &g->samples[i];
+        figure_row(f, s->x[W1], s->x[W2], s->target);
+        if (dot(last, s->x) == 0.0)
+            figure_note(f, s->x[W1] - 0.09, s->x[W2], 'r', "sum = 0");
+    }
+    figure_answers(f, 1, 2, 3);
+}
+
+// A frame of the film: the line now, and the sample that moved it.
+static void draw_frame(Figure *f, const Gate *g, const double *w,
+                       const Sample *wrong) {
+    plane(f);
+    figure_table(f, "x1,line,fires up to");
+    for (int i = 0; i <= ACROSS; i++) {
+        double x1 = edge[LEFT] + (edge[RIGHT] - edge[LEFT]) * i / ACROSS;
+        figure_row(f, x1, height(w, x1), edge[w[W2] >= 0.0 ? RIGHT : LEFT]);
+    }
+    figure_band(f, 1, 2, 3, "");
+    figure_pen(f, (Pen){.color = PEN_BLUE, .width = 3.0});
+    figure_lines(f, 1, 2, "");
+
+    figure_table(f, "x1,x2,y");
+    for (int i = 0; i < 4; i++)
+        figure_row(f, g->samples[i].x[W1], g->samples[i].x[W2],
+                   g->samples[i].target);
+    figure_answers(f, 1, 2, 3);
+    figure_table(f, "x1,x2");
+    figure_row(f, wrong->x[W1], wrong->x[W2]);
+    figure_pen(f, (Pen){.color = PEN_VERMILION,
+                        .point = POINT_RING,
+                        .size = 2.6,
+                        .width = 3.0});
+    figure_points(f, 1, 2, "");
+}
+
+// Learning once more from the start, a frame for each mistake.
+static void draw_film(const Gate *g, const char *format) {
     double w[WEIGHTS] = {0};
-    if (!chart_open(&chart, "ch01", "perceptron_xor", format))
+    int mistakes = 0;
+    Figure f;
+    if (!figure_open(&f, "ch01", "perceptron_film", format))
         return;
-    chart_size(&chart, 800, 400);
-    chart_columns(&chart, "step,w1,w2,b");
+    figure_title(&f, "%s in %d mistakes: each one moves the line", g->name,
+                 g->mistakes);
+    figure_caption(&f, "The line just after the ringed input was answered "
+                       "wrongly; the shaded side gives 1.");
+    figure_film(&f, 6);
+    for (int n = 0; n < 4 * g->epochs; n++) {
+        const Sample *s = &g->samples[n % 4];
+        if (learn(w, s)) {
+            figure_panel(&f, "mistake %d", ++mistakes);
+            draw_frame(&f, g, w, s);
+        }
+    }
+    figure_close(&f);
+}
+
+static void draw_gates(const Gate *gates, int count, const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch01", "perceptron_lines", format))
+        return;
+    figure_title(&f, "Each mistake moves the line, until all four points are "
+                     "right");
+    figure_caption(&f, "The line after each epoch, the last one thick; inputs "
+                       "beyond it, on the shaded side, give 1, and a point on "
+                       "the line itself gives 0.");
+    figure_grid(&f, count);
+    figure_share(&f);
+    for (int i = 0; i < count; i++)
+        draw_gate(&f, &gates[i]);
+    figure_close(&f);
+}
+
+// XOR's weights, sample by sample, for six cycles.
+static void draw_cycle(const Gate *g, const char *format) {
+    static const char *const names[] = {"w₁", "w₂", "b"};
+    Figure f;
+    double w[WEIGHTS] = {0};
+    if (!figure_open(&f, "ch01", "perceptron_xor", format))
+        return;
+    figure_title(&f,
+                 "XOR: every %d samples the weights are back where they "
+                 "were",
+                 4 * g->cycle);
+    figure_caption(&f, "The three weights after each sample; each tick below "
+                       "is the end of an epoch.");
+    figure_grid(&f, 1);
+    figure_share(&f);
+    figure_table(&f, "step,w1,w2,b");
     for (int step = 0; step <= 24 * g->cycle; step++) {
-        chart_row(&chart, 4, (double)step, w[W1], w[W2], w[BIAS]);
+        figure_row(&f, step, w[W1], w[W2], w[BIAS]);
         learn(w, &g->samples[step % 4]);
     }
-    chart_script(
-        &chart,
-        "set title 'XOR: the weights repeat every %d samples and never "
-        "settle'\n"
-        "set xlabel 'samples seen'; set ylabel 'weight'\n"
-        "set xtics %d; set yrange [-2.5:2.5]\n"
-        "plot for [c=2:4] DATA using 1:c with steps lt c - 1\n",
-        4 * g->cycle, 4 * g->cycle);
-    chart_close(&chart);
+    for (int i = 0; i < WEIGHTS; i++) {
+        figure_panel(&f, "%s", names[i]);
+        figure_panel_size(&f, 560, 90);
+        figure_x(&f, "samples seen");
+        figure_step(&f, 'x', 4);
+        figure_range(&f, 'y', -2.2, 2.2);
+        figure_pen(&f, (Pen){.color = PEN_BLUE});
+        figure_steps(&f, 1, 2 + i, "");
+    }
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------
@@ -248,8 +341,8 @@ int main(int argc, char **argv) {
     Rng rng;
     rng_seed(&rng, o.seed);
     regress(w, o.quiet, &rng);
-    draw_lines(&gates[0], "perceptron_and", o.plot);
-    draw_lines(&gates[1], "perceptron_or", o.plot);
+    draw_gates(gates, 3, o.plot); // XOR never gets its line
+    draw_film(&gates[2], o.plot);
     draw_cycle(&gates[3], o.plot);
     run_result("and_mistakes=%d or_mistakes=%d nand_mistakes=%d "
                "xor_cycle=%d w1=%.2f w2=%.2f b=%.2f",

@@ -10,13 +10,13 @@
 // Run: make xor && ./xor
 // Ends with: result: best_single=3 gates=0110 network=0110
 //
-// Contents: 1 one neuron  2 two layers  3 the search  4 chart  5 main
+// Contents: 1 one neuron  2 two layers  3 the search  4 figure  5 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 
 // ---- 1. One neuron ----------------------------------------------------------
@@ -92,43 +92,47 @@ static Search search(void) {
     return best;
 }
 
-// ---- 4. The chart -----------------------------------------------------------
+// ---- 4. The figure ----------------------------------------------------------
 
 // The plane as the best single neuron and as the network color it.
 static void draw(const Search *best, const char *format) {
-    enum { CELLS = 90 };
-    Chart chart;
-    if (!chart_open(&chart, "ch01", "xor", format))
+    enum { CELLS = 121 };
+    Figure f;
+    if (!figure_open(&f, "ch01", "xor", format))
         return;
-    chart_size(&chart, 800, 430);
-    chart_columns(&chart, "x1,x2,neuron,network");
-    for (int i = 0; i <= CELLS; i++)
-        for (int j = 0; j <= CELLS; j++) {
-            double x1 = -0.5 + 2.0 * i / CELLS, x2 = -0.5 + 2.0 * j / CELLS;
-            chart_row(&chart, 4, x1, x2,
-                      (double)neuron(best->w1, best->w2, best->theta, x1, x2),
-                      (double)xor_network(x1, x2));
-        }
-    chart_script(
-        &chart, "$one << END\nx1,x2\n0,1\n1,0\nEND\n"
-                "$zero << END\nx1,x2\n0,0\n1,1\nEND\n"
-                "set palette defined (0 'white', 1 '#d0e4f4')\n"
-                "unset colorbox; unset key; unset grid; set size square\n"
-                "set xrange [-0.5:1.5]; set yrange [-0.5:1.5]\n"
-                "set xtics 1; set ytics 1; set xlabel 'x1'; set ylabel 'x2'\n"
-                "set multiplot layout 1,2 title 'XOR: filled points should lie "
-                "in the shaded region, open ones outside'\n");
-    for (int i = 0; i < 2; i++)
-        chart_script(&chart,
-                     "set title '%s'\n"
-                     "plot DATA using 1:2:%d with image, \\\n"
-                     "  $one with points pt 7 ps 2 lc rgb '#0072b2', \\\n"
-                     "  $zero with points pt 6 ps 2 lw 2 lc rgb '#404040'\n",
-                     i == 0 ? "one neuron: at most 3 of 4"
-                            : "two layers: 4 of 4",
-                     3 + i);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_title(&f, "No line separates the filled points from the open ones; "
+                     "two layers do");
+    figure_caption(&f, "Filled points are the ones of XOR and should lie in "
+                       "the shaded region, where the output is 1; open ones "
+                       "are its zeros.");
+    figure_share(&f);
+    figure_table(&f, "x1,x2,neuron,network");
+    for (int i = 0; i < CELLS * CELLS; i++) {
+        double x1 = -0.5 + 2.0 * (i % CELLS + 0.5) / CELLS;
+        double x2 = -0.5 + 2.0 * (double)(i / CELLS + 0.5) / CELLS;
+        figure_row(&f, x1, x2, neuron(best->w1, best->w2, best->theta, x1, x2),
+                   xor_network(x1, x2));
+    }
+    figure_table(&f, "x1,x2,xor");
+    for (int i = 0; i < 4; i++)
+        figure_row(&f, i / 2, i % 2, i / 2 != i % 2);
+
+    for (int k = 0; k < 2; k++) {
+        if (k == 0)
+            figure_panel(&f, "One neuron: at most %d of 4 right", best->right);
+        else
+            figure_panel(&f, "Two layers: 4 of 4");
+        figure_x(&f, "x₁");
+        figure_y(&f, "x₂");
+        figure_square(&f);
+        figure_step(&f, 'x', 1.0);
+        figure_step(&f, 'y', 1.0);
+        figure_use(&f, 0);
+        figure_heat(&f, 1, 2, 3 + k, HEAT_BLUES, 0.0, 3.0);
+        figure_use(&f, 1);
+        figure_answers(&f, 1, 2, 3);
+    }
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

@@ -11,13 +11,13 @@
 // Run: make activations && ./activations
 // Ends with: result: softmax_1=0.0561 softmax_2=0.9232 softmax_3=0.0207 ...
 //
-// Contents: 1 functions and their slopes  2 softmax  3 tables  4 chart  5 main
+// Contents: 1 functions and their slopes  2 softmax  3 tables  4 figure  5 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 
 // ---- 1. Functions and their slopes ------------------------------------------
@@ -225,64 +225,66 @@ static void print_softmax(const double *y) {
     printf("\n");
 }
 
-// ---- 4. The chart -----------------------------------------------------------
+// ---- 4. The figure ----------------------------------------------------------
 
 enum { LEFT = -500, RIGHT = 500 }; // x from -5 to 5 in hundredths
 
-// Columns: x, each function and its slope, the share of the middle score when
-// it alone is moved to x, and that share's slope.
-static void write_curves(Chart *chart) {
-    chart_columns(chart, "x,step,slope,sigmoid,slope,tanh,slope,ReLU,slope,"
-                         "softmax,slope");
+// Each function and its slope, then the share of the middle score when it alone
+// is moved to x, and that share's slope.
+static void write_curves(Figure *f) {
+    figure_table(f, "x,step,slope,sigmoid,slope,tanh,slope,ReLU,slope,"
+                    "softmax,slope");
     for (int i = LEFT; i <= RIGHT; i++) {
-        double x = i / 100.0, f[ACTIVATIONS], d[ACTIVATIONS], y[CLASSES];
+        double x = i / 100.0, v[ACTIVATIONS], d[ACTIVATIONS], y[CLASSES];
         for (int a = 0; a < ACTIVATIONS; a++) {
-            f[a] = activations[a].f(x);
+            v[a] = activations[a].f(x);
             d[a] = activations[a].slope(x);
         }
         softmax(y, (double[]){lecture_x[0], x, lecture_x[2]}, CLASSES);
-        chart_row(chart, 11, x, f[0], d[0], f[1], d[1], f[2], d[2], f[3], d[3],
-                  y[1], softmax_slope(y, 1, 1));
+        figure_row(f, x, v[0], d[0], v[1], d[1], v[2], d[2], v[3], d[3], y[1],
+                   softmax_slope(y, 1, 1));
     }
 }
 
 static void draw(const double *shares, const char *format) {
-    static const char *const title[] = {
-        "Step: the slope is 0, nothing is learned",
-        "Sigmoid: the slope is at most 0.25", "Tanh: the slope is at most 1",
-        "ReLU: the slope is 1 or 0",
-        "Softmax: the share of a score that moves"};
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "activations", format))
+    static const struct {
+        const char *title;
+        double low, high;
+    } panel[] = {{"Step: the slope is 0", -0.1, 1.1},
+                 {"Sigmoid: slope at most 0.25", -0.1, 1.1},
+                 {"Tanh: slope at most 1", -1.1, 1.1},
+                 {"ReLU: the slope is 0 or 1", -0.2, 5.0},
+                 {"Softmax: share of one score x", -0.1, 1.1}};
+    Figure f;
+    if (!figure_open(&f, "ch02", "activations", format))
         return;
-    chart_size(&chart, 1080, 620);
-    write_curves(&chart);
-    chart_break(&chart);
-    chart_break(&chart);
-    chart_columns(&chart, "class,score,share");
-    for (int k = 0; k < CLASSES; k++)
-        chart_row(&chart, 3, k + 1.0, lecture_x[k], shares[k]);
-    chart_script(&chart, "set multiplot layout 2,3 title 'Activation "
-                         "functions, solid, and their slopes, dashed'\n"
-                         "unset key; set xrange [-5:5]; set xlabel 'x'\n");
-    for (int i = 0; i <= ACTIVATIONS; i++)
-        chart_script(&chart,
-                     "set title '%s'; set yrange [%s]\n"
-                     "plot DATA index 0 using 1:%d with lines lt 1, "
-                     "'' index 0 using 1:%d with lines lt 2\n",
-                     title[i],
-                     i == 3   ? "-0.2:5"
-                     : i == 2 ? "-1.1:1.1"
-                              : "-0.1:1.1",
-                     2 * i + 2, 2 * i + 3);
-    chart_script(&chart,
-                 "set title 'Softmax of 1.2, 4.0 and 0.2'\n"
-                 "set xrange [0.4:3.6]; set yrange [0:1.1]; set xtics 1\n"
-                 "set xlabel 'class'; set ylabel 'share'; set boxwidth 0.6\n"
-                 "plot DATA index 1 using 1:3 with boxes lt 1, '' index 1 "
-                 "using 1:($3+0.06):(sprintf('%%.4f', $3)) with labels\n"
-                 "unset multiplot\n");
-    chart_close(&chart);
+    figure_title(&f, "The slope decides how much of an error passes back: none "
+                     "at a step");
+    figure_caption(&f, "Solid, each activation function; dashed, its slope. "
+                       "Last, the softmax of C's scores: shares that add up "
+                       "to 1.");
+    figure_grid(&f, 3);
+    figure_legend(&f);
+    write_curves(&f);
+    for (int i = 0; i <= ACTIVATIONS; i++) {
+        figure_panel(&f, "%s", panel[i].title);
+        figure_x(&f, "x");
+        figure_range(&f, 'y', panel[i].low, panel[i].high);
+        figure_lines(&f, 1, 2 * i + 2, "function");
+        figure_lines(&f, 1, 2 * i + 3, "slope");
+    }
+
+    figure_panel(&f, "Softmax of three scores");
+    figure_table(&f, "class,score,share");
+    for (int k = 0; k < CLASSES; k++) {
+        figure_row(&f, k + 1, lecture_x[k], shares[k]);
+        figure_tick(&f, 'x', k, "%.1f", lecture_x[k]);
+    }
+    figure_x(&f, "score");
+    figure_y(&f, "share");
+    figure_range(&f, 'y', 0.0, 1.1);
+    figure_bars(&f, 3, "%.4f", "");
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

@@ -14,16 +14,16 @@
 // Run: make autoencoder && ./autoencoder
 // Ends with: result: mse_2=0.03.. mse_32=0.007. pca_mse_2=0.05.. ...
 //
-// Contents: 1 model  2 training  3 codes  4 a classifier on codes  5 charts
+// Contents: 1 model  2 training  3 codes  4 a classifier on codes  5 figures
 //           6 main
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
+#include "figure.h"
 #include "integers.h"
 #include "layers.h"
 #include "loss.h"
@@ -260,7 +260,7 @@ static double classify(Codes *train_codes, Codes *test_codes) {
     return finished(confusion_accuracy(&confusion));
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 5. Figures -------------------------------------------------------------
 
 enum { SIZES = 2, METHODS = 4, SHOWN = 10 };
 static const int code_size[SIZES] = {32, 2};
@@ -292,54 +292,81 @@ static void one_of_each(Tensor *x, const Dataset *set) {
 
 static void draw_pictures(const Comparison *c, const Dataset *set,
                           const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "autoencoder_pictures", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "autoencoder_pictures", format))
         return;
     Tensor x = {0}, code = {0}, back = {0}, sheet = {0};
+    const char *rows[1 + METHODS] = {"ten digits"};
     one_of_each(&x, set);
     tensor_resize(&sheet, 3, 1 + METHODS, SHOWN, PIXELS);
     memcpy(sheet.data, x.data, x.size * sizeof(float));
     for (int m = 0; m < METHODS; m++) {
+        rows[m + 1] = method_name[m];
         code_and_back(&code, &back, &c->coder[m], &x);
         memcpy(sheet.data + (size_t)(m + 1) * x.size, back.data,
                x.size * sizeof(float));
     }
-    chart_size(&chart, 800, 500);
-    chart_script(&chart,
-                 "set title 'From above: ten digits; back from %s, %s, %s, %s'"
-                 "\n",
-                 method_name[0], method_name[1], method_name[2],
-                 method_name[3]);
-    chart_pictures(&chart, sheet.data, (1 + METHODS) * SHOWN, 28, 28, SHOWN,
-                   NULL);
-    chart_close(&chart);
+    figure_title(&f,
+                 "From two numbers the net rebuilds digits with error "
+                 "%.3f, PCA with %.3f",
+                 c->test[2].mse, c->test[3].mse);
+    figure_caption(&f, "The first test digit of each kind and its "
+                       "reconstructions from 32 and from 2 numbers, the net's "
+                       "code or principal components; the error is the mean "
+                       "square per pixel.");
+    figure_pictures(&f, &(Sheet){.pixels = sheet.data,
+                                 .count = (1 + METHODS) * SHOWN,
+                                 .H = 28,
+                                 .W = 28,
+                                 .columns = SHOWN,
+                                 .low = 0.0,
+                                 .high = 1.0,
+                                 .heat = HEAT_INK,
+                                 .rows = rows});
+    figure_close(&f);
     tensor_free(&x);
     tensor_free(&code);
     tensor_free(&back);
     tensor_free(&sheet);
 }
 
+// How many per cent of the codes have a smaller number k than code n.
+static double rank_of(const Codes *codes, int n, int k) {
+    const float *code = codes->code.data;
+    const int N = codes->code.shape[0];
+    int smaller = 0;
+    for (int i = 0; i < N; i++)
+        smaller += code[2 * i + k] < code[2 * n + k];
+    return 100.0 * smaller / N;
+}
+
+// By rank, since most digits' numbers lie in a small crowd.
 static void draw_codes(const Comparison *c, const char *format) {
-    static const char *const title[SIZES] = {"two units of the net",
-                                             "two principal components"};
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "autoencoder_code", format))
+    static const char *const title[SIZES] = {"Two units of the net",
+                                             "Two principal components"};
+    Figure f;
+    if (!figure_open(&f, "ch02", "autoencoder_code", format))
         return;
-    chart_size(&chart, 1200, 620);
-    chart_script(&chart, "unset key; unset grid; set tics scale 0 format ''\n"
-                         "set border 15\n"
-                         "set multiplot layout 1,2 title 'Test digits as two "
-                         "numbers each'\n");
+    figure_title(&f,
+                 "Classified from two numbers: %.0f %% right with the net, "
+                 "%.0f %% with PCA",
+                 100.0 * c->accuracy[2], 100.0 * c->accuracy[3]);
+    figure_caption(&f, "Each test digit written where its two numbers put it; "
+                       "the axes are their ranks, which spreads crowds.");
     for (int m = 0; m < SIZES; m++) {
         const Codes *codes = &c->test[2 + m];
-        chart_script(&chart,
-                     "set title '%s: a linear classifier gets %.0f %%'\n",
-                     title[m], 100.0 * c->accuracy[2 + m]);
-        chart_classes(&chart, codes->code.data, codes->code.data + 1, 2,
-                      codes->labels, min_int(1500, codes->code.shape[0]), m);
+        const float *code = codes->code.data;
+        figure_panel(&f, "%s: %.0f %%", title[m], 100.0 * c->accuracy[2 + m]);
+        figure_panel_size(&f, 440, 400);
+        figure_x(&f, "rank of the first number (%%)");
+        figure_y(&f, "rank of the second (%%)");
+        figure_table(&f, "x,y,class,x rank,y rank");
+        for (int n = 0; n < codes->code.shape[0] && n < 1000; n++)
+            figure_row(&f, code[2 * n], code[2 * n + 1], codes->labels[n],
+                       rank_of(codes, n, 0), rank_of(codes, n, 1));
+        figure_digits(&f, 4, 5, 3);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

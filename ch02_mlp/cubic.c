@@ -14,13 +14,13 @@
 // Ends with: result: rmse_1.5=0.0872 rmse_2=0.4107 max_error=2.3 rmse_6=...
 //
 // Contents: 1 six units by eye  2 a net of any width  3 training  4 table
-//           5 charts  6 main
+//           5 figures  6 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "optim.h"
@@ -151,7 +151,7 @@ static void net_interpolate(Net *net) {
     net->b2.data[0] = (float)cubic(-2.0);
 }
 
-// For measure and the charts: one x at a time, context is a Net.
+// For measure: one x at a time, context is a Net.
 static double net_value(double x, void *context) {
     Net *net = context;
     float point = (float)x;
@@ -249,78 +249,91 @@ static void print_width(int units, const Result *r) {
     printf("\n");
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 5. Figures -------------------------------------------------------------
 
-// A block: x, the cubic, the sum, then each of six units with its sign. The
-// trained net's units are w2 R(w1 x + b1); its sum has b2 besides.
-static void write_units(Chart *chart, const Unit units[UNITS], double bias) {
-    chart_columns(chart, "x,cubic,sum,n1,n2,n3,n4,n5,n6");
+// Two panels: the sum of six units beside the cubic, then each unit with its
+// sign. The trained net's units are w2 R(w1 x + b1); its sum has b2 besides.
+static void show_units(Figure *f, const char *how, const Unit units[UNITS],
+                       double bias) {
+    static const char *const names[UNITS] = {"n₁", "n₂", "n₃",
+                                             "n₄", "n₅", "n₆"};
+    figure_table(f, "x,cubic,sum,n1,n2,n3,n4,n5,n6");
     for (int i = -200; i <= 200; i++) {
         double x = i / 100.0, n[UNITS], sum = bias;
         for (int u = 0; u < UNITS; u++)
             sum += n[u] = unit_value(&units[u], x);
-        chart_row(chart, 9, x, cubic(x), sum, n[0], n[1], n[2], n[3], n[4],
-                  n[5]);
+        figure_row(f, x, cubic(x), sum, n[0], n[1], n[2], n[3], n[4], n[5]);
     }
-    chart_break(chart);
-    chart_break(chart);
+    figure_panel(f, "%s: the sum", how);
+    figure_x(f, "x");
+    figure_range(f, 'y', -4.0, 9.5);
+    figure_lines(f, 1, 3, "sum");
+    figure_pen(f, (Pen){.color = PEN_BLACK});
+    figure_lines(f, 1, 2, "cubic");
+    figure_panel(f, "%s: each unit", how);
+    figure_x(f, "x");
+    for (int u = 0; u < UNITS; u++)
+        figure_lines(f, 1, 4 + u, "%s", names[u]);
 }
 
 // net: the trained one of six units.
-static void draw_units(const Net *net, const char *format) {
-    static const char *const title[] = {
-        "Six units by eye: good between -1.5 and 1.5", "Each unit, signed",
-        "Six units, trained: good everywhere", "Each unit, weighted"};
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "cubic", format))
-        return;
+static void draw_units(const Net *net, const Fit *by_eye, const Fit *fit,
+                       const char *format) {
+    Figure f;
     Unit trained[UNITS];
+    if (!figure_open(&f, "ch02", "cubic", format))
+        return;
     for (int i = 0; i < UNITS; i++)
         trained[i] = (Unit){(double)net->w2.data[i], (double)net->w1.data[i],
                             (double)net->b1.data[i]};
-    chart_size(&chart, 960, 800);
-    write_units(&chart, lecture, 0.0);
-    write_units(&chart, trained, (double)net->b2.data[0]);
-    chart_script(&chart, "set multiplot layout 2,2\nset xlabel 'x'\n"
-                         "set xrange [-2:2]\n");
-    for (int i = 0; i < 4; i++)
-        chart_script(&chart,
-                     "set title '%s'; set yrange [%s]\nplot %s DATA "
-                     "index %d using 1:c with lines lt (%s)\n",
-                     title[i], i % 2 ? "*:*" : "-4:9.5",
-                     i % 2 ? "for [c=4:9]" : "for [c=2:3]", i / 2,
-                     i % 2 ? "c-3" : "c==2 ? 3 : 1");
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_title(&f,
+                 "Six ramps for a cubic: an error of %.2f by eye, %.2f "
+                 "trained",
+                 by_eye->rmse, fit->rmse);
+    figure_caption(&f, "Each unit is flat up to its corner and straight after "
+                       "it; errors are root mean squares on [−2, 2].");
+    figure_grid(&f, 2);
+    show_units(&f, "By eye", lecture, 0.0);
+    show_units(&f, "Trained", trained, (double)net->b2.data[0]);
+    figure_close(&f);
 }
 
-static void draw_errors(const Result result[WIDTHS], const Fit *wide,
+static void draw_errors(const Result result[WIDTHS], const Fit *by_eye,
                         const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "cubic_error", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "cubic_error", format))
         return;
-    chart_columns(&chart, "units,corners evenly spaced,best of the trained");
-    for (int i = 0; i < WIDTHS; i++)
-        chart_row(&chart, 3, (double)widths[i], result[i].interpolated.rmse,
-                  result[i].best.rmse);
-    chart_break(&chart);
-    chart_break(&chart);
-    chart_columns(&chart, "units,each start");
-    for (int i = 0; i < WIDTHS; i++)
+    figure_title(&f, "Evenly spaced corners: twice as many, a quarter of the "
+                     "error");
+    figure_caption(&f, "The error of nets of 6 to 48 ReLU units on [−2, 2], "
+                       "both axes logarithmic; training places its corners "
+                       "itself, from another start each time.");
+    figure_x(&f, "ReLU units");
+    figure_y(&f, "root mean squared error");
+    figure_log(&f, 'x');
+    figure_log(&f, 'y');
+    figure_range(&f, 'x', 5.0, 58.0);
+
+    figure_table(&f, "units,each start");
+    for (int i = 0; i < WIDTHS; i++) {
+        figure_tick(&f, 'x', widths[i], "%d", widths[i]);
         for (int s = 0; s < result[i].starts; s++)
-            chart_row(&chart, 2, (double)widths[i], result[i].rmse[s]);
-    chart_script(&chart,
-                 "set title 'More units, smaller error: the cubic on [-2, 2]'\n"
-                 "set logscale xy; set xrange [5:60]; set yrange [*:1]\n"
-                 "set xtics (6, 12, 24, 48); set xlabel 'ReLU units'\n"
-                 "set ylabel 'root mean squared error'\n"
-                 "plot DATA index 0 using 1:2 with linespoints lt 2, "
-                 "'' index 0 using 1:3 with linespoints lt 1, "
-                 "'' index 1 using 1:2 with points lt 6, "
-                 "'+' using (6):(%g) every ::0::0 with points lt 5 ps 1.5 "
-                 "title 'six by eye'\n",
-                 wide->rmse);
-    chart_close(&chart);
+            figure_row(&f, widths[i], result[i].rmse[s]);
+    }
+    figure_pen(&f, (Pen){.color = PEN_GRAY, .point = POINT_CROSS});
+    figure_points(&f, 1, 2, "trained, each start");
+    figure_table(&f, "units,evenly spaced,best trained");
+    for (int i = 0; i < WIDTHS; i++)
+        figure_row(&f, widths[i], result[i].interpolated.rmse,
+                   result[i].best.rmse);
+    figure_linespoints(&f, 1, 2, "evenly spaced");
+    figure_linespoints(&f, 1, 3, "best trained");
+    figure_table(&f, "units,by eye");
+    figure_row(&f, UNITS, by_eye->rmse);
+    figure_pen(&f,
+               (Pen){.color = PEN_BLACK, .point = POINT_DIAMOND, .size = 1.2});
+    figure_points(&f, 1, 2, "six by eye");
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------
@@ -359,7 +372,7 @@ int main(int argc, char **argv) {
     if (!o.common.quiet && !stop_requested())
         printf(
             "\nThat weights exist does not mean that training finds them.\n\n");
-    draw_units(&net[0], o.common.plot);
+    draw_units(&net[0], &wide, &result[0].best, o.common.plot);
     draw_errors(result, &wide, o.common.plot);
     run_result("rmse_1.5=%.4f rmse_2=%.4f max_error=%.1f rmse_6=%.4f "
                "rmse_12=%.4f rmse_24=%.4f rmse_48=%.4f seed=%llu",

@@ -13,16 +13,16 @@
 // Ends with: result: deep_1d=8748 shallow_1d=32 deep_2d=704 shallow_2d=191 ...
 //
 // Contents: 1 a net  2 mirrors  3 folds  4 pieces on a line
-//           5 pieces of a plane  6 bounds  7 tables  8 charts  9 main
+//           5 pieces of a plane  6 bounds  7 tables  8 figures  9 main
 
 #include <math.h>
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "error.h"
+#include "figure.h"
 #include "memory.h"
 #include "rng.h"
 #include "run.h"
@@ -398,15 +398,22 @@ static double print_mirror(Rng *rng, bool quiet) {
     return largest;
 }
 
-// ---- 8. Charts --------------------------------------------------------------
+// ---- 8. Figures -------------------------------------------------------------
 
 static void draw_line(const Row *row, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "folding", format))
-        return;
+    Figure f;
     Net net[3];
-    chart_size(&chart, 960, 640);
-    chart_columns(&chart, "x,1 layer,2 layers,3 layers");
+    if (!figure_open(&f, "ch02", "folding", format))
+        return;
+    figure_title(&f, "Linear pieces multiply with depth and only add up with "
+                     "width");
+    figure_caption(&f,
+                   "Nets of one, two and three layers on [0, 1]; last, the "
+                   "pieces of up to %d layers by number of weights, beside "
+                   "random nets and one wide layer.",
+                   shape[1].layers);
+    figure_grid(&f, 2);
+    figure_table(&f, "x,1 layer,2 layers,3 layers");
     for (int l = 0; l < 3; l++)
         build_folding(&net[l], 1, l + 1, shape[1].width);
     for (int i = 0; i <= 1080; i++) { // a multiple of 36: no corner is cut off
@@ -414,88 +421,90 @@ static void draw_line(const Row *row, const char *format) {
         uint64_t pattern;
         for (int l = 0; l < 3; l++)
             y[l] = net_value(&net[l], &x, &pattern);
-        chart_row(&chart, 4, x, y[0], y[1], y[2]);
+        figure_row(&f, x, y[0], y[1], y[2]);
     }
-    chart_break(&chart);
-    chart_break(&chart);
-    chart_columns(&chart, "weights,folded,random,one layer");
+    for (int l = 0; l < 3; l++) {
+        figure_panel(&f,
+                     l == 0 ? "%d layer of %d units: %d pieces"
+                            : "%d layers of %d units: %d pieces",
+                     l + 1, shape[1].width, row[l].deep);
+        figure_x(&f, "x");
+        figure_y(&f, "y");
+        figure_range(&f, 'y', 0.0, (double)NAN);
+        figure_pen(&f, (Pen){.color = PEN_BLUE});
+        figure_lines(&f, 1, l + 2, "");
+    }
+
+    figure_panel(&f, "With the same number of weights");
+    figure_table(&f, "weights,folded,random,one layer");
     for (int l = 0; l < shape[1].layers; l++)
-        chart_row(&chart, 4, (double)row[l].weights, (double)row[l].deep,
-                  row[l].random, (double)row[l].shallow);
-    chart_script(&chart, "set multiplot layout 2,2\nunset key\n"
-                         "set xlabel 'x'; set ylabel 'y'; set yrange [0:*]\n");
-    for (int l = 0; l < 3; l++)
-        chart_script(&chart,
-                     "set title '%d layer%s of 3 units: %d pieces'\n"
-                     "plot DATA index 0 using 1:%d with lines lt 1\n",
-                     l + 1, l == 0 ? "" : "s", row[l].deep, l + 2);
-    chart_script(&chart,
-                 "set title 'Pieces: depth multiplies, width adds'\n"
-                 "set key top left inside vertical; set logscale y\n"
-                 "set xlabel 'weights'; set ylabel 'pieces'; set yrange "
-                 "[1:20000]\n"
-                 "plot for [c=2:4] DATA index 1 using 1:c with linespoints "
-                 "lt c - 1\nunset multiplot\n");
-    chart_close(&chart);
+        figure_row(&f, row[l].weights, row[l].deep, row[l].random,
+                   row[l].shallow);
+    figure_x(&f, "weights");
+    figure_y(&f, "pieces");
+    figure_log(&f, 'y');
+    figure_range(&f, 'y', 1.0, 20000.0);
+    figure_linespoints(&f, 1, 2, "folded");
+    figure_linespoints(&f, 1, 3, "random");
+    figure_linespoints(&f, 1, 4, "one layer");
+    figure_close(&f);
 }
 
 enum { SIDE = 200 };
 
-// x, y and the output scaled to 1 .. 2; 0 where the pattern changes to the next
+// The output, scaled to 0 .. 0.5; 1 where the pattern changes to the next
 // cell's on the right or below.
-static void write_plane(Chart *chart, const Net *net) {
+static void write_plane(Figure *f, const Net *net) {
     static uint64_t pattern[SIDE + 1][SIDE + 1];
     static double y[SIDE + 1][SIDE + 1];
     double least = HUGE_VAL, most = -HUGE_VAL;
     for (int i = 0; i <= SIDE; i++)
         for (int j = 0; j <= SIDE; j++) {
-            double x[2] = {(double)j / SIDE, (double)i / SIDE};
+            double x[2] = {(j + 0.5) / SIDE, (i + 0.5) / SIDE};
             y[i][j] = net_value(net, x, &pattern[i][j]);
             least = fmin(least, y[i][j]);
             most = fmax(most, y[i][j]);
         }
-    chart_columns(chart, "x1,x2,y");
+    figure_table(f, "x1,x2,y");
     for (int i = 0; i < SIDE; i++)
         for (int j = 0; j < SIDE; j++) {
             bool edge = pattern[i][j] != pattern[i][j + 1] ||
                         pattern[i][j] != pattern[i + 1][j];
-            double shade = 1.0 + (y[i][j] - least) / (most - least);
-            chart_row(chart, 3, (double)j / SIDE, (double)i / SIDE,
-                      edge ? 0.0 : shade);
+            double shade = 0.5 * (y[i][j] - least) / (most - least);
+            figure_row(f, (j + 0.5) / SIDE, (i + 0.5) / SIDE,
+                       edge ? 1.0 : shade);
         }
-    chart_break(chart);
-    chart_break(chart);
+    figure_heat(f, 1, 2, 3, HEAT_BLUES, 0.0, 1.0);
 }
 
 static void draw_plane(const Row *row, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "folding_2d", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "folding_2d", format))
         return;
-    chart_size(&chart, 820, 860);
-    chart_script(&chart,
-                 "set multiplot layout 2,2 title 'The pieces of the unit "
-                 "square: shade is the output'\n"
-                 "unset key; unset colorbox; set cbrange [0:2]\n"
-                 "set palette defined (0 '#000000', 0.99 '#000000', "
-                 "1 '#3b528b', 1.5 '#5ec9c0', 2 '#fdf6c8')\n"
-                 "set size ratio -1; set xlabel 'x1'; set ylabel 'x2'\n"
-                 "set xrange [0:1]; set yrange [0:1]\n");
+    figure_title(&f, "%d weights make %d pieces in three layers, %d in one",
+                 row[2].weights, row[2].deep, row[2].shallow);
+    figure_caption(&f, "The unit square cut into pieces on which the net is "
+                       "linear, lines being their edges; the stronger the "
+                       "color, the larger the output.");
+    figure_grid(&f, 2);
+    figure_share(&f);
     for (int i = 0; i < 4; i++) {
         Net net;
         if (i < 3)
             build_folding(&net, 2, i + 1, shape[2].width);
         else
             build_folding(&net, 2, 1, row[2].units);
-        write_plane(&chart, &net);
-        chart_script(&chart,
-                     "set title '%d layer%s of %d: %d pieces, %d weights'\n"
-                     "plot DATA index %d using 1:2:3 with image\n",
-                     net.layers, net.layers == 1 ? "" : "s", net.width,
-                     i == 3 ? row[2].shallow : row[i].deep, net_weights(&net),
-                     i);
+        figure_panel(&f,
+                     net.layers == 1 ? "%d layer of %d units: %d pieces"
+                                     : "%d layers of %d units: %d pieces",
+                     net.layers, net.width,
+                     i == 3 ? row[2].shallow : row[i].deep);
+        figure_x(&f, "x₁");
+        figure_y(&f, "x₂");
+        figure_square(&f);
+        write_plane(&f, &net);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 9. Main ----------------------------------------------------------------

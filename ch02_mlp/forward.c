@@ -13,7 +13,7 @@
 // Ends with: result: y=0.2472 y_deeper=0.9380 mse=0.3566 a=2.5,-0.5,2 ...
 //
 // Contents: 1 nets  2 A: one vector  3 D: a loop over layers
-//           4 C: W transposed  5 B: a batch of rows  6 printing  7 chart
+//           4 C: W transposed  5 B: a batch of rows  6 printing  7 figure
 //           8 main
 //
 // Try: change one weight of w1; redo z, h and y on paper before you run.
@@ -21,11 +21,12 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "error.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "run.h"
@@ -384,74 +385,77 @@ static void print_batch(const Net *net, const Tensor *truth, double loss) {
            loss);
 }
 
-// ---- 7. The chart -----------------------------------------------------------
+// ---- 7. The figure ----------------------------------------------------------
 
-enum { APART = 2 }; // columns of neurons
+enum { APART = 3 }; // columns of neurons
 
 // A neuron's height on the page: each layer is centered on 0.
 static double height(const Tensor *a, int i) {
     return ((double)a->shape[0] - 1.0) / 2.0 - i;
 }
 
-// One line per weight: layer, to, from (0: the bias) and the weight.
-static void write_weights(Chart *chart, const Net *net) {
-    chart_break(chart);
-    chart_break(chart);
-    chart_columns(chart, "layer,to,from,weight");
+// One line per weight, as thick as it is large, in steps of 0.5: `thickness` is
+// -4 .. 4, negative for a negative weight.
+static void draw_weights(Figure *f, const Net *net) {
+    figure_table(f, "x,y,weight,thickness");
     for (int l = 1; l <= net->layers; l++)
-        for (int i = 0; i < net->w[l].shape[0]; i++) {
-            int D = net->w[l].shape[1];
-            chart_row(chart, 4, (double)l, i + 1.0, 0.0,
-                      (double)net->b[l].data[i]);
-            for (int j = 0; j < D; j++)
-                chart_row(chart, 4, (double)l, i + 1.0, j + 1.0,
-                          (double)net->w[l].data[i * D + j]);
+        for (int i = 0; i < net->w[l].shape[0]; i++)
+            for (int j = 0; j < net->w[l].shape[1]; j++) {
+                float w = net->w[l].data[i * net->w[l].shape[1] + j];
+                float thickness = copysignf(fminf(ceilf(2 * fabsf(w)), 4), w);
+                if (l + i + j > 1)
+                    figure_gap(f);
+                figure_row(f, APART * (l - 1), height(&net->a[l - 1], j), w,
+                           thickness);
+                figure_row(f, APART * l, height(&net->a[l], i), w, thickness);
+            }
+    for (int k = -4; k <= 4; k++) {
+        PenColor color = k < 0 ? PEN_VERMILION : PEN_BLUE;
+        Pen pen = {.color = color, .width = abs(k), .column = 4, .value = k};
+        if (k != 0) {
+            figure_pen(f, pen);
+            figure_lines(f, 1, 2, "");
         }
+    }
 }
 
-// The net for x_1 with its first column at `left`; a line is as thick as its
-// weight is large, dashed where negative, missing where 0.
-static void draw_net(Chart *chart, const Net *net, int left) {
-    for (int l = 0; l <= net->layers; l++)
-        for (int i = 0; i < net->a[l].shape[0]; i++) {
-            int m = (int)net->a[l].size / net->a[l].shape[0];
-            double at = height(&net->a[l], i);
-            chart_row(chart, 3, (double)(left + APART * l), at,
-                      (double)net->a[l].data[i * m]);
-            for (int j = 0; l > 0 && j < net->w[l].shape[1]; j++) {
-                float w = net->w[l].data[i * net->w[l].shape[1] + j];
-                if (w != 0.0f)
-                    chart_script(
-                        chart,
-                        "set arrow from %d,%g to %d,%g nohead lt 1 lw %g%s\n",
-                        left + APART * (l - 1), height(&net->a[l - 1], j),
-                        left + APART * l, at, 2.5 * fabs((double)w),
-                        w > 0.0f ? "" : " lc rgb '#d55e00' dt (6,3)");
-            }
-        }
+// A panel: a net and what each neuron puts out for x_1.
+static void draw_net(Figure *f, const Net *net, const char *name) {
+    const double margin = 0.7, unit = 42.0; // in pixels
+    const double width = APART * net->layers + 2.0 * margin;
+    figure_panel(f, "%s: y = %.4f", name, (double)net->a[net->layers].data[0]);
+    figure_bare(f);
+    figure_panel_size(f, (int)(unit * width), (int)(unit * 8.8));
+    figure_range(f, 'x', -margin, width - margin);
+    figure_range(f, 'y', -4.6, 4.2);
+    draw_weights(f, net);
+
+    figure_table(f, "x,y,value");
+    for (int l = 0; l <= net->layers; l++) {
+        const char *words = l == 0 ? "input" : "hidden";
+        figure_note(f, APART * l, -4.3, 'c', "%s",
+                    l == net->layers ? "output" : words);
+        int M = net->a[l].shape[0], m = (int)net->a[l].size / M; // m samples
+        for (int i = 0; i < M; i++)
+            figure_row(f, APART * l, height(&net->a[l], i),
+                       net->a[l].data[i * m]);
+    }
+    figure_circles(f, 1, 2, 0.42);
+    figure_values(f, 1, 2, 3, "%.2f", 0.0);
 }
 
 static void draw(const Net *net, const Net *deeper, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "forward", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "forward", format))
         return;
-    chart_size(&chart, 1000, 560);
-    chart_columns(&chart, "x,y,value");
-    draw_net(&chart, net, 0);
-    draw_net(&chart, deeper, APART * (net->layers + 1));
-    write_weights(&chart, net);
-    write_weights(&chart, deeper);
-    chart_script(&chart,
-                 "set title '8-4-1 and 8-4-3-1: weights (thick is large, "
-                 "dashed is negative) and the output of each neuron'\n"
-                 "unset border; unset tics; unset grid; unset key\n"
-                 "set xrange [-0.7:%g]; set yrange [-4.1:4.1]\n"
-                 "set style fill solid 1 border lc rgb '#404040'\n"
-                 "plot DATA index 0 using 1:2:(0.36) with circles "
-                 "lc rgb '#e8f1fa', '' index 0 using "
-                 "1:2:(sprintf('%%.2f', $3)) with labels\n",
-                 APART * (net->layers + deeper->layers + 1) + 0.7);
-    chart_close(&chart);
+    figure_title(&f, "Each layer computes its outputs from those of the layer "
+                     "before");
+    figure_caption(&f, "In each circle the neuron's output for the first "
+                       "sample; a line is as thick as its weight is large, "
+                       "dashed where it is negative, missing where it is 0.");
+    draw_net(&f, net, "8-4-1");
+    draw_net(&f, deeper, "8-4-3-1");
+    figure_close(&f);
 }
 
 // ---- 8. Main ----------------------------------------------------------------

@@ -11,13 +11,13 @@
 // Run: make losses && ./losses
 // Ends with: result: mse=1.416667 mae=0.833333 binary=0.340550 ...
 //
-// Contents: 1 losses  2 worked vectors  3 the minimum  4 chart  5 main
+// Contents: 1 losses  2 worked vectors  3 the minimum  4 figure  5 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "run.h"
 
@@ -206,72 +206,81 @@ static void print_minimum(void) {
         best_constant(mse, t), best_constant(mae, t));
 }
 
-// ---- 4. The chart -----------------------------------------------------------
+// ---- 4. The figure ----------------------------------------------------------
 
-// Three blocks, each a loss and its slope: over the error y - t, over the share
-// y of the truth, and over the score z of a sigmoid that should say 1.
-static void write_curves(Chart *chart) {
+// Three tables, each two losses and their slopes: over the error y - t, over the
+// share y of the truth, and over the score z of a sigmoid that should say 1.
+static void write_curves(Figure *f) {
     double L, dy, zero = 0.0, one = 1.0;
-    chart_columns(chart, "error,squared,slope,absolute,slope");
+    figure_table(f, "error,squared,slope,absolute,slope");
     for (int i = -200; i <= 200; i++) {
         double e = i / 100.0, d2, L2 = mse(&d2, &e, &zero, 1);
         L = mae(&dy, &e, &zero, 1);
-        chart_row(chart, 5, e, L2, d2, L, dy);
+        figure_row(f, e, L2, d2, L, dy);
     }
-    chart_break(chart);
-    chart_break(chart);
-    chart_columns(chart, "y,t = 1,slope,t = 0,slope");
+    figure_table(f, "y,t = 1,slope,t = 0,slope");
     for (int i = 1; i < 200; i++) {
         double y = i / 200.0, d1, L1 = binary_cross_entropy(&d1, &y, &one, 1);
         L = binary_cross_entropy(&dy, &y, &zero, 1);
-        chart_row(chart, 5, y, L1, d1, L, dy);
+        figure_row(f, y, L1, d1, L, dy);
     }
-    chart_break(chart);
-    chart_break(chart);
-    chart_columns(chart, "z,cross entropy,slope,squared error,slope");
+    figure_table(f, "z,cross entropy,slope,squared,slope");
     for (int i = -600; i <= 600; i++) {
         double z = i / 100.0, y = 1.0 / (1.0 + exp(-z)), dydz = y * (1.0 - y);
         double d1, L1 = binary_cross_entropy(&d1, &y, &one, 1);
         L = mse(&dy, &y, &one, 1);
-        chart_row(chart, 5, z, L1, d1 * dydz, L, dy * dydz);
+        figure_row(f, z, L1, d1 * dydz, L, dy * dydz);
     }
 }
 
 static void draw(const char *format) {
     static const struct {
-        const char *title, *first, *second, *xlabel;
-        double tics;
-        const char *slope_title, *slope_range;
+        const char *title[2], *curve[2], *x;
+        double left, right, low, high; // the last two: of the slopes
     } column[] = {
-        {"Squared: round at 0; absolute: a corner", "squared", "absolute",
-         "error y - t", 1, "Slopes: one fades, one jumps", "-4:4"},
-        {"Cross entropy of a share y", "t = 1", "t = 0", "y", 0.2,
-         "The slope is never between -1 and 1", "-10:10"},
-        {"A sigmoid of z that should be 1", "cross entropy", "squared",
-         "score z", 2, "Squared: no slope where most wrong", "-1.05:0.2"},
-    };
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "losses", format))
+        {{"Squared and absolute error", "Slopes: one fades, one jumps"},
+         {"squared", "absolute"},
+         "error y − t",
+         .left = -2.0,
+         .right = 2.0,
+         .low = -4.0,
+         .high = 4.0},
+        {{"Cross entropy of a share y", "Slopes: steep where most wrong"},
+         {"t = 1", "t = 0"},
+         "y",
+         .left = 0.0,
+         .right = 1.0,
+         .low = -10.0,
+         .high = 10.0},
+        {{"A sigmoid of z, t = 1", "Slopes: one is lost far left"},
+         {"cross entropy", "squared"},
+         "score z",
+         .left = -6.0,
+         .right = 6.0,
+         .low = -1.05,
+         .high = 0.2}};
+    Figure f;
+    if (!figure_open(&f, "ch02", "losses", format))
         return;
-    chart_size(&chart, 1080, 680);
-    write_curves(&chart);
-    chart_script(&chart, "set multiplot layout 2,3 title 'Losses above, their "
-                         "slopes below'\n");
+    figure_title(&f, "Where a sigmoid is most wrong, only cross entropy keeps "
+                     "its slope");
+    figure_caption(&f, "Losses above, and below them their slopes, which "
+                       "training follows downhill.");
+    figure_grid(&f, 3);
+    write_curves(&f);
     for (int i = 0; i < 6; i++) {
         int c = i % 3, slopes = i / 3;
-        chart_script(&chart,
-                     "set title '%s'; set ylabel '%s'; set yrange [%s]\n"
-                     "set xlabel '%s'; set xtics %g\n"
-                     "plot DATA index %d using 1:%d with lines lt 1 title '%s',"
-                     " '' index %d using 1:%d with lines lt 2 title '%s'\n",
-                     slopes ? column[c].slope_title : column[c].title,
-                     slopes ? "slope" : "loss",
-                     slopes ? column[c].slope_range : "0:4", column[c].xlabel,
-                     column[c].tics, c, 2 + slopes, column[c].first, c,
-                     4 + slopes, column[c].second);
+        figure_panel(&f, "%s", column[c].title[slopes]);
+        figure_x(&f, "%s", column[c].x);
+        figure_y(&f, slopes ? "slope" : "loss");
+        figure_range(&f, 'x', column[c].left, column[c].right);
+        figure_range(&f, 'y', slopes ? column[c].low : 0.0,
+                     slopes ? column[c].high : 4.0);
+        figure_use(&f, c);
+        figure_lines(&f, 1, 2 + slopes, "%s", column[c].curve[0]);
+        figure_lines(&f, 1, 4 + slopes, "%s", column[c].curve[1]);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

@@ -279,11 +279,10 @@ int main(int argc, char **argv) {
     }
     if (files.save != NULL && !safetensors_save(files.save, &net.params, &err))
         run_error("%s", err.message);
-    char title[32];
-    snprintf(title, sizeof title, "MLP on %s", digits_name(&digits));
-    history_draw(&history, "ch02", "mlp_curves", title, "validation error",
-                 o.common.plot);
-    confusion_draw(&test.confusion, "ch02", "mlp_confusion", title,
+    const char *data = digits_name(&digits);
+    history_draw(&history, "ch02", "mlp_curves", "MLP", data,
+                 "validation error", o.common.plot);
+    confusion_draw(&test.confusion, "ch02", "mlp_confusion", "MLP", data,
                    o.common.plot);
 
     run_result("test_accuracy=%.4f validation_accuracy=%.4f "

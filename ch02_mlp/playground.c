@@ -10,14 +10,14 @@
 // Run: make playground && ./playground
 // Ends with: result: blobs=1.000 xor=0.4.. spirals=0.6.. circle=0.5.. ...
 //
-// Contents: 1 data  2 model  3 training  4 the best line  5 charts  6 main
+// Contents: 1 data  2 model  3 training  4 the best line  5 figures  6 main
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "memory.h"
 #include "optim.h"
@@ -178,7 +178,7 @@ static double best_line(const Points *p) {
     return (double)best / N;
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 5. Figures -------------------------------------------------------------
 
 // Everything that is drawn: per data set its points and three trained nets.
 typedef struct {
@@ -188,12 +188,12 @@ typedef struct {
     double best_line[SETS];   // likewise
 } Playground;
 
-enum { SIDE = 61 }; // a map has 61 x 61 cells
+enum { SIDE = 51, SHOWN = 150 }; // a map has SIDE x SIDE cells
 
-// What unit `unit` of layer `layer` puts out all over the plane, as a block of
-// the chart's CSV: the last layer's output through the sigmoid, a hidden unit's
-// relative to its largest.
-static void write_map(Chart *chart, ReluNet *net, int layer, int unit) {
+// What unit `unit` of layer `layer` puts out all over the plane: the last
+// layer's output through the sigmoid; a hidden unit's relative to its largest,
+// from 0.3 to 1, so that the edge is seen beyond which it is silent, 0.
+static void write_map(Figure *f, ReluNet *net, int layer, int unit) {
     Tensor grid = {0};
     tensor_resize(&grid, 2, SIDE * SIDE, 2);
     for (int i = 0; i < SIDE * SIDE; i++) {
@@ -207,50 +207,46 @@ static void write_map(Chart *chart, ReluNet *net, int layer, int unit) {
     for (size_t i = 0; i < y->size; i++)
         if ((int)i % y->shape[1] == unit)
             largest = fmaxf(largest, y->data[i]);
-    chart_columns(chart, "x,y,output");
+    figure_table(f, "x,y,output");
     for (int i = 0; i < SIDE * SIDE; i++) {
         float out = y->data[i * y->shape[1] + unit];
-        out = last ? 1.0f / (1.0f + expf(-out)) : out / largest;
-        chart_row(chart, 3, (double)grid.data[2 * i],
-                  (double)grid.data[2 * i + 1], (double)out);
+        if (last)
+            out = 1.0f / (1.0f + expf(-out));
+        else
+            out = out > 0.0f ? 0.3f + 0.7f * out / largest : 0.0f;
+        figure_row(f, grid.data[2 * i], grid.data[2 * i + 1], out);
     }
-    chart_break(chart);
-    chart_break(chart);
     tensor_free(&grid);
 }
 
-static void write_points(Chart *chart, const Points *p) {
-    chart_columns(chart, "x,y,class");
-    for (int n = 0; n < p->x.shape[0]; n++)
-        chart_row(chart, 3, (double)p->x.data[2 * n],
-                  (double)p->x.data[2 * n + 1], (double)p->t.data[n]);
-    chart_break(chart);
-    chart_break(chart);
+// The first points of a set: as many as can be told apart.
+static void write_points(Figure *f, const Points *p) {
+    figure_table(f, "x,y,class");
+    for (int n = 0; n < p->x.shape[0] && n < SHOWN; n++)
+        figure_row(f, p->x.data[2 * n], p->x.data[2 * n + 1], p->t.data[n]);
 }
 
-// A sheet of rows x columns small maps, all of the same square of the plane, up
-// to `top` of the picture's height and `gap` apart.
-static void start_sheet(Chart *chart, int rows, int columns, double top,
-                        double gap, const char *title) {
-    chart_script(chart,
-                 "unset key; unset colorbox; unset grid; set cbrange [0:1]\n"
-                 "set border 15; set tics scale 0 format ''; set size ratio 1\n"
-                 "set xrange [-3.2:3.2]; set yrange [-3.2:3.2]\n"
-                 "set multiplot layout %d,%d title '%s' "
-                 "margins 0.04,0.99,0.02,%g spacing 0.01,%g\n",
-                 rows, columns, title, top, gap);
+// Begins a small panel; all are of the same square of the plane.
+static void begin_panel(Figure *f, int side, const char *x, const char *row) {
+    figure_panel_size(f, side, side);
+    figure_x(f, "%s", x);
+    figure_y(f, "%s", row);
+    for (const char *axis = "xy"; *axis != '\0'; axis++) {
+        figure_range(f, *axis, -3.2, 3.2);
+        figure_step(f, *axis, 3.0);
+    }
 }
 
-// Block `map` of the CSV with the points of block `points` on top.
-static void draw_map(Chart *chart, int map, int points, double point_size) {
-    const char *style[] = {"pt 7 lc rgb '#0072b2'", "pt 9 lc rgb '#5a2600'"};
-    chart_script(chart, "plot DATA index %d using 1:2:3 with image", map);
-    for (int t = 0; t < 2; t++)
-        chart_script(chart,
-                     ", \\\n  DATA index %d using ($3 == %d ? $1 : NaN):2 "
-                     "with points ps %g %s",
-                     points, t, point_size, style[t]);
-    chart_script(chart, "\n");
+static void show_points(Figure *f, int table, double size) {
+    figure_use(f, table);
+    for (int t = 0; t < 2; t++) {
+        figure_pen(f, (Pen){.color = t == 0 ? PEN_BLUE : PEN_VERMILION,
+                            .point = t == 0 ? POINT_DOT : POINT_TRIANGLE,
+                            .size = size,
+                            .column = 3,
+                            .value = t});
+        figure_points(f, 1, 2, "");
+    }
 }
 
 // Blue where the output says class 0, orange for class 1, paler where it is
@@ -258,26 +254,31 @@ static void draw_map(Chart *chart, int map, int points, double point_size) {
 static void draw_regions(Playground *g, const char *format) {
     static const char *const row[NETS] = {"one neuron", "8 hidden units",
                                           "8 + 8 hidden units"};
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "playground_regions", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "playground_regions", format))
         return;
-    chart_size(&chart, 1000, 720);
-    start_sheet(&chart, NETS, SETS, 0.89, 0.06,
-                "What one neuron, one and two hidden layers tell apart");
-    chart_script(&chart, "set palette defined (0 '#7fb8d8', 0.499 '#e5f1f8', "
-                         "0.501 '#fdf1d9', 1 '#f2cf80')\n");
+    figure_title(&f,
+                 "One neuron gets %.0f %% of the spirals right, two hidden "
+                 "layers %.0f %%",
+                 100.0 * g->right[SPIRALS][0], 100.0 * g->right[SPIRALS][2]);
+    figure_caption(&f,
+                   "Orange where the net says class 1 (triangles), blue "
+                   "where it says 0 (dots), paler where it is less sure; "
+                   "polar is the circle in (r, θ), where one line is enough.");
+    figure_grid(&f, SETS);
+    figure_share(&f);
     for (int s = 0; s < SETS; s++)
-        write_points(&chart, &g->points[s]);
+        write_points(&f, &g->points[s]);
     for (int l = 0; l < NETS; l++)
         for (int s = 0; s < SETS; s++) {
-            write_map(&chart, &g->net[s][l], l, 0);
-            chart_script(&chart, "set title '%s: %.0f %%'; set ylabel '%s'\n",
-                         s == POLAR ? "(r, θ)" : set_name[s],
-                         100.0 * g->right[s][l], s == 0 ? row[l] : "");
-            draw_map(&chart, SETS + l * SETS + s, s, 0.35);
+            figure_panel(&f, "%s: %.0f %%", set_name[s],
+                         100.0 * g->right[s][l]);
+            begin_panel(&f, 160, s == POLAR ? "r (upwards: θ)" : "x", row[l]);
+            write_map(&f, &g->net[s][l], l, 0);
+            figure_heat(&f, 1, 2, 3, HEAT_CLASSES, 0.0, 1.0);
+            show_points(&f, s, 0.5);
         }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // The 8 hidden units that split the circle, and the 8 + 8 of the spirals: white
@@ -289,27 +290,27 @@ static void draw_units(Playground *g, const char *format) {
     } row[] = {{CIRCLE, 1, 0, "circle"},
                {SPIRALS, 2, 0, "spirals, layer 1"},
                {SPIRALS, 2, 1, "spirals, layer 2"}};
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "playground_units", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "playground_units", format))
         return;
-    chart_size(&chart, 1000, 450);
-    start_sheet(&chart, 3, HIDDEN, 0.91, 0.03,
-                "Where each hidden unit answers: in the first layer beyond a "
-                "line, in the second beyond a bent one");
-    chart_script(&chart, "set palette defined (0 'white', 0.001 '#ece3f0', "
-                         "1 '#a06fae')\n");
-    write_points(&chart, &g->points[CIRCLE]);
-    write_points(&chart, &g->points[SPIRALS]);
+    figure_title(&f, "In layer 1 a unit is active beyond a line, in layer 2 "
+                     "beyond a bent one");
+    figure_caption(&f, "Each hidden unit's output over the plane: the stronger "
+                       "the color, the larger, and none where it is silent.");
+    figure_grid(&f, HIDDEN);
+    figure_share(&f);
+    write_points(&f, &g->points[CIRCLE]);
+    write_points(&f, &g->points[SPIRALS]);
     for (int r = 0; r < 3; r++)
         for (int u = 0; u < HIDDEN; u++) {
             ReluNet *net = &g->net[row[r].set][row[r].hidden];
-            write_map(&chart, net, row[r].layer, u);
-            chart_script(&chart, "set ylabel '%s'\n",
-                         u == 0 ? row[r].label : "");
-            draw_map(&chart, 2 + r * HIDDEN + u, row[r].set == SPIRALS, 0.15);
+            figure_panel(&f, "unit %d", u + 1);
+            begin_panel(&f, 105, "x", row[r].label);
+            write_map(&f, net, row[r].layer, u);
+            figure_heat(&f, 1, 2, 3, HEAT_BLUES, 0.0, 1.5);
+            show_points(&f, row[r].set == SPIRALS, 0.3);
         }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

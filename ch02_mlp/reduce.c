@@ -11,14 +11,14 @@
 // Ends with: result: pca_trust=0.7.. svd_trust=0.7.. tsne_trust=0.9.. ...
 //
 // Contents: 1 distances  2 SVD  3 t-SNE: neighbors  4 t-SNE: descent
-//           5 trustworthiness  6 charts  7 main
+//           5 trustworthiness  6 figures  7 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
+#include "figure.h"
 #include "integers.h"
 #include "memory.h"
 #include "pca.h"
@@ -366,57 +366,66 @@ static double trustworthiness(const Tensor *d, const Tensor *y, int k) {
     return 1.0 - 2.0 * (double)cost / ((double)N * k * (2.0 * N - 3.0 * k - 1));
 }
 
-// ---- 6. Charts --------------------------------------------------------------
+// ---- 6. Figures -------------------------------------------------------------
 
 static void draw_variance(const Pca *pca, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "reduce_variance", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "reduce_variance", format))
         return;
-    chart_columns(&chart, "components,explained");
-    for (int k = 0; k <= 200; k++)
-        chart_row(&chart, 2, (double)k, 100.0 * pca_explained(pca, k));
     int most = 1; // so many keep nine tenths
     while (pca_explained(pca, most) < 0.9)
         most++;
-    chart_script(&chart,
-                 "set title 'How much of the variance the first components "
-                 "keep'\n"
-                 "set xlabel 'principal components'; unset key\n"
-                 "set ylabel 'of the variance (%%)'; set yrange [0:100]\n"
-                 "set arrow from 0,90 to %d,90 nohead dt 3\n"
-                 "set arrow from %d,90 to %d,0 nohead dt 3\n"
-                 "set label '%d keep 90 %%' at %d,84 offset 1,0\n"
-                 "set label '2 keep %.0f %%' at 2,%g offset 1,0\n"
-                 "plot DATA using 1:2 with lines\n",
-                 most, most, most, most, most, 100.0 * pca_explained(pca, 2),
-                 100.0 * pca_explained(pca, 2));
-    chart_close(&chart);
+    figure_title(&f,
+                 "%d of %d components keep 90 %% of the variance, two keep "
+                 "%.0f %%",
+                 most, pca->variance.shape[0], 100.0 * pca_explained(pca, 2));
+    figure_caption(&f, "How much of the digits' variance the first principal "
+                       "components keep together.");
+    figure_table(&f, "components,explained");
+    for (int k = 0; k <= 200; k++)
+        figure_row(&f, k, 100.0 * pca_explained(pca, k));
+    figure_x(&f, "principal components");
+    figure_y(&f, "of the variance (%%)");
+    figure_range(&f, 'y', 0.0, 100.0);
+    figure_lines(&f, 1, 2, "");
+    figure_horizontal(&f, 90.0, "");
+    figure_vertical(&f, most, "%d", most);
+    figure_close(&f);
 }
 
 enum { PCA, SVD, TSNE, MAPS };
 
+// PCA beside t-SNE: the map of the singular values is that of PCA.
 static void draw_maps(const Tensor map[MAPS], const double trust[MAPS],
                       const int *labels, const char *source,
                       const char *format) {
-    static const char *const name[MAPS] = {"PCA", "SVD", "t-SNE"};
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "reduce_maps", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "reduce_maps", format))
         return;
-    chart_size(&chart, 1400, 520);
-    chart_script(&chart,
-                 "unset key; unset grid; set tics scale 0 format ''\n"
-                 "set border 15\n"
-                 "set multiplot layout 1,3 title 'The same %d digits (%s) in "
-                 "two dimensions'\n",
-                 map[0].shape[0], source);
-    for (int m = 0; m < MAPS; m++) {
-        chart_script(&chart, "set title '%s: trustworthiness %.3f'\n", name[m],
+    figure_title(&f,
+                 "The neighbors on the map can be trusted to %.2f with "
+                 "PCA, %.2f with t-SNE",
+                 trust[PCA], trust[TSNE]);
+    figure_caption(&f,
+                   "The same %d digits (%s), 784 pixels each, written at "
+                   "their two coordinates: PCA turns and flattens, t-SNE "
+                   "bends.",
+                   map[PCA].shape[0], source);
+    for (int m = PCA; m < MAPS; m += TSNE) {
+        figure_panel(&f,
+                     m == PCA ? "PCA: trustworthiness %.3f"
+                              : "t-SNE: trustworthiness %.3f",
                      trust[m]);
-        chart_classes(&chart, map[m].data, map[m].data + 1, 2, labels,
-                      map[m].shape[0], m);
+        figure_panel_size(&f, 440, 400);
+        figure_x(&f, "first coordinate");
+        figure_y(&f, "second coordinate");
+        figure_table(&f, "x,y,class");
+        for (int n = 0; n < map[m].shape[0]; n++)
+            figure_row(&f, map[m].data[2 * n], map[m].data[2 * n + 1],
+                       labels[n]);
+        figure_digits(&f, 1, 2, 3);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

@@ -10,13 +10,13 @@
 // Run: make xor_relu && ./xor_relu
 // Ends with: result: y=0,0.5,0.5,0 learned=21 starts=100 loss=0.0000 ...
 //
-// Contents: 1 model  2 data  3 training  4 tables  5 chart  6 main
+// Contents: 1 model  2 data  3 training  4 tables  5 figure  6 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "optim.h"
@@ -213,68 +213,76 @@ static void print_ends(const int count[ENDS], const Options *o) {
         "More units\nthan needed make a good start likely (exercise 6).\n\n");
 }
 
-// ---- 5. The chart -----------------------------------------------------------
+// ---- 5. The figure ----------------------------------------------------------
 
 enum { GRID = 101 };
 
-// Two blocks: where y lies above the threshold, over the inputs (hidden false)
-// or over (h1, h2); then the corners as that space has them.
-static void write_space(Chart *chart, Net *net, bool hidden, double threshold) {
-    chart_columns(chart, "a,b,above");
+// The corners, as the space of the inputs or the hidden one has them.
+static void draw_corners(Figure *f, Net *net, bool hidden) {
+    see_corners(net);
+    const float *at = hidden ? net->h.data : xor_table.x;
+    const int stride = hidden ? net->h.shape[1] : 2;
+    figure_table(f, "a,b,target");
+    for (int n = 0; n < CORNERS; n++)
+        figure_row(f, at[stride * n], at[stride * n + 1], xor_table.t[n]);
+    figure_answers(f, 1, 2, 3);
+
+    // (0,0), the first, is always at 0 there, and (1,1), the last, may be
+    const float *last = at + (ptrdiff_t)stride * (CORNERS - 1);
+    if (fabsf(last[0]) + fabsf(last[1]) < 0.05f)
+        figure_note(f, 0.1, 0.0, 'l', "both zeros");
+}
+
+// A panel: where y lies above the threshold, over the inputs (hidden false) or
+// over (h1, h2).
+static void draw_space(Figure *f, Net *net, bool hidden, double threshold) {
+    figure_x(f, hidden ? "h₁" : "x₁");
+    figure_y(f, hidden ? "h₂" : "x₂");
+    figure_square(f);
+    figure_step(f, 'x', 0.5);
+    figure_step(f, 'y', 0.5);
+
+    // from -0.3 to where all corners can be seen
+    double side = 2.0;
+    see_corners(net);
+    for (int n = 0; hidden && n < CORNERS * net->h.shape[1]; n++)
+        side = fmax(side, 0.5 + 1.1 * (double)net->h.data[n]);
+    figure_table(f, "a,b,above");
     for (int i = 0; i < GRID * GRID; i++) {
-        double a = -0.3 + 2.0 * (i % GRID) / (GRID - 1);
-        double b = -0.3 + 2.0 * (double)(i / GRID) / (GRID - 1);
+        double a = -0.3 + side * (i % GRID) / (GRID - 1);
+        double b = -0.3 + side * (double)(i / GRID) / (GRID - 1);
         float point[2] = {(float)a, (float)b};
         Tensor x = tensor_view(point, 2, 1, 2);
         net_forward(net, &x);
         double y =
             hidden ? a * (double)net->w2.data[0] + b * (double)net->w2.data[1]
                    : (double)net->y.data[0];
-        chart_row(chart, 3, a, b, (double)(y > threshold));
+        figure_row(f, a, b, y > threshold);
     }
-    chart_break(chart);
-    chart_break(chart);
-    chart_columns(chart, "a,b,target");
-    see_corners(net);
-    const float *at = hidden ? net->h.data : xor_table.x;
-    int stride = hidden ? net->h.shape[1] : 2;
-    for (int n = 0; n < CORNERS; n++)
-        chart_row(chart, 3, (double)at[stride * n], (double)at[stride * n + 1],
-                  (double)xor_table.t[n]);
-    chart_break(chart);
-    chart_break(chart);
+    figure_heat(f, 1, 2, 3, HEAT_BLUES, 0.0, 3.0);
+    draw_corners(f, net, hidden);
 }
 
 static void draw(Net *by_hand, Net *learned, const char *format) {
-    static const char *const title[4] = {
-        "By hand, inputs: no line parts them", "By hand, hidden: one line does",
-        "Learned, inputs", "Learned, hidden: the same idea"};
-    Chart chart;
-    if (!chart_open(&chart, "ch02", "xor_relu", format))
+    Figure f;
+    if (!figure_open(&f, "ch02", "xor_relu", format))
         return;
-    chart_size(&chart, 800, 800);
-    for (int i = 0; i < 4; i++)
-        write_space(&chart, i < 2 ? by_hand : learned, i % 2 == 1,
-                    i < 2 ? 0.25 : 0.5);
-    chart_script(&chart,
-                 "set multiplot layout 2,2 title 'XOR: dots are its ones, "
-                 "circles its zeros; the net says 1 in the shaded part'\n"
-                 "set palette defined (0 'white', 1 '#cfe3f2'); "
-                 "unset colorbox; unset key\n"
-                 "set size ratio -1; set xrange [-0.3:1.7]; "
-                 "set yrange [-0.3:1.7]; set cbrange [0:1]\n");
-    for (int i = 0; i < 4; i++)
-        chart_script(
-            &chart,
-            "set title '%s'; set xlabel '%s1'; set ylabel '%s2'; %s\n"
-            "plot DATA index %d using 1:2:3 with image, '' index %d "
-            "using 1:($3>0.5?$2:1/0) with points pt 7 ps 2.4 lc 1, '' index %d "
-            "using 1:($3<0.5?$2:1/0) with points pt 6 ps 2.4 lw 2 lc 3\n",
-            title[i], i % 2 ? "h" : "x", i % 2 ? "h" : "x",
-            i % 2 ? "set label 1 'both zeros' at 0.1,0 front" : "unset label 1",
-            2 * i, 2 * i + 1, 2 * i + 1);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_title(&f, "Two ReLUs can put both zeros of XOR on one point: then a "
+                     "line separates");
+    figure_caption(&f, "Left the inputs, right the outputs of the two hidden "
+                       "units; the net says 1 in the shaded part. Filled "
+                       "points are XOR's ones.");
+    figure_grid(&f, 2);
+    for (int i = 0; i < 2; i++) {
+        Net *net = i == 0 ? by_hand : learned;
+        const double threshold = i == 0 ? 0.25 : 0.5;
+        figure_panel(&f, i == 0 ? "By hand: inputs" : "Trained: inputs");
+        draw_space(&f, net, false, threshold);
+        figure_panel(&f, i == 0 ? "By hand: hidden layer"
+                                : "Trained: hidden layer");
+        draw_space(&f, net, true, threshold);
+    }
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

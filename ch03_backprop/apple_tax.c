@@ -12,11 +12,11 @@
 // Run: make apple_tax && ./apple_tax
 // Ends with: result: pays_two_apples=22 pays=71.5 dapple_price=2.2 dtax=65
 //
-// Contents: 1 nodes  2 two graphs  3 tables  4 chart  5 main
+// Contents: 1 nodes  2 two graphs  3 tables  4 figures  5 main
 
 #include <stdio.h>
 
-#include "chart.h"
+#include "figure_graph.h"
 #include "cli.h"
 #include "run.h"
 
@@ -149,53 +149,72 @@ static void print_meaning(const Edge e[EDGES]) {
     printf("\n");
 }
 
-// ---- 4. The chart -----------------------------------------------------------
+// ---- 4. The figures ---------------------------------------------------------
 
-// The graph as the lecture draws it: every arrow from (x, y) to (x + dx, y +
-// dy) with its value above and its derivative below.
-static void draw(const Edge e[EDGES], const char *format) {
-    static const double arrow[EDGES][4] = {
-        [APPLES] = {0.0, 3.2, 1.74, -0.58},  [APPLE] = {0.0, 1.8, 1.74, 0.58},
-        [ORANGES] = {0.0, 1.2, 1.74, -0.58}, [ORANGE] = {0.0, -0.2, 1.74, 0.58},
-        [TAX] = {4.0, -0.4, 1.84, 1.68},     [SUM_A] = {2.25, 2.4, 1.55, -0.75},
-        [SUM_O] = {2.25, 0.6, 1.55, 0.75},   [SUM] = {4.3, 1.5, 1.4, 0.0},
-        [TOTAL] = {6.3, 1.5, 1.5, 0.0},
+// The graph as the lecture draws it, each edge at the node that it comes from.
+static void make_graph(GraphNode nodes[EDGES], const Edge e[EDGES]) {
+    const GraphNode operations[EDGES] = {
+        [SUM_A] = {.label = "×", .inputs = {APPLES, APPLE}},
+        [SUM_O] = {.label = "×", .inputs = {ORANGES, ORANGE}},
+        [SUM] = {.label = "+", .inputs = {SUM_A, SUM_O}},
+        [TOTAL] = {.label = "×", .inputs = {SUM, TAX}},
     };
-    Chart chart;
-    if (!chart_open(&chart, "ch03", "apple_tax", format))
-        return;
-    chart_size(&chart, 880, 440);
-    chart_columns(&chart, "x,y,dx,dy,value,derivative");
     for (int i = 0; i < EDGES; i++) {
-        const double *a = arrow[i];
-        chart_row(&chart, 6, a[0], a[1], a[2], a[3], e[i].value, e[i].grad);
+        nodes[i] = operations[i];
+        if (i <= TAX)
+            nodes[i] = (GraphNode){.label = e[i].name, .inputs = {-1, -1}};
+        nodes[i].above = e[i].value;
+        nodes[i].below = e[i].grad;
     }
-    chart_script(&chart,
-                 "set title 'Above each arrow its value, below it "
-                 "d(total)/d(value): we pay %g'\n"
-                 "unset border; unset tics; unset grid; unset key\n"
-                 "set xrange [-2.1:8.2]; set yrange [-0.7:3.6]\n",
-                 e[TOTAL].value);
-    for (int i = 0; i < SUM_A; i++)
-        chart_script(&chart, "set label '%s' at %g,%g right offset -1,0\n",
-                     e[i].name, arrow[i][0], arrow[i][1]);
-    static const struct {
-        const char *sign;
-        double x, y;
-    } node[] = {{"×", 2, 2.5}, {"×", 2, 0.5}, {"+", 4.05, 1.5}, {"×", 6, 1.5}};
-    for (int i = 0; i < 4; i++)
-        chart_script(&chart,
-                     "set object circle at %g,%g size 0.27 fillstyle solid "
-                     "fillcolor rgb '#e8f1fa' front\n"
-                     "set label '%s' at %g,%g center front font ',20'\n",
-                     node[i].x, node[i].y, node[i].sign, node[i].x, node[i].y);
-    chart_script(&chart,
-                 "plot DATA using 1:2:3:4 with vectors lt 1 lw 1.5, \\\n"
-                 "  DATA using ($1+$3*0.45):($2+$4*0.45+0.24):5 with labels, "
-                 "\\\n"
-                 "  DATA using ($1+$3*0.45):($2+$4*0.45-0.24):6 with labels "
-                 "textcolor rgb '#d55e00'\n");
-    chart_close(&chart);
+}
+
+static void draw(const Edge e[EDGES], const char *format) {
+    Figure f;
+    GraphNode nodes[EDGES];
+    if (!figure_open(&f, "ch03", "apple_tax", format))
+        return;
+    figure_title(&f, "We pay %g; if the price of an apple rises by 1, %g more",
+                 e[TOTAL].value, e[APPLE].grad);
+    make_graph(nodes, e);
+    graph_draw(&f, nodes, EDGES);
+    figure_close(&f);
+}
+
+// The values come in from the left, then the derivatives run back.
+static void draw_film(const Edge e[EDGES], const char *format) {
+    static const char *const frame[] = {
+        "the inputs",
+        "forward: the products",
+        "forward: the sum",
+        "forward: the tax",
+        "backward: it begins with 1",
+        "backward: the tax",
+        "backward: the sum passes it on",
+        "backward: the products exchange their inputs"};
+    enum { FRAMES = sizeof frame / sizeof *frame };
+    // in which frame an edge gets its value, and its derivative
+    static const int forward[EDGES] = {
+        [SUM_A] = 1, [SUM_O] = 1, [SUM] = 2, [TOTAL] = 3};
+    static const int backward[EDGES] = {
+        [TOTAL] = 4,  [TAX] = 5,   [SUM] = 5,     [SUM_A] = 6, [SUM_O] = 6,
+        [APPLES] = 7, [APPLE] = 7, [ORANGES] = 7, [ORANGE] = 7};
+    Figure f;
+    if (!figure_open(&f, "ch03", "apple_tax_film", format))
+        return;
+    figure_title(&f, "The total is computed from left to right, its "
+                     "derivatives from right to left");
+    figure_film(&f, 4);
+    for (int k = 0; k < FRAMES; k++) {
+        GraphNode nodes[EDGES];
+        make_graph(nodes, e);
+        for (int i = 0; i < EDGES; i++) {
+            nodes[i].above = k >= forward[i] ? e[i].value : (double)NAN;
+            nodes[i].below = k >= backward[i] ? e[i].grad : (double)NAN;
+        }
+        figure_panel(&f, "%s", frame[k]);
+        graph_draw(&f, nodes, EDGES);
+    }
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------
@@ -218,6 +237,7 @@ int main(int argc, char **argv) {
         print_basket("2 apples at 10 and 3 oranges at 15, tax 10 %", basket);
     }
     draw(basket, o.plot);
+    draw_film(basket, o.plot);
     run_result("pays_two_apples=%g pays=%g dapple_price=%g dtax=%g",
                two_apples[TOTAL].value, basket[TOTAL].value, basket[APPLE].grad,
                basket[TAX].grad);

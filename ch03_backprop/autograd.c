@@ -13,17 +13,17 @@
 // Ends with: result: pays=71.5 dapple_price=2.2 dz_dx=6 loss=0.007606 ...
 //
 // Contents: 1 tape  2 operations  3 backward  4 graphs  5 a net on the tape
-//           6 the same by hand  7 training  8 tables and charts  9 main
+//           6 the same by hand  7 training  8 tables and figures  9 main
 
 #include <math.h>
 #include <stdbool.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
-#include "chart_graph.h"
+#include "figure_graph.h"
 #include "cli.h"
 #include "error.h"
+#include "figure.h"
 #include "memory.h"
 #include "progress.h"
 #include "rng.h"
@@ -361,7 +361,7 @@ static Record train(Tape *t, const Samples *samples, const Options *o) {
     return r;
 }
 
-// ---- 8. Tables and charts ---------------------------------------------------
+// ---- 8. Tables and figures --------------------------------------------------
 
 // What a table calls an operation, what stands in its circle, how many inputs
 // it has. A new one needs a line here.
@@ -373,7 +373,7 @@ typedef struct {
 static OpKind kind_of(Op op) {
     static const OpKind kinds[] = {
         [LEAF] = {"leaf", "", 0},     [ADD] = {"add", "+", 2},
-        [MUL] = {"mul", "×", 2},      [POW] = {"pow", "x^p", 1},
+        [MUL] = {"mul", "×", 2},      [POW] = {"pow", "xⁿ", 1},
         [EXP] = {"exp", "exp", 1},    [TANH] = {"tanh", "tanh", 1},
         [RELU] = {"relu", "ReLU", 1},
     };
@@ -383,53 +383,61 @@ static OpKind kind_of(Op op) {
 }
 
 // What stands in the node's circle, or the name of a leaf.
-static const char *label_of(const Node *z, char *text, size_t size) {
-    if (z->op == POW)
-        snprintf(text, size, "x^{%g}", z->power);
-    else
-        snprintf(text, size, "%s",
-                 z->op == LEAF ? z->name : kind_of(z->op).sign);
-    return text;
+static const char *label_of(const Node *z) {
+    if (z->op == POW && z->power == 2.0)
+        return "x²";
+    if (z->op == POW && z->power == -1.0)
+        return "1/x";
+    return z->op == LEAF ? z->name : kind_of(z->op).sign;
 }
 
 // The whole tape, whose last node is the result.
-static void draw_tape(const Tape *t, const char *name, const char *title,
+static void draw_tape(const Tape *t, const char *name, const char *computed,
                       const char *format) {
     GraphNode nodes[GRAPH_NODES];
-    char label[GRAPH_NODES][32];
     for (int i = 0; i < t->count; i++) {
         const Node *z = &t->node[i];
         int inputs = kind_of(z->op).inputs;
         nodes[i] = (GraphNode){
-            .label = label_of(z, label[i], sizeof label[i]),
+            .label = label_of(z),
             .inputs = {inputs > 0 ? z->a : -1, inputs > 1 ? z->b : -1},
             .above = z->value,
             .below = z->grad,
         };
     }
-    char line[100];
-    snprintf(line, sizeof line, "%s: values above, derivatives below", title);
-    graph_draw(nodes, t->count, "ch03", name, line, format);
+    Figure f;
+    if (!figure_open(&f, "ch03", name, format))
+        return;
+    figure_title(&f, "%s: one backward pass gives all %d derivatives", computed,
+                 t->count);
+    graph_draw(&f, nodes, t->count);
+    figure_close(&f);
 }
 
 static void draw_training(const Record *r, const char *format) {
-    Chart chart;
-    if (r->epochs == 0 ||
-        !chart_open(&chart, "ch03", "autograd_training", format))
+    Figure f;
+    if (r->epochs == 0 || !figure_open(&f, "ch03", "autograd_training", format))
         return;
-    chart_columns(&chart, "epoch,loss on the tape,loss by hand");
+    figure_title(&f,
+                 "On the tape and by hand the same loss: the gradients differ "
+                 "by %.0e at most",
+                 r->difference);
+    figure_caption(&f,
+                   "A net of %d weights learns exclusive or from the tape's "
+                   "gradients; the rings are the loss of the same weights by "
+                   "the formulas written out.",
+                   PARAMETERS);
+    figure_table(&f, "epoch,loss on the tape,loss by hand");
     for (int i = 0; i < r->epochs; i++)
-        chart_row(&chart, 3, i + 1.0, r->tape[i],
-                  i % (1 + r->epochs / 25) == 0 ? r->hand[i] : (double)NAN);
-    chart_script(&chart,
-                 "set title 'The tape trains a net of %d weights as well as "
-                 "hand-written gradients do'\n"
-                 "set xlabel 'epoch'; set ylabel 'mean squared error'\n"
-                 "set logscale y; set format y '10^{%%T}'\n"
-                 "plot DATA using 1:2 with lines lt 1, "
-                 "DATA using 1:3 with points lt 5 pt 6\n",
-                 PARAMETERS);
-    chart_close(&chart);
+        figure_row(&f, i + 1, r->tape[i],
+                   i % (1 + r->epochs / 25) == 0 ? r->hand[i] : (double)NAN);
+    figure_x(&f, "epoch");
+    figure_y(&f, "mean squared error");
+    figure_log(&f, 'y');
+    figure_lines(&f, 1, 2, "on the tape");
+    figure_pen(&f, (Pen){.color = PEN_VERMILION, .point = POINT_RING});
+    figure_points(&f, 1, 3, "by hand");
+    figure_close(&f);
 }
 
 static void print_tape(Tape *t, const char *title) {
@@ -453,13 +461,11 @@ static void print_tape(Tape *t, const char *title) {
     printf("\n");
 }
 
-// Runs backward from the last node, prints and draws.
-static void show(Tape *t, const char *name, const char *title,
-                 const CommonOptions *o) {
+// Runs backward from the last node, and prints.
+static void show(Tape *t, const char *title, bool quiet) {
     backward(t, t->count - 1);
-    if (!o->quiet)
+    if (!quiet)
         print_tape(t, title);
-    draw_tape(t, name, title, o->plot);
 }
 
 // ---- 9. Main ----------------------------------------------------------------
@@ -483,10 +489,11 @@ int main(int argc, char **argv) {
     int total = apple_tax(&shop);
     chain(&square, 2.0, 1.0);
     neuron(&unit, 2.0, 1.5, -1.0);
-    show(&shop, "autograd_apple_tax", "Apples and oranges with tax", &o.common);
-    show(&square, "autograd_chain_rule", "z = t^2, t = x + y", &o.common);
-    show(&unit, "autograd_neuron", "A neuron, 1 / (1 + exp(-(wx + b)))",
-         &o.common);
+    show(&shop, "Apples and oranges with tax", o.common.quiet);
+    show(&square, "z = t^2, t = x + y", o.common.quiet);
+    show(&unit, "A neuron, 1 / (1 + exp(-(wx + b)))", o.common.quiet);
+    draw_tape(&square, "autograd_chain_rule", "z = (x + y)²", o.common.plot);
+    draw_tape(&unit, "autograd_neuron", "A sigmoid neuron", o.common.plot);
 
     Rng rng;
     Tape tape = {0};

@@ -10,12 +10,12 @@
 // Run: make chain_rule && ./chain_rule
 // Ends with: result: z=9 dz_dt=6 dz_dx=6 dz_dy=6
 //
-// Contents: 1 nodes, backward  2 the chain  3 tables  4 chart  5 main
+// Contents: 1 nodes, backward  2 the chain  3 tables  4 figure  5 main
 
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 
 // ---- 1. Nodes, backward -----------------------------------------------------
@@ -111,45 +111,51 @@ static void print_nodes(double x, double y, double signal) {
            dx, dy);
 }
 
-// ---- 4. The chart -----------------------------------------------------------
+// ---- 4. The figure ----------------------------------------------------------
 
-// One panel: a curve from the data's two columns, and the tangent at its point.
-static void draw_panel(Chart *chart, const char *from, const char *to,
-                       int column_from, int column_to, double at, double value,
-                       double slope) {
-    chart_script(chart,
-                 "set title '%s over %s: slope %.4g'\n"
-                 "set xlabel '%s'; set ylabel '%s'\n"
-                 "set xrange [%g:%g]\n"
-                 "set label 1 at %.9g,%.9g point pt 7 front\n"
-                 "plot DATA using %d:%d with lines lt 1 lw 3, "
-                 "%.9g + %.9g * (x - %.9g) lt 2\n",
-                 to, from, slope, from, to, at - 2.0, at + 2.0, at, value,
-                 column_from, column_to, value, slope, at);
+// A panel: a curve of two columns, its tangent (0: it is a line itself), and the
+// point where they touch.
+static void draw_panel(Figure *f, int x, int y, int tangent) {
+    static const char *const names[] = {"", "x", "t", "z"};
+    figure_use(f, 0);
+    figure_x(f, "%s", names[x]);
+    figure_y(f, "%s", names[y]);
+    figure_step(f, 'x', 1.0);
+    figure_lines(f, x, y, "");
+    if (tangent > 0) {
+        figure_pen(f, (Pen){.color = PEN_VERMILION, .solid = true});
+        figure_lines(f, x, tangent, "");
+    }
+    figure_use(f, 1);
+    figure_pen(f, (Pen){.color = PEN_BLACK, .point = POINT_DOT, .size = 1.4});
+    figure_points(f, x, y, "");
 }
 
 static void draw(const Chain *c, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch03", "chain_rule", format))
+    Figure f;
+    if (!figure_open(&f, "ch03", "chain_rule", format))
         return;
-    chart_size(&chart, 1000, 400);
-    chart_columns(&chart, "x,t,z");
+    figure_title(&f, "Slopes along the chain multiply: 1 × %.4g = %.4g", c->dt,
+                 c->dx);
+    figure_caption(&f, "Each step alone, then both together; the red tangents "
+                       "touch the curves at the black points.");
+    figure_table(&f, "x,t,z,tangent over t,tangent over x");
     for (int i = -40; i <= 40; i++) {
         Chain near;
         chain_forward(&near, c->x + i / 20.0, c->y);
-        chart_row(&chart, 3, near.x, near.t, near.z);
+        figure_row(&f, near.x, near.t, near.z, c->z + c->dt * (near.t - c->t),
+                   c->z + c->dx * (near.x - c->x));
     }
-    chart_script(&chart,
-                 "unset key\n"
-                 "set xtics 1\n"
-                 "set multiplot layout 1,3 title 'Slopes along the chain "
-                 "multiply: 1 × %.4g = %.4g'\n",
-                 c->dt, c->dx);
-    draw_panel(&chart, "x", "t", 1, 2, c->x, c->t, 1.0);
-    draw_panel(&chart, "t", "z", 2, 3, c->t, c->z, c->dt);
-    draw_panel(&chart, "x", "z", 1, 3, c->x, c->z, c->dx);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_table(&f, "x,t,z");
+    figure_row(&f, c->x, c->t, c->z);
+
+    figure_panel(&f, "t = x + y: slope 1");
+    draw_panel(&f, 1, 2, 0);
+    figure_panel(&f, "z = t²: slope %.4g", c->dt);
+    draw_panel(&f, 2, 3, 4);
+    figure_panel(&f, "z = (x + y)²: slope %.4g", c->dx);
+    draw_panel(&f, 1, 3, 5);
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

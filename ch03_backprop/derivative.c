@@ -12,15 +12,15 @@
 // Ends with: result: slope_at_1=2.0001 slope_at_2=4.0001 df_dx=8 df_dy=7 ...
 //
 // Contents: 1 difference quotients  2 the lecture's functions  3 the error
-//           4 tables  5 charts  6 main
+//           4 tables  5 figures  6 main
 
 #include <float.h>
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 
 // ---- 1. Difference quotients ------------------------------------------------
@@ -191,7 +191,7 @@ static void print_best_steps(const Method method[METHODS]) {
     printf("\n");
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 5. Figures -------------------------------------------------------------
 
 // The line through (at, f(at)) with that slope.
 static double line(double at, double slope, double x) {
@@ -199,60 +199,75 @@ static double line(double at, double slope, double x) {
 }
 
 static void draw_tangents(double h, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch03", "derivative_tangent", format))
+    Figure f;
+    if (!figure_open(&f, "ch03", "derivative_tangent", format))
         return;
     double slope1 = forward_difference(parabola, 1.0, h);
     double slope2 = forward_difference(parabola, 2.0, h);
     double secant = forward_difference(parabola, 1.0, 1.0);
-    chart_columns(&chart, "x,y = x² + 1,tangent at x = 1,tangent at x = 2,"
-                          "secant with step 1");
+    figure_title(&f,
+                 "The slope at x = 1 is %g with a step of 1, and %.5g with "
+                 "a step of %g",
+                 secant, slope1, h);
+    figure_caption(&f, "The shorter the step, the closer the line through the "
+                       "curve's two points is to the tangent.");
+    figure_table(&f, "x,y = x² + 1,tangent at x = 1,tangent at x = 2,"
+                     "secant with step 1");
     for (int i = 0; i <= 60; i++) {
         double x = -0.5 + i * 3.5 / 60.0;
-        chart_row(&chart, 5, x, parabola(x), line(1.0, slope1, x),
-                  line(2.0, slope2, x), line(1.0, secant, x));
+        figure_row(&f, x, parabola(x), line(1.0, slope1, x),
+                   line(2.0, slope2, x), line(1.0, secant, x));
     }
-    chart_script(
-        &chart,
-        "set title 'The slope of y = x² + 1 is %.4g at x = 1 and "
-        "%.4g at x = 2'\n"
-        "set xlabel 'x'; set ylabel 'y'; set yrange [-1.5:9]\n"
-        "set label 'slope %.4g' at 1,2 right point pt 7 offset -0.8,0.8 "
-        "front\n"
-        "set label 'slope %.4g' at 2,5 right point pt 7 offset -0.8,0.8 "
-        "front\n"
-        "plot DATA using 1:2 with lines lt 1 lw 3, for [c=3:5] DATA "
-        "using 1:c with lines lt c-1\n",
-        slope1, slope2, slope1, slope2);
-    chart_close(&chart);
+    figure_x(&f, "x");
+    figure_y(&f, "y");
+    figure_range(&f, 'y', -1.5, 10.0);
+    figure_lines(&f, 1, 2, "y = x² + 1");
+    figure_lines(&f, 1, 3, "at x = 1, step %g: slope %.5g", h, slope1);
+    figure_lines(&f, 1, 4, "at x = 2, step %g: slope %.5g", h, slope2);
+    figure_lines(&f, 1, 5, "at x = 1, step 1: slope %g", secant);
+
+    figure_table(&f, "x,y");
+    figure_row(&f, 1.0, parabola(1.0));
+    figure_row(&f, 2.0, parabola(2.0));
+    figure_pen(&f, (Pen){.color = PEN_BLACK, .point = POINT_DOT, .size = 1.4});
+    figure_points(&f, 1, 2, "");
+    figure_close(&f);
 }
 
+// A panel for each precision, both on the same scales.
 static void draw_errors(const Method method[METHODS], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch03", "derivative_error", format))
+    Figure f;
+    if (!figure_open(&f, "ch03", "derivative_error", format))
         return;
-    chart_columns(&chart, "step,float forward,float central,double forward,"
-                          "double central");
+    figure_title(&f, "Too large a step truncates the curve, too small a step "
+                     "drowns in rounding");
+    figure_caption(
+        &f, "The error of the slope of exp against the step, on logarithmic "
+            "axes; each curve is lowest at its best step.");
+    figure_table(&f, "step,float forward,float central,double forward,"
+                     "double central");
     for (int i = 0; i < STEPS; i++) {
         double h = step_size(i), e[METHODS];
         for (int m = 0; m < METHODS; m++)
             e[m] = relative_error(&method[m], h);
-        chart_row(&chart, 5, h, e[0], e[1], e[2], e[3]);
+        figure_row(&f, h, e[0], e[1], e[2], e[3]);
     }
-    chart_script(
-        &chart, "set title 'Too large a step truncates the curve, too small "
-                "a step drowns in rounding'\n"
-                "set xlabel 'step h'; set ylabel 'relative error of the "
-                "slope'\n"
-                "set logscale xy; set format xy '10^{%%T}'\n"
-                "set xrange [1e-16:1]; set yrange [1e-12:30]\n"
-                "set label 'rounding, epsilon / h' at 1e-13,3e-6 rotate by -33 "
-                "center\n"
-                "set label 'truncation, h' at 1.5e-7,8e-7 rotate by 26 "
-                "center\n"
-                "set label 'truncation, h²' at 2e-4,2e-10 left\n"
-                "plot for [c=2:5] DATA using 1:c with lines lt c-1\n");
-    chart_close(&chart);
+    figure_share(&f);
+    for (int m = 0; m < METHODS; m += 2) {
+        figure_panel(&f, "%s: best steps %.0e and %.0e",
+                     m == 0 ? "float" : "double", best_step(&method[m]),
+                     best_step(&method[m + 1]));
+        figure_x(&f, "step h");
+        figure_y(&f, "relative error of the slope");
+        figure_log(&f, 'x');
+        figure_log(&f, 'y');
+        figure_range(&f, 'y', 1e-14, 30.0);
+        figure_lines(&f, 1, m + 2, "forward");
+        figure_lines(&f, 1, m + 3, "central");
+        figure_note(&f, 2e-16, 1e-13, 'l', "← rounding");
+        figure_note(&f, 1.0, 1e-13, 'r', "truncation →");
+    }
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

@@ -11,14 +11,14 @@
 // Run: make linear_fit && ./linear_fit
 // Ends with: result: w=2.007672 best_w=2.010909 loss=0.0357 epochs=20 lr=0.05
 //
-// Contents: 1 model  2 data  3 training  4 table  5 chart  6 main
+// Contents: 1 model  2 data  3 training  4 table  5 figure  6 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "error.h"
+#include "figure.h"
 #include "run.h"
 
 // ---- 1. Model ---------------------------------------------------------------
@@ -145,59 +145,63 @@ static void print_steps(const Descent *path, const Points *p, double lr) {
            1.0 - 2.0 * lr * mean_square(p), 1.0 / mean_square(p));
 }
 
-// ---- 5. The chart -----------------------------------------------------------
+// ---- 5. The figure ----------------------------------------------------------
 
-// Three blocks: the points, the bowl, the steps down it.
-static void write_data(Chart *chart, const Descent *path, const Points *p) {
-    chart_columns(chart, "x,y");
-    for (int n = 0; n < N; n++)
-        chart_row(chart, 2, p->x[n], p->y[n]);
-    chart_break(chart);
-    chart_break(chart);
-    double best = best_weight(p), reach = 0.1; // as far as any step went
-    for (int i = 0; i <= path->epochs; i++)
-        reach = fmax(reach, fabs(path->step[i].w - best));
-    chart_columns(chart, "w,loss");
-    for (int i = -50; i <= 50; i++) {
-        double w = best + 1.1 * reach * i / 50.0;
-        chart_row(chart, 2, w, mean_loss(p, w));
-    }
-    chart_break(chart);
-    chart_break(chart);
-    chart_columns(chart, "w,loss");
-    for (int i = 0; i <= path->epochs; i++)
-        chart_row(chart, 2, path->step[i].w, path->step[i].loss);
-}
-
-static void draw(const Descent *path, const Points *p, double lr,
-                 const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch03", "linear_fit", format))
-        return;
-    chart_size(&chart, 960, 440);
-    write_data(&chart, path, p);
-    chart_script(&chart, "set multiplot layout 1,2\n"
-                         "set title 'The line turns towards the points'\n"
-                         "set xlabel 'x'; set ylabel 'y'\n"
-                         "set xrange [0:2.8]; set yrange [0:6]\n"
-                         "plot DATA index 0 using 1:2 with points lt 3 pt 7 "
-                         "title 'measured'");
+// The line after some of the steps, and the points.
+static void draw_lines(Figure *f, const Descent *path, const Points *p) {
     const int shown[] = {0, 1, 2, 4, path->epochs};
     for (int i = 0; i < 5; i++)
-        if (shown[i] < path->epochs || i == 4)
-            chart_script(&chart, ", %.9g * x lt %d title 'step %d'",
-                         path->step[shown[i]].w, i < 2 ? i + 1 : i + 2,
-                         shown[i]);
-    chart_script(&chart,
-                 "\nset title 'Each step goes down the slope of the bowl'\n"
-                 "set xlabel 'weight w'; set ylabel 'mean loss'\n"
-                 "set xrange [*:*]; set yrange [0:*]\n"
-                 "plot DATA index 1 using 1:2 with lines lt 1 title 'loss', "
-                 "DATA index 2 using 1:2 with linespoints lt 5 dt solid lw 1 "
-                 "pt 7 title 'steps, learning rate %g'\n"
-                 "unset multiplot\n",
-                 lr);
-    chart_close(&chart);
+        if (shown[i] < path->epochs || i == 4) {
+            figure_table(f, "x,prediction");
+            figure_row(f, 0.0, predict(0.0, path->step[shown[i]].w));
+            figure_row(f, 2.8, predict(2.8, path->step[shown[i]].w));
+            figure_lines(f, 1, 2, "step %d", shown[i]);
+        }
+    figure_table(f, "x,y");
+    for (int n = 0; n < N; n++)
+        figure_row(f, p->x[n], p->y[n]);
+    figure_pen(f, (Pen){.color = PEN_BLACK, .point = POINT_DOT, .size = 1.4});
+    figure_points(f, 1, 2, "");
+}
+
+// The loss around its lowest point, as far as any step went, and the steps.
+static void draw_bowl(Figure *f, const Descent *path, const Points *p) {
+    double best = best_weight(p), reach = 0.1;
+    for (int i = 0; i <= path->epochs; i++)
+        reach = fmax(reach, fabs(path->step[i].w - best));
+    figure_table(f, "w,loss");
+    for (int i = -50; i <= 50; i++) {
+        double w = best + 1.1 * reach * i / 50.0;
+        figure_row(f, w, mean_loss(p, w));
+    }
+    figure_lines(f, 1, 2, "");
+    figure_table(f, "w,loss");
+    for (int i = 0; i <= path->epochs; i++)
+        figure_row(f, path->step[i].w, path->step[i].loss);
+    figure_pen(
+        f, (Pen){.color = PEN_VERMILION, .point = POINT_DOT, .solid = true});
+    figure_linespoints(f, 1, 2, "");
+}
+
+static void draw(const Descent *path, const Points *p, const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch03", "linear_fit", format))
+        return;
+    figure_title(&f,
+                 "From w = %.4g, step %d reaches w = %.4g; w = %.4g is best",
+                 path->step[0].w, path->epochs, path->step[path->epochs].w,
+                 best_weight(p));
+    figure_caption(&f, "Left, the line turns towards the five points; right, "
+                       "each step goes against the slope of the loss.");
+    figure_panel(&f, "The line prediction = w x");
+    figure_x(&f, "x");
+    figure_y(&f, "y");
+    draw_lines(&f, path, p);
+    figure_panel(&f, "The bowl and the steps down");
+    figure_x(&f, "weight w");
+    figure_y(&f, "mean loss");
+    draw_bowl(&f, path, p);
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------
@@ -220,7 +224,7 @@ int main(int argc, char **argv) {
     train(&path, &points, (double)start, (double)lr, epochs);
     if (!o.quiet)
         print_steps(&path, &points, (double)lr);
-    draw(&path, &points, (double)lr, o.plot);
+    draw(&path, &points, o.plot);
     if (path.step[path.epochs].loss > path.step[0].loss)
         run_trouble(
             "exploded",

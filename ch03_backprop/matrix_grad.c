@@ -10,15 +10,15 @@
 // Run: make matrix_grad && ./matrix_grad
 // Ends with: result: dX_error=0e+00 dH_error=..e-08 dW_error=1e-07 ...
 //
-// Contents: 1 f = a^T X b  2 Z = H W^T + b  3 the slow way  4 tables  5 chart
+// Contents: 1 f = a^T X b  2 Z = H W^T + b  3 the slow way  4 tables  5 figure
 //           6 main
 
 #include <math.h>
 #include <stdio.h>
 
 #include "blas.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "rng.h"
 #include "run.h"
 #include "tensor.h"
@@ -199,12 +199,16 @@ static void print_matrix(const char *name, const Tensor *t) {
     }
 }
 
-static void print_gradient(const char *name, const char *formula,
-                           const Tensor *d, const Tensor *numeric) {
-    printf("%s = %s %s, relative difference %.0e\n", name, formula,
-           tensor_shape(d).text, gradient_error(d, numeric));
-    print_matrix("formula", d);
-    print_matrix("differences", numeric);
+typedef struct {
+    const char *name, *formula;
+    const Tensor *d, *numeric; // by the formula, by differences
+} Gradient;
+
+static void print_gradient(const Gradient *g) {
+    printf("%s = %s %s, relative difference %.0e\n", g->name, g->formula,
+           tensor_shape(g->d).text, gradient_error(g->d, g->numeric));
+    print_matrix("formula", g->d);
+    print_matrix("differences", g->numeric);
     printf("\n");
 }
 
@@ -218,56 +222,60 @@ static void print_jacobian(const Layer *layer) {
            N, M, M, D, N * M * M * D, N * M * D);
 }
 
-// ---- 5. The chart -----------------------------------------------------------
+// ---- 5. The figure ----------------------------------------------------------
 
-// A block of the data: a gradient by formula and by differences.
-static void write_gradient(Chart *chart, const Tensor *d,
-                           const Tensor *numeric) {
-    int R = d->shape[0], C = d->shape[1];
-    chart_columns(chart, "row,column,formula,differences");
-    for (int i = 0; i < R; i++)
-        for (int j = 0; j < C; j++)
-            chart_row(chart, 4, i + 1.0, j + 1.0, (double)d->data[i * C + j],
-                      (double)numeric->data[i * C + j]);
-}
-
-// A row of two heat maps, both on the same scale.
-static void draw_gradient(Chart *chart, const char *title, int block,
-                          const Tensor *d) {
+// df/dX as a multiplication table: a at its left, b below it.
+static void draw_product(Figure *f, const Bilinear *of, const Tensor *dX) {
+    int R = dX->shape[0], C = dX->shape[1];
     float largest = 0.0f;
-    for (size_t i = 0; i < d->size; i++)
-        largest = fmaxf(largest, fabsf(d->data[i]));
-    chart_script(chart,
-                 "set cbrange [%g:%g]\n"
-                 "set xrange [0.5:%d.5]; set yrange [%d.5:0.5]\n"
-                 "set title '%s by the formula'\n"
-                 "plot DATA index %d using 2:1:3 with image pixels\n"
-                 "set title 'by differences, an element at a time'\n"
-                 "plot DATA index %d using 2:1:4 with image pixels\n",
-                 -(double)largest, (double)largest, d->shape[1], d->shape[0],
-                 title, block, block);
+    figure_panel(f, "df/dX = a bᵀ");
+    figure_x(f, "b");
+    figure_y(f, "a");
+    figure_table(f, "column,row,product");
+    for (int k = 0; k < R * C; k++) {
+        figure_row(f, k % C, k / C, dX->data[k]);
+        largest = fmaxf(largest, fabsf(dX->data[k]));
+    }
+    for (int i = 0; i < R; i++)
+        figure_tick(f, 'y', i, "%.2f", (double)of->a.data[i]);
+    for (int j = 0; j < C; j++)
+        figure_tick(f, 'x', j, "%.2f", (double)of->b.data[j]);
+    figure_range(f, 'x', -0.5, C - 0.5);
+    figure_range(f, 'y', R - 0.5, -0.5);
+    // half of the scale is kept free, so that all numbers can be read
+    double half = 2.0 * (double)largest;
+    figure_heat(f, 1, 2, 3, HEAT_DIVERGING, -half, half);
+    figure_values(f, 1, 2, 3, "%.2f", 0.0);
 }
 
-static void draw(const Tensor *dX, const Tensor *nX, const Tensor *dW,
-                 const Tensor *nW, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch03", "matrix_grad", format))
+static void draw(const Bilinear *of, const Gradient *gradients, int count,
+                 const char *format) {
+    Figure f;
+    double error = 0.0;
+    if (!figure_open(&f, "ch03", "matrix_grad", format))
         return;
-    chart_size(&chart, 900, 640);
-    write_gradient(&chart, dX, nX);
-    chart_break(&chart);
-    chart_break(&chart);
-    write_gradient(&chart, dW, nW);
-    chart_script(&chart,
-                 "unset key; unset grid; unset border; set tics scale 0\n"
-                 "set xtics 1; set ytics 1\n"
-                 "set xlabel 'column'; set ylabel 'row'\n"
-                 "set multiplot layout 2,2 title 'One product gives the whole "
-                 "gradient; in abᵀ every row is b, scaled'\n");
-    draw_gradient(&chart, "df/dX = abᵀ", 0, dX);
-    draw_gradient(&chart, "dL/dW = (dL/dZ)ᵀH", 1, dW);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    for (int i = 0; i < count; i++)
+        error =
+            fmax(error, gradient_error(gradients[i].d, gradients[i].numeric));
+    figure_title(&f,
+                 "a bᵀ is a multiplication table; formulas and differences "
+                 "agree to %.0e",
+                 error);
+    figure_caption(&f, "Left, each number is the product of its a and its b; "
+                       "right, the points are on the diagonal where formula "
+                       "and differences agree.");
+    draw_product(&f, of, gradients[0].d);
+    figure_panel(&f, "All elements of the gradients");
+    figure_x(&f, "by differences");
+    figure_y(&f, "by the formula");
+    for (int i = 0; i < count; i++) {
+        figure_table(&f, "differences,formula");
+        for (size_t k = 0; k < gradients[i].d->size; k++)
+            figure_row(&f, gradients[i].numeric->data[k],
+                       gradients[i].d->data[k]);
+        figure_points(&f, 1, 2, "%s", gradients[i].name);
+    }
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------
@@ -296,21 +304,24 @@ int main(int argc, char **argv) {
     numeric_gradient(&nW, layer_loss, &layer, &layer.W);
     numeric_gradient(&nb, layer_loss, &layer, &layer.b);
 
-    if (!o.quiet) {
-        print_gradient("df/dX", "a b^T", &dX, &nX);
-        print_gradient("dL/dH", "(dL/dZ) W", &dH, &nH);
-        print_gradient("dL/dW", "(dL/dZ)^T H", &dW, &nW);
-        print_gradient("dL/db", "column sums of dL/dZ", &db, &nb);
+    const Gradient gradients[] = {
+        {"df/dX", "a b^T", &dX, &nX},
+        {"dL/dH", "(dL/dZ) W", &dH, &nH},
+        {"dL/dW", "(dL/dZ)^T H", &dW, &nW},
+        {"dL/db", "column sums of dL/dZ", &db, &nb},
+    };
+    for (int i = 0; i < 4 && !o.quiet; i++)
+        print_gradient(&gradients[i]);
+    if (!o.quiet)
         print_jacobian(&layer);
-    }
-    draw(&dX, &nX, &dW, &nW, o.plot);
+    draw(&f, gradients, 4, o.plot);
     run_result("dX_error=%.0e dH_error=%.0e dW_error=%.0e db_error=%.0e",
                gradient_error(&dX, &nX), gradient_error(&dH, &nH),
                gradient_error(&dW, &nW), gradient_error(&db, &nb));
 
-    Tensor *gradients[] = {&dX, &dH, &dW, &db, &nX, &nH, &nW, &nb};
-    for (size_t i = 0; i < sizeof gradients / sizeof *gradients; i++)
-        tensor_free(gradients[i]);
+    Tensor *tensors[] = {&dX, &dH, &dW, &db, &nX, &nH, &nW, &nb};
+    for (size_t i = 0; i < sizeof tensors / sizeof *tensors; i++)
+        tensor_free(tensors[i]);
     bilinear_free(&f);
     layer_free(&layer);
     return run_end();

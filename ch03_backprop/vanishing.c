@@ -13,14 +13,14 @@
 // Ends with: result: sigmoid_xavier=2.02e-31 tanh_xavier=1.77e-01 ...
 //
 // Contents: 1 activations  2 initial weights  3 the net  4 measuring
-//           5 tables  6 charts  7 main
+//           5 tables  6 figure  7 main
 
 #include <math.h>
 #include <stdio.h>
 #include <stdlib.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "layers.h"
 #include "rng.h"
 #include "run.h"
@@ -141,20 +141,21 @@ static void net_backward(Net *net, int depth) {
 
 // ---- 4. Measuring -----------------------------------------------------------
 
-// Gradient norms, all relative to that at the net's output.
-typedef struct {
-    double of[ACTIVATIONS][INITS][MAX_DEPTH + 1];
-} Norms;
-
 // Inputs as the lecture has them: normalized to 0..1, and as the pixels come.
 enum { TO_1, TO_255, SCALES };
 
 typedef struct {
-    int depth;   // of the nets in `layer` and `scaled`
-    Norms layer; // by layer, 1 ... depth
-    Norms first; // layer 1's, by the depth of the net, 2 ... MAX_DEPTH
-    double scaled[ACTIVATIONS][INITS][SCALES]; // layer 1's, by the input
+    int depth; // of the nets in the tables and in `scaled`
+    // the norm of layer 1's gradient, relative to that at the net's output, in
+    // nets of 2, 3, ... MAX_DEPTH layers
+    double first[ACTIVATIONS][INITS][MAX_DEPTH + 1];
+    double scaled[ACTIVATIONS][INITS][SCALES]; // the same, by the input
 } Measured;
+
+// Of the nets of `depth` layers.
+static double first_layer(const Measured *m, Activation f, Init init) {
+    return m->first[f][init][m->depth];
+}
 
 // The same net twice: with inputs in 0..1, and with these times 255.
 static void measure_scales(double norms[SCALES], Net *net, int depth,
@@ -192,10 +193,8 @@ static void measure(Measured *m, Activation f, Init init, int width,
         tensor_resize_like(&net.dy[depth], &net.y[depth]);
         fill_normal(&net.dy[depth], 1.0f, &rng);
         net_backward(&net, depth);
-        double output = tensor_norm(&net.dy[depth]);
-        m->first.of[f][init][depth] = tensor_norm(&net.dy[1]) / output;
-        for (int l = 1; l <= depth && depth == m->depth; l++)
-            m->layer.of[f][init][l] = tensor_norm(&net.dy[l]) / output;
+        m->first[f][init][depth] =
+            tensor_norm(&net.dy[1]) / tensor_norm(&net.dy[depth]);
     }
     measure_scales(m->scaled[f][init], &net, m->depth, &rng);
     net_free(&net);
@@ -222,7 +221,7 @@ static void measure_all(Measured *m, int width, uint64_t seed) {
 
 // The factor that one layer multiplies the gradient by, on average.
 static double per_layer(const Measured *m, Activation f, Init init) {
-    return pow(m->layer.of[f][init][1], 1.0 / (m->depth - 1));
+    return pow(first_layer(m, (Activation)f, (Init)init), 1.0 / (m->depth - 1));
 }
 
 // ---- 5. The tables ----------------------------------------------------------
@@ -249,7 +248,8 @@ static void print_table(const Measured *m, int width) {
     for (int f = 0; f < ACTIVATIONS; f++) {
         printf("  %-8s", activation_name(f));
         for (int init = 0; init < INITS; init++)
-            printf("  %-7.0e (%4.2f)%s", m->layer.of[f][init][1],
+            printf("  %-7.0e (%4.2f)%s",
+                   first_layer(m, (Activation)f, (Init)init),
                    per_layer(m, (Activation)f, (Init)init),
                    init < INITS - 1 ? " " : "");
         printf("\n");
@@ -294,43 +294,45 @@ static void print_claims(const Measured *m) {
         "  times the input changes it by a factor of %.1f at most\n"
         "- ReLU avoids vanishing and exploding: %.1e with Xavier's weights,\n"
         "  %.1e with large ones\n\n",
-        m->depth, m->layer.of[TANH][XAVIER][1], m->layer.of[RELU][HE][1],
-        largest, m->layer.of[RELU][XAVIER][1], m->layer.of[RELU][LARGE][1]);
+        m->depth, first_layer(m, TANH, XAVIER), first_layer(m, RELU, HE),
+        largest, first_layer(m, RELU, XAVIER), first_layer(m, RELU, LARGE));
 }
 
-// ---- 6. Charts --------------------------------------------------------------
+// ---- 6. The figure ----------------------------------------------------------
 
-// One panel per activation, one curve per initialization.
-static void draw(const Norms *norms, int from, int to, const char *name,
-                 const char *title, const char *x, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch03", name, format))
+// A panel for each activation, a curve for each initialization.
+static void draw(const Measured *m, const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch03", "vanishing_depth", format))
         return;
-    chart_size(&chart, 1000, 460);
-    for (int f = 0; f < ACTIVATIONS; f++) {
-        chart_columns(&chart, "number,small,large,Xavier,He");
-        for (int i = from; i <= to; i++)
-            chart_row(&chart, 5, (double)i, norms->of[f][SMALL][i],
-                      norms->of[f][LARGE][i], norms->of[f][XAVIER][i],
-                      norms->of[f][HE][i]);
-        chart_break(&chart);
-        chart_break(&chart);
+    figure_title(&f,
+                 "%d layers multiply a gradient by %.2g (ReLU, He) or %.0e "
+                 "(sigmoid, Xavier)",
+                 MAX_DEPTH, m->first[RELU][HE][MAX_DEPTH],
+                 m->first[SIGMOID][XAVIER][MAX_DEPTH]);
+    figure_caption(&f,
+                   "What reaches the first layer, in ever deeper nets, of a "
+                   "gradient of 1 at the output; C says that a net has at "
+                   "most about seven layers.");
+    figure_grid(&f, ACTIVATIONS);
+    figure_share(&f);
+    figure_legend(&f);
+    for (int a = 0; a < ACTIVATIONS; a++) {
+        figure_table(&f, "depth,small,large,Xavier,He");
+        for (int d = 2; d <= MAX_DEPTH; d++)
+            figure_row(&f, d, m->first[a][SMALL][d], m->first[a][LARGE][d],
+                       m->first[a][XAVIER][d], m->first[a][HE][d]);
+        figure_panel(&f, "%s", activation_name(a));
+        figure_x(&f, "depth (layers)");
+        figure_y(&f, "gradient at the first layer");
+        figure_range(&f, 'x', 0.0, MAX_DEPTH);
+        figure_range(&f, 'y', 1e-30, 1e25);
+        figure_log(&f, 'y');
+        for (int init = 0; init < INITS; init++)
+            figure_lines(&f, 1, 2 + init, "%s", init_name(init));
+        figure_vertical(&f, 7.0, "7 layers");
     }
-    chart_script(&chart,
-                 "set multiplot layout 1,3 title '%s'\n"
-                 "set xlabel '%s'; set xrange [0:%d]\n"
-                 "set logscale y; set format y '10^{%%T}'\n"
-                 "set yrange [1e-30:1e25]; set ytics 1e5\n",
-                 title, x, to);
-    for (int f = 0; f < ACTIVATIONS; f++)
-        chart_script(&chart,
-                     "set title '%s'; set ylabel '%s'\n"
-                     "plot for [c=2:5] DATA index %d using 1:c with lines lt "
-                     "c-1\n",
-                     activation_name(f),
-                     f == 0 ? "gradient norm, output = 1" : "", f);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------
@@ -339,7 +341,8 @@ int main(int argc, char **argv) {
     CommonOptions o = {.seed = 1};
     int depth = 50, width = 64;
     const Option table[] = {
-        option_int("depth", &depth, 2, MAX_DEPTH, "layers of the net shown"),
+        option_int("depth", &depth, 2, MAX_DEPTH,
+                   "layers of the nets in the tables"),
         option_int("width", &width, 1, 128, "units in each layer"),
     };
     cli_parse(&o, "vanishing",
@@ -353,15 +356,10 @@ int main(int argc, char **argv) {
         print_scales(&m);
         print_claims(&m);
     }
-    draw(&m.layer, 1, depth, "vanishing_layers",
-         "The gradient in the backward pass, from the last layer to the first",
-         "layer", o.plot);
-    draw(&m.first, 2, MAX_DEPTH, "vanishing_depth",
-         "What reaches the first layer, in ever deeper nets",
-         "depth of the net (layers)", o.plot);
+    draw(&m, o.plot);
     run_result("sigmoid_xavier=%.2e tanh_xavier=%.2e relu_xavier=%.2e "
                "relu_he=%.2e depth=%d",
-               m.layer.of[SIGMOID][XAVIER][1], m.layer.of[TANH][XAVIER][1],
-               m.layer.of[RELU][XAVIER][1], m.layer.of[RELU][HE][1], depth);
+               first_layer(&m, SIGMOID, XAVIER), first_layer(&m, TANH, XAVIER),
+               first_layer(&m, RELU, XAVIER), first_layer(&m, RELU, HE), depth);
     return run_end();
 }

@@ -14,12 +14,11 @@
 // Try: --batch 4 or 64; --lr 0.01 (which of the three gains from it?).
 //
 // Contents: 1 samples  2 loss and gradient  3 the three variants  4 noise and
-//           cost  5 charts  6 main
+//           cost  5 figures  6 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "error.h"
 #include "memory.h"
@@ -189,9 +188,9 @@ static void print_tables(const Descent d[3], const Noise noise[SIZES],
     printf("\n");
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 5. Figures -------------------------------------------------------------
 
-static double bands(const void *context, double w, double b) {
+static double log_loss(const void *context, double w, double b) {
     const Samples *s = context;
     return log10(whole_loss(s, (const double[]){w, b}));
 }
@@ -199,64 +198,66 @@ static double bands(const void *context, double w, double b) {
 static void draw_paths(const Descent d[3], const Samples *s, int epochs,
                        const char *format) {
     const double range[2][2] = {{-1.6, 3.6}, {-3.2, 2.6}};
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "gd_variants_paths", format))
+    Figure f;
+    if (!figure_open(&f, "ch04", "gd_variants_paths", format))
         return;
-    chart_size(&chart, 1060, 440);
-    chart_surface(&chart, bands, s, range);
-    for (int k = 0; k < 3; k++) {
-        chart_columns(&chart, "w,b");
-        for (int i = 0; i <= d[k].steps; i++)
-            chart_row(&chart, 2, d[k].path[2 * i], d[k].path[2 * i + 1]);
-        chart_break(&chart);
-        chart_break(&chart);
-    }
-    chart_script(&chart,
-                 "set multiplot layout 1,3 margins 0.05,0.99,0.13,0.82 spacing "
-                 "0.05,0 title 'The same %d passes over the samples, from the "
-                 "same start (dark = high loss)'\n"
-                 "unset key; set xlabel 'slope w'; set ylabel 'shift b' offset "
-                 "1\n",
+    figure_title(&f,
+                 "The fewer samples per step, the more steps in %d epochs, "
+                 "and the noisier",
                  epochs);
-    for (int k = 0; k < 3; k++)
-        chart_script(
-            &chart,
-            "set title '%s: %d steps'\n"
-            "plot DATA index 0 using 1:2:3 with image, \\\n"
-            "  '' index %d using 1:2 with lines lw 3.5 dt solid lc rgb "
-            "'white', \\\n"
-            "  '' index %d using 1:2 with linespoints lw 1 dt solid pt 7 ps "
-            "%g lc rgb '#d55e00', \\\n"
-            "  '' index %d every 1::0::0 using 1:2 with points pt 7 ps 1.2 lc "
-            "rgb 'black'\n",
-            d[k].name, d[k].steps, k + 1, k + 1, d[k].steps < 500 ? 0.5 : 0.2,
-            k + 1);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_caption(&f, "All paths begin at the black point and see the same "
+                       "samples; darker is a higher loss.");
+    figure_share(&f);
+    SurfaceMap map = surface_map(&f, log_loss, s, range);
+    for (int k = 0; k < 3; k++) {
+        figure_panel(&f, "%s, %d per step: %d steps", d[k].name, d[k].batch,
+                     d[k].steps);
+        figure_x(&f, "slope w");
+        figure_y(&f, "bias b");
+        surface_show(&f, &map);
+        figure_table(&f, "w,b");
+        for (int i = 0; i <= d[k].steps; i++)
+            figure_row(&f, d[k].path[2 * i], d[k].path[2 * i + 1]);
+        surface_path(&f, d[k].steps < 500 ? 0.5 : 0.2);
+    }
+    figure_close(&f);
 }
 
 static void draw_noise(const Noise noise[SIZES], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "gd_variants_noise", format))
+    Figure f;
+    if (!figure_open(&f, "ch04", "gd_variants_noise", format))
         return;
-    chart_size(&chart, 900, 400);
-    chart_columns(&chart, "samples,measured,theory,cost");
-    for (int k = 0; k < SIZES; k++) // all 256 have no noise: not on a log axis
-        chart_row(&chart, 4, (double)noise[k].batch, noise[k].noise,
-                  noise[k].theory, noise[k].cost);
-    chart_script(
-        &chart,
-        "set multiplot layout 1,2 title 'Ten times the samples: a third of the "
-        "noise, for up to ten times the time'\n"
-        "set logscale xy; set xlabel 'samples per step'; set xrange [0.8:320]\n"
-        "set ylabel 'noise of the gradient'; set yrange [0.1:*]; "
-        "set key top right inside vertical\n"
-        "plot DATA using 1:3 with lines lt 3 title 'theory', \\\n"
-        "  '' using 1:2 with points lt 1 ps 1.3 title 'measured'\n"
-        "unset key; set yrange [*:*]; set ylabel 'microseconds per step'\n"
-        "plot DATA using 1:4 with linespoints lt 5\n"
-        "unset multiplot\n");
-    chart_close(&chart);
+    figure_title(&f,
+                 "A gradient from 16 samples has %.0f %% of the noise of "
+                 "one sample's, and takes %.1f times as long",
+                 100.0 * noise[4].noise / noise[0].noise,
+                 noise[4].cost / noise[0].cost);
+    figure_caption(&f,
+                   "Points are measured, the line is the theory: noise falls "
+                   "with the square root of the samples. All %d have none.",
+                   N);
+
+    figure_panel(&f, "Noise of the gradient");
+    figure_table(&f, "samples,measured,theory");
+    for (int k = 0; k < SIZES - 1; k++) // 0 cannot stand on a log axis
+        figure_row(&f, noise[k].batch, noise[k].noise, noise[k].theory);
+    figure_x(&f, "samples per step");
+    figure_y(&f, "distance from the true gradient");
+    figure_log(&f, 'x');
+    figure_log(&f, 'y');
+    figure_lines(&f, 1, 3, "");
+    figure_points(&f, 1, 2, "");
+
+    figure_panel(&f, "Time per step");
+    figure_table(&f, "samples,microseconds");
+    for (int k = 0; k < SIZES; k++)
+        figure_row(&f, noise[k].batch, noise[k].cost);
+    figure_x(&f, "samples per step");
+    figure_y(&f, "microseconds");
+    figure_log(&f, 'x');
+    figure_log(&f, 'y');
+    figure_linespoints(&f, 1, 2, "");
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

@@ -11,16 +11,16 @@
 //
 // Try: --grid lecture (the table of A as printed: how many cells learn?).
 //
-// Contents: 1 what is tried  2 a trial  3 the search  4 charts  5 main
+// Contents: 1 what is tried  2 a trial  3 the search  4 figure  5 main
 
 #include <math.h>
 #include <pthread.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -206,76 +206,70 @@ static int count_unmoved(const Trial trials[TRIALS], double untrained) {
     return count;
 }
 
-// ---- 4. Charts --------------------------------------------------------------
+// ---- 4. Figure --------------------------------------------------------------
 
-// A map's coordinate: the exponent, where exponents are spread evenly.
+// Powers of ten that are spread evenly stand along the axis as exponents.
 static double coordinate(const Axis *axis, double value) {
     return axis->log ? log10(value) : value;
 }
 
 // Half a cell of the grid around the first and the last value.
-static void draw_axis(Chart *chart, const char *which, const Axis *axis,
-                      const char *label) {
+static void draw_axis(Figure *f, char which, const Axis *axis) {
+    static const char *const powers[] = {"10⁻¹⁰", "10⁻⁹", "10⁻⁸", "10⁻⁷",
+                                         "10⁻⁶",  "10⁻⁵", "10⁻⁴", "10⁻³",
+                                         "10⁻²",  "0.1",  "1",    "10"};
     double a = coordinate(axis, on_axis(axis, 0)),
            b = coordinate(axis, on_axis(axis, 1));
     double low = fmin(a, b), high = fmax(a, b), half = (high - low) / 18;
-    chart_script(chart,
-                 "set %srange [%g:%g]; set %slabel '%s'; set %stics %d\n"
-                 "set format %s '%s'\n",
-                 which, low - half, high + half, which, label, which,
-                 high - low > 5 ? 3 : 1, which, axis->log ? "10^{%.0f}" : "%g");
+    figure_range(f, which, low - half, high + half);
+    for (int power = (int)low; axis->log && power <= (int)high; power++)
+        figure_tick(f, which, power, "%s", powers[power + 10]);
 }
 
-static void draw_maps(Trial trials[SEARCHES][TRIALS], const Grid *grid,
-                      const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "hyperparam_map", format))
+static void draw(Trial trials[SEARCHES][TRIALS], const Trial *best[SEARCHES],
+                 const Grid *grid, const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch04", "hyperparam_map", format))
         return;
-    chart_size(&chart, 960, 480);
+    figure_title(&f,
+                 "%d trials: a grid tries %d values of each hyperparameter, "
+                 "random search %d",
+                 TRIALS, SIDE, TRIALS);
+    figure_caption(&f, "Darker is a higher validation accuracy; a ring is "
+                       "around the best trial.");
+    figure_share(&f);
     for (int s = 0; s < SEARCHES; s++) {
-        chart_columns(&chart, "beta,alpha,accuracy");
-        for (int n = 0; n < TRIALS; n++)
-            chart_row(&chart, 3, coordinate(&grid->beta, trials[s][n].beta),
-                      coordinate(&grid->alpha, trials[s][n].alpha),
-                      100 * trials[s][n].accuracy);
-        chart_break(&chart);
-        chart_break(&chart);
+        figure_panel(&f, "%s search: best %.1f %%", search_name[s],
+                     100 * best[s]->accuracy);
+        figure_x(&f, "decay β");
+        figure_y(&f, "learning rate α");
+        draw_axis(&f, 'x', &grid->beta);
+        draw_axis(&f, 'y', &grid->alpha);
+        figure_panel_size(&f, 320, 320);
+        figure_table(&f, "beta,alpha,accuracy,best");
+        for (int n = 0; n < TRIALS; n++) {
+            const Trial *t = &trials[s][n];
+            figure_row(&f, coordinate(&grid->beta, t->beta),
+                       coordinate(&grid->alpha, t->alpha), 100 * t->accuracy,
+                       t == best[s]);
+        }
+        if (s == GRID) {
+            figure_heat(&f, 1, 2, 3, HEAT_BLUES, 0, 100);
+        } else { // an edge around the pale points
+            figure_pen(&f, (Pen){.color = PEN_GRAY, .size = 1.6});
+            figure_points(&f, 1, 2, "");
+            figure_pen(&f, (Pen){.size = 1.4});
+            figure_colored(&f, 1, 2, 3, HEAT_BLUES, 0, 100);
+            figure_scale(&f, "validation accuracy (%%)");
+        }
+        figure_pen(&f, (Pen){.color = PEN_VERMILION,
+                             .point = POINT_RING,
+                             .size = 2,
+                             .column = 4,
+                             .value = 1});
+        figure_points(&f, 1, 2, "");
     }
-    chart_script(
-        &chart, "set multiplot layout 1,2 title 'Validation accuracy (%%) over "
-                "decay β and learning rate α: the same budget twice'\n"
-                "unset key; unset grid; set size ratio 1; set cbrange "
-                "[0:100]\n");
-    draw_axis(&chart, "x", &grid->beta, "decay β");
-    draw_axis(&chart, "y", &grid->alpha, "learning rate α");
-    chart_script(&chart,
-                 "set title 'grid search: 10 values of each'\n"
-                 "plot DATA index 0 using 1:2:3 with image pixels\n"
-                 "set title 'random search: 100 values of each'\n"
-                 "plot DATA index 1 using 1:2:3 with points pt 7 ps 1.4 "
-                 "palette\n"
-                 "unset multiplot\n");
-    chart_close(&chart);
-}
-
-static void draw_best_so_far(Trial trials[SEARCHES][TRIALS],
-                             const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "hyperparam_best", format))
-        return;
-    chart_columns(&chart, "trials,grid,random");
-    double best[SEARCHES] = {0, 0};
-    for (int n = 0; n < TRIALS; n++) {
-        for (int s = 0; s < SEARCHES; s++)
-            best[s] = fmax(best[s], trials[s][n].accuracy); // NaN is passed by
-        chart_row(&chart, 3, n + 1.0, 100 * best[GRID], 100 * best[RANDOM]);
-    }
-    chart_script(&chart, "set title 'The best setting found so far'\n"
-                         "set xlabel 'trials'; set xrange [0:100]\n"
-                         "set ylabel 'validation accuracy (%%)'\n"
-                         "plot DATA using 1:2 with steps title 'grid search', "
-                         "DATA using 1:3 with steps title 'random search'\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------
@@ -363,8 +357,7 @@ int main(int argc, char **argv) {
     double test = try_out(chosen, &digits.train, &digits.test, &o);
     if (!o.common.quiet && !stop_requested())
         report(best, learned, unmoved, grid, test);
-    draw_maps(trials, grid, o.common.plot);
-    draw_best_so_far(trials, o.common.plot);
+    draw(trials, best, grid, o.common.plot);
     run_result("grid_best=%.4f random_best=%.4f test_accuracy=%.4f "
                "grid_learned=%.0f random_learned=%.0f seed=%llu data=%s",
                finished(best[GRID]->accuracy), finished(best[RANDOM]->accuracy),

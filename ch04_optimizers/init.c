@@ -14,15 +14,15 @@
 //      UNIFORM_R 0.05 (does the signal still reach layer 5?).
 //
 // Contents: 1 eight initializations  2 what they do  3 training
-//           4 the earlier training  5 table  6 charts  7 main
+//           4 the earlier training  5 table  6 figures  7 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
 #include "digits.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -136,21 +136,13 @@ static int different_units(const Tensor *a) {
     return count;
 }
 
-enum { BINS = 64 }; // of log10(activation), from 1e-8 to 1e2
-
 typedef struct {
     double size[HIDDEN];         // rms of the activations
     double gradient[HIDDEN + 1]; // rms of dw, per layer of weights
-    double share[HIDDEN][BINS];  // histogram of the positive activations
     double epoch_loss[100];      // training loss, [epochs]
     int epochs, units;           // that differ in the last hidden layer, after
     double accuracy;             // on test digits, after
 } Outcome;
-
-static int bin_of(float activation) {
-    int bin = (int)floor((log10((double)activation) + 8) * BINS / 10);
-    return bin < 0 ? 0 : bin >= BINS ? BINS - 1 : bin;
-}
 
 // One forward and one backward pass, before anything is learned.
 static void look_inside(Outcome *outcome, ReluNet *net, const Dataset *set) {
@@ -163,13 +155,8 @@ static void look_inside(Outcome *outcome, ReluNet *net, const Dataset *set) {
     relu_net_backward(net, &batches.x);
     for (int l = 0; l <= HIDDEN; l++)
         outcome->gradient[l] = rms(&net->dw[l]);
-    for (int l = 0; l < HIDDEN; l++) {
-        const Tensor *a = &net->hidden[l];
-        outcome->size[l] = rms(a);
-        for (size_t i = 0; i < a->size; i++)
-            if (a->data[i] > 0)
-                outcome->share[l][bin_of(a->data[i])] += 1.0 / (double)a->size;
-    }
+    for (int l = 0; l < HIDDEN; l++)
+        outcome->size[l] = rms(&net->hidden[l]);
     batches_free(&batches);
 }
 
@@ -287,68 +274,61 @@ static void print_zero(const Outcome *zero) {
            "zero_init.\n\n");
 }
 
-// ---- 6. Charts --------------------------------------------------------------
+// ---- 6. Figures -------------------------------------------------------------
 
+// Zeros cannot stand on a logarithmic axis: the first kind is left out.
 static void draw_activations(const Outcome outcomes[KINDS],
                              const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "init_activations", format))
+    Figure f;
+    const Outcome *small = &outcomes[SMALL], *he = &outcomes[HE];
+    if (!figure_open(&f, "ch04", "init_activations", format))
         return;
-    chart_size(&chart, 1200, 640);
-    chart_script(&chart,
-                 "set multiplot layout 2,4 title 'Does the signal reach "
-                 "layer 5? Positive outputs of each hidden layer, "
-                 "before training'\n"
-                 "set logscale x; set xrange [1e-8:100]\n"
-                 "set format x '10^{%%L}'; set xtics 1e-8,100\n"
-                 "set xlabel 'output'; set yrange [0:*]\n"
-                 "set key inside left top vertical samplen 2\n");
-    int block = 0;
-    for (int k = CONSTANT; k < KINDS; k++) {
-        chart_script(&chart, "set title '%s'\nset ylabel '%s'\nplot ",
-                     kind_text[k], k % 4 == 1 ? "share of outputs (%)" : "");
-        for (int l = 0; l < HIDDEN; l++, block++) {
-            chart_columns(&chart, "output,share");
-            for (int i = 0; i < BINS; i++)
-                chart_row(&chart, 2, pow(10, (i + 0.5) * 10 / BINS - 8),
-                          100 * outcomes[k].share[l][i]);
-            chart_break(&chart);
-            chart_break(&chart);
-            chart_script(&chart,
-                         "%sDATA index %d using 1:2 with lines title 'layer "
-                         "%d'",
-                         l > 0 ? ", \\\n  " : "", block, l + 1);
-        }
-        chart_script(&chart, "\nunset key\n");
-    }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_title(&f,
+                 "By layer %d the signal is divided by %.0f with σ = 0.01, by "
+                 "%.1f with He's",
+                 HIDDEN, small->size[0] / small->size[HIDDEN - 1],
+                 he->size[0] / he->size[HIDDEN - 1]);
+    figure_caption(&f, "The root mean square of each hidden layer's outputs "
+                       "before training. All zero gives 0 everywhere.");
+    figure_table(&f, "layer,constant,small,gaussian,uniform,xavier,he,"
+                     "pretrained");
+    for (int l = 0; l < HIDDEN; l++)
+        figure_row(&f, l + 1, outcomes[CONSTANT].size[l],
+                   outcomes[SMALL].size[l], outcomes[GAUSSIAN].size[l],
+                   outcomes[UNIFORM].size[l], outcomes[XAVIER].size[l],
+                   outcomes[HE].size[l], outcomes[PRETRAINED].size[l]);
+    figure_x(&f, "hidden layer");
+    figure_step(&f, 'x', 1.0);
+    figure_y(&f, "size of the outputs (rms)");
+    figure_log(&f, 'y');
+    for (int k = CONSTANT; k < KINDS; k++)
+        figure_linespoints(&f, 1, 1 + k, "%s", kind_text[k]);
+    figure_close(&f);
 }
 
 static void draw_training(const Outcome outcomes[KINDS], int epochs,
                           const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "init_training", format))
+    Figure f;
+    if (!figure_open(&f, "ch04", "init_training", format))
         return;
+    figure_title(&f,
+                 "The same net after %d epochs: loss %.2f from σ² = 0.01, %.2f "
+                 "from σ = 0.01",
+                 epochs, outcomes[GAUSSIAN].epoch_loss[epochs - 1],
+                 outcomes[SMALL].epoch_loss[epochs - 1]);
+    figure_caption(&f, "The mean training loss of each epoch, from eight "
+                       "initializations.");
+    figure_x(&f, "epoch");
+    figure_step(&f, 'x', 1 + epochs / 10);
+    figure_y(&f, "training loss");
+    figure_range(&f, 'y', 0.0, NAN);
     for (int k = 0; k < KINDS; k++) {
-        chart_columns(&chart, "epoch,loss");
-        for (int e = 0; e < outcomes[k].epochs; e++)
-            chart_row(&chart, 2, e + 1.0, outcomes[k].epoch_loss[e]);
-        chart_break(&chart);
-        chart_break(&chart);
+        figure_table(&f, "epoch,loss");
+        for (int e = 0; e < epochs; e++)
+            figure_row(&f, e + 1, outcomes[k].epoch_loss[e]);
+        figure_linespoints(&f, 1, 2, "%s", kind_text[k]);
     }
-    chart_script(&chart,
-                 "set title 'The same net, eight initializations: σ² = 0.01 "
-                 "learns, σ = 0.01 does not'\n"
-                 "set xlabel 'epoch'; set ylabel 'training loss'\n"
-                 "set xrange [0.9:%g]; set xtics 1; set yrange [0:*]\nplot ",
-                 epochs + 0.1);
-    for (int k = 0; k < KINDS; k++)
-        chart_script(&chart,
-                     "%sDATA index %d using 1:2 with linespoints title '%s'",
-                     k > 0 ? ", \\\n  " : "", k, kind_text[k]);
-    chart_script(&chart, "\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

@@ -16,15 +16,15 @@
 //      shake_of 0.2 instead of 0.5 (how flat is the flat minimum then?).
 //
 // Contents: 1 the loss  2 directions  3 two minima  4 the surface  5 report
-//           6 charts  7 main
+//           6 figure  7 main
 
 #include <math.h>
 #include <stdio.h>
 
 #include "blas.h"
-#include "chart.h"
 #include "characters.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -34,7 +34,7 @@
 
 // ---- 1. The loss ------------------------------------------------------------
 
-enum { HIDDEN = 32, NETS = 2, SIDE = 41, DIRECTIONS = 20 };
+enum { HIDDEN = 32, NETS = 2, SIDE = 61, DIRECTIONS = 20 };
 static const float shake_of[NETS] = {0.0f, 0.5f}; // of the weights' length
 static const char *const net_name[NETS] = {"sharp", "flat"};
 
@@ -214,47 +214,38 @@ static void report(const View views[NETS], const Options *o) {
         views[1].accuracy > views[0].accuracy ? "higher" : "not higher");
 }
 
-// ---- 6. Charts --------------------------------------------------------------
+// ---- 6. Figure --------------------------------------------------------------
 
-static void write_surfaces(Chart *chart, const View views[NETS]) {
-    for (int k = 0; k < NETS; k++) {
-        chart_columns(chart, "a,b,loss");
-        for (int i = 0; i < SIDE; i++) {
-            for (int j = 0; j < SIDE; j++)
-                chart_row(chart, 3, axis(j), axis(i), views[k].surface[i][j]);
-            chart_break(chart);
-        }
-        chart_break(chart);
-    }
-}
-
-// One panel per net, the loss as color (on a log scale) and as lines of equal
-// loss; view: from where gnuplot is to look at it.
-static void draw(const View views[NETS], const char *name, const char *view,
-                 const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", name, format))
+static void draw(const View views[NETS], const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch04", "landscape_contours", format))
         return;
-    chart_size(&chart, 960, 480);
-    write_surfaces(&chart, views);
-    chart_script(
-        &chart,
-        "set multiplot layout 1,2 title 'The loss around two minima of "
-        "the same net, on the same scale'\nunset key\n"
-        "set xlabel 'direction 1'; set ylabel 'direction 2'\n"
-        "set xtics 0.5; set ytics 0.5; set cntrlabel onecolor\n"
-        "set cntrparam levels discrete 0.01,0.03,0.1,0.3,1,3\n"
-        "set logscale cb; set cbrange [0.01:10]\n%s",
-        view);
-    for (int k = 0; k < NETS; k++)
-        chart_script(&chart,
-                     "set title '%s: loss %.3f at (0, 0)'\n"
-                     "splot DATA index %d using 1:2:3 with pm3d nocontour, "
-                     "DATA index %d using 1:2:3 with lines nosurface "
-                     "lc rgb 'white' lw 1 dt solid\n",
-                     net_name[k], views[k].loss, k, k);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_title(&f,
+                 "Half the weights' length away the loss rises by %.2f (sharp) "
+                 "and %.2f (flat)",
+                 views[0].rise, views[1].rise);
+    figure_caption(&f,
+                   "The loss around two minima of the same net, along two "
+                   "random directions as long as the weights; in the title, "
+                   "the means of %d directions.",
+                   DIRECTIONS);
+    figure_share(&f);
+    for (int k = 0; k < NETS; k++) {
+        figure_panel(&f, "%s: loss %.4f in the middle", net_name[k],
+                     views[k].loss);
+        figure_x(&f, "direction 1");
+        figure_y(&f, "direction 2");
+        figure_step(&f, 'x', 0.5);
+        figure_step(&f, 'y', 0.5);
+        figure_square(&f);
+        figure_table(&f, "a,b,log10 loss");
+        for (int i = 0; i < SIDE; i++)
+            for (int j = 0; j < SIDE; j++)
+                figure_row(&f, axis(j), axis(i), log10(views[k].surface[i][j]));
+        figure_heat(&f, 1, 2, 3, HEAT_BANDS, -3, 1);
+    }
+    figure_scale(&f, "log₁₀ of the loss");
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------
@@ -282,12 +273,7 @@ int main(int argc, char **argv) {
         views[k] = explore(shake_of[k], &train_set, &validation, &o);
     if (!o.common.quiet && !stop_requested())
         report(views, &o);
-    draw(views, "landscape_surface",
-         "set zrange [0:5]; set view 58,30; set ztics 1; unset colorbox\n"
-         "set zlabel 'loss' rotate; set xyplane at 0\n",
-         o.common.plot);
-    draw(views, "landscape_contours",
-         "set view map; set size ratio 1; set contour base\n", o.common.plot);
+    draw(views, o.common.plot);
     run_result("sharp_loss=%.4f flat_loss=%.4f "
                "sharp_rise=%.4f flat_rise=%.4f sharp_validation=%.4f "
                "flat_validation=%.4f seed=%llu",

@@ -11,14 +11,14 @@
 // Run: make learning_rate && ./learning_rate
 // Ends with: result: loss_0.3=.. loss_0.05=.. loss_0.01=.. loss_0.01_5000=..
 //
-// Contents: 1 a parabola  2 training  3 table  4 charts  5 main
+// Contents: 1 a parabola  2 training  3 table  4 figures  5 main
 
 #include <math.h>
 #include <stdio.h>
 
 #include "characters.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "memory.h"
 #include "metrics.h"
@@ -26,6 +26,7 @@
 #include "progress.h"
 #include "relu_net.h"
 #include "run.h"
+#include "surfaces.h"
 
 // ---- 1. A parabola ----------------------------------------------------------
 
@@ -160,74 +161,73 @@ static void print_table(const Training runs[RUNS]) {
     print_comparison(runs);
 }
 
-// ---- 4. Charts --------------------------------------------------------------
+// ---- 4. Figures -------------------------------------------------------------
 
 static void draw_parabola(const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "learning_rate_parabola", format))
+    static const char *const words[PARABOLA_RATES] = {
+        "too small", "just right", "nearly too large", "too large"};
+    Figure f;
+    if (!figure_open(&f, "ch04", "learning_rate_parabola", format))
         return;
-    chart_size(&chart, 1060, 330);
+    figure_title(&f, "A rate above 1 climbs the parabola: each step overshoots "
+                     "by more than it gains");
+    figure_caption(&f,
+                   "%d steps of gradient descent on L = x², from the black "
+                   "point at x = 1.",
+                   PARABOLA_STEPS);
+    figure_grid(&f, PARABOLA_RATES);
+    figure_share(&f);
+    figure_table(&f, "x,loss");
+    for (int i = -22; i <= 22; i++)
+        figure_row(&f, 0.1 * i, 0.01 * i * i);
     for (int r = 0; r < PARABOLA_RATES; r++) {
+        figure_panel(&f, "η = %g: %s", parabola_rates[r], words[r]);
+        figure_x(&f, "x");
+        figure_y(&f, "L = x²");
+        figure_range(&f, 'x', -2.2, 2.2);
+        figure_range(&f, 'y', -0.2, 4.4);
+        figure_use(&f, 0);
+        figure_pen(&f, (Pen){.color = PEN_GRAY, .width = 1.0});
+        figure_lines(&f, 1, 2, "");
+        figure_table(&f, "x,loss");
         double x = 1.0;
-        chart_columns(&chart, "x,loss");
         for (int step = 0; step <= PARABOLA_STEPS; step++) {
-            chart_row(&chart, 2, x, x * x);
+            figure_row(&f, x, x * x);
             x = parabola_step(x, parabola_rates[r]);
         }
-        chart_break(&chart);
-        chart_break(&chart);
+        surface_path(&f, 0.7);
     }
-    chart_script(&chart,
-                 "set multiplot layout 1,4 title '%d steps down L = "
-                 "x²'\n"
-                 "unset key; set xrange [-1.6:1.6]; set yrange "
-                 "[-0.1:2.2]; set xlabel 'x'; set xtics 1; set ytics "
-                 "1\n",
-                 PARABOLA_STEPS);
-    static const char *const words[PARABOLA_RATES] = {
-        "too small", "right", "nearly too large", "too large"};
-    for (int r = 0; r < PARABOLA_RATES; r++)
-        chart_script(&chart,
-                     "set title 'lr = %g: %s'\n"
-                     "plot x**2 with lines lt 1 lw 1 dt solid lc rgb '#909090'"
-                     ", \\\n"
-                     "  DATA index %d using 1:2 with linespoints lt 5 dt solid "
-                     "pt 7 ps 0.8, \\\n"
-                     "  '' index %d every 1::0::0 using 1:2 with points pt 7 "
-                     "ps 1.4 lc rgb 'black'\n",
-                     parabola_rates[r], words[r], r, r);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
+// TOO_SMALL is left out: its curve is the beginning of PATIENT's.
 static void draw_losses(const Training runs[RUNS], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "learning_rate", format))
+    Figure f;
+    if (!figure_open(&f, "ch04", "learning_rate", format))
         return;
-    chart_size(&chart, 800, 500);
-    for (int r = 0; r < RUNS; r++) {
-        chart_columns(&chart, "epoch,loss");
-        for (int e = 0; e < runs[r].epochs; e += e / 100 + 1) // log axis
-            chart_row(&chart, 2, e + 1.0, (double)runs[r].loss[e]);
-        chart_break(&chart);
-        chart_break(&chart);
-    }
-    chart_script(&chart,
-                 "set title 'Too small is slow, too large learns nothing: one "
-                 "hidden layer of %d ReLU'\n"
-                 "set logscale xy; set xlabel 'epoch'; set ylabel 'training "
-                 "loss'\n"
-                 "plot ",
-                 HIDDEN);
-    // TOO_SMALL is left out: its curve is the beginning of PATIENT's.
+    figure_title(&f,
+                 "After %d epochs the loss is %.2g at rate %g, %.2g at %g, "
+                 "%.2g at %g",
+                 runs[RIGHT].epochs, (double)runs[RIGHT].last,
+                 (double)runs[RIGHT].lr, (double)runs[TOO_SMALL].last,
+                 (double)runs[TOO_SMALL].lr, (double)runs[TOO_LARGE].last,
+                 (double)runs[TOO_LARGE].lr);
+    figure_caption(&f,
+                   "One hidden layer of %d ReLU, all windows in each step. "
+                   "Where steps are small, only rate times epochs counts.",
+                   HIDDEN);
+    figure_x(&f, "epoch");
+    figure_y(&f, "training loss");
+    figure_log(&f, 'x');
+    figure_log(&f, 'y');
     for (int r = 0; r < RUNS; r++)
-        if (r != TOO_SMALL)
-            chart_script(&chart,
-                         "DATA index %d using 1:2 with lines lt %d title "
-                         "'lr = %g'%s",
-                         r, (const int[]){1, 2, 4, 0, 5}[r], (double)runs[r].lr,
-                         r < RUNS - 1 ? ", " : "\n");
-    chart_close(&chart);
+        if (r != TOO_SMALL) {
+            figure_table(&f, "epoch,loss");
+            for (int e = 0; e < runs[r].epochs; e += e / 100 + 1) // log axis
+                figure_row(&f, e + 1, runs[r].loss[e]);
+            figure_lines(&f, 1, 2, "η = %g", (double)runs[r].lr);
+        }
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

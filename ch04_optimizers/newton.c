@@ -18,14 +18,14 @@
 //      close_enough 1e-4 (which method saves the most steps?).
 //
 // Contents: 1 linear algebra of two  2 line search  3 directions  4 descent
-//           5 table  6 charts  7 main
+//           5 table  6 figures  7 main
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 #include "surfaces.h"
 
@@ -324,83 +324,71 @@ static void print_tails(const Walk walks[METHODS], double eta) {
            "With either η it can end at a saddle.\n\n");
 }
 
-// ---- 6. Charts --------------------------------------------------------------
+// ---- 6. Figures -------------------------------------------------------------
 
-// |g| against steps, one panel per surface, the number of steps up to what
-// everything but gradient descent needs.
-static void draw_convergence(Walk walks[SURFACES][METHODS],
-                             const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "newton_convergence", format))
+// |g| against steps in the bent valley. Each name stands where its curve ends;
+// that of the guarded method left of it, because CG's follows closely.
+static void draw_convergence(const Walk walks[METHODS], const char *format) {
+    enum { SHOWN = 60 };
+    Figure f;
+    if (!figure_open(&f, "ch04", "newton_convergence", format))
         return;
-    chart_size(&chart, 1100, 760);
-    for (int i = 0; i < SURFACES; i++)
-        for (int k = 0; k < METHODS; k++) {
-            const Walk *walk = &walks[i][k];
-            chart_columns(&chart, "step,gradient");
-            for (int n = 0; n <= walk->cost.steps && n <= KEPT; n++)
-                chart_row(&chart, 2, (double)n, walk->gradient[n]);
-            chart_break(&chart);
-            chart_break(&chart);
-        }
-    chart_script(&chart, "set multiplot layout 2,2 margins 0.1,0.78,0.1,0.88 "
-                         "spacing 0.11,0.17 title 'Newton and BFGS bend down, "
-                         "gradient descent and damped Newton end straight'\n"
-                         "set logscale y; set format y '10^{%%L}'\n"
-                         "set yrange [1e-10:1e4]; set xrange [0:40]\n"
-                         "set xlabel 'step'; set ylabel '|gradient|'\n"
-                         "unset key\n");
-    for (int i = 0; i < SURFACES; i++) {
-        chart_script(&chart, "%sset title \"%s\"\nplot ",
-                     i == HOLLOWS ? "set key at screen 0.79,0.5 left center "
-                                    "vertical\n"
-                                  : "",
-                     surface((SurfaceKind)i)->text);
-        for (int k = 0; k < METHODS; k++)
-            chart_script(&chart,
-                         "%sDATA index %d using 1:2 with linespoints "
-                         "pointsize 0.6 title '%s'",
-                         k > 0 ? ", \\\n  " : "", i * METHODS + k,
-                         method_name[k]);
-        chart_script(&chart, "\n");
+    figure_title(&f,
+                 "A bent valley takes Newton %d steps, BFGS %d, gradient "
+                 "descent %d",
+                 walks[NEWTON].cost.steps, walks[BFGS].cost.steps,
+                 walks[DESCENT].cost.steps);
+    figure_caption(&f, "Newton and BFGS bend down: each step gains more digits "
+                       "than the last. Damped Newton ends straight.");
+    figure_x(&f, "step");
+    figure_y(&f, "length of the gradient");
+    figure_log(&f, 'y');
+    figure_range(&f, 'x', 0.0, SHOWN + 16);
+    figure_range(&f, 'y', 1e-10, 1e4);
+    figure_panel_size(&f, 640, 340);
+    for (int k = 0; k < METHODS; k++) {
+        const Walk *walk = &walks[k];
+        int last = walk->cost.steps < SHOWN ? walk->cost.steps : SHOWN;
+        figure_table(&f, "step,gradient");
+        for (int n = 0; n <= last; n++)
+            figure_row(&f, n, walk->gradient[n]);
+        Pen pen = {.color = (PenColor)(PEN_BLUE + k), .size = 0.5};
+        figure_pen(&f, pen);
+        figure_linespoints(&f, 1, 2, "");
+        bool left = k == GUARDED;
+        figure_pen(&f, (Pen){.color = pen.color});
+        figure_note(&f, left ? last - 3 : last + 1,
+                    left ? 1e-5 : fmax(walk->gradient[last], 1e-9),
+                    left ? 'r' : 'l', "%s", method_name[k]);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
-static void draw_paths(Walk walks[SURFACES][METHODS], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "newton_paths", format))
+// What kind of point each method ends at, where there is a saddle.
+static void draw_paths(const Walk walks[METHODS], const char *format) {
+    Figure f;
+    const Surface *s = surface(SADDLE);
+    if (!figure_open(&f, "ch04", "newton_paths", format))
         return;
-    chart_size(&chart, 900, 840);
-    chart_script(&chart, "set multiplot layout 2,2 title 'From the same start: "
-                         "Newton, unguarded, ends in a saddle where there is "
-                         "one'\nset key inside right bottom vertical opaque\n");
-    for (int i = 0; i < SURFACES; i++) {
-        const Surface *s = surface((SurfaceKind)i);
-        chart_surface(&chart, surface_height, s, s->range);
-        for (int k = 0; k < METHODS; k++) {
-            const Walk *walk = &walks[i][k];
-            chart_columns(&chart, "x,y");
-            for (int n = 0; n <= walk->cost.steps && n <= KEPT; n++)
-                chart_row(&chart, 2, walk->path[n][0], walk->path[n][1]);
-            chart_break(&chart);
-            chart_break(&chart);
-        }
-        int block = i * (METHODS + 1);
-        chart_script(&chart,
-                     "set title \"%s\"\nset xlabel 'x'; set ylabel 'y'\n"
-                     "plot DATA index %d using 1:2:3 with image notitle",
-                     s->text, block);
-        for (int k = 0; k < METHODS; k++)
-            chart_script(&chart,
-                         ", \\\n  DATA index %d using 1:2 with linespoints "
-                         "lt %d pointsize 0.6 title '%s'",
-                         block + 1 + k, k + 1, method_name[k]);
-        chart_script(&chart, "\nunset key\n");
+    figure_title(&f, "Newton's method goes to where the gradient is 0: here, "
+                     "to the saddle");
+    figure_caption(&f, "From the same start, the black point; darker is "
+                       "higher. Guarded, Newton's method goes downhill only.");
+    figure_share(&f);
+    SurfaceMap map = surface_map(&f, surface_height, s, s->range);
+    for (int k = 0; k < METHODS; k++) {
+        bool saddle = strcmp(kind_of(s, &walks[k]), "saddle") == 0;
+        figure_panel(&f, "%s: %s", method_name[k],
+                     saddle ? "at the saddle" : "in the valley");
+        figure_x(&f, "x");
+        figure_y(&f, "y");
+        surface_show(&f, &map);
+        figure_table(&f, "x,y");
+        for (int n = 0; n <= walks[k].cost.steps && n <= KEPT; n++)
+            figure_row(&f, walks[k].path[n][0], walks[k].path[n][1]);
+        surface_path(&f, 0.5);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------
@@ -427,8 +415,8 @@ int main(int argc, char **argv) {
     }
     if (!o.quiet)
         print_tails(walks[SADDLE], (double)eta);
-    draw_convergence(walks, o.plot);
-    draw_paths(walks, o.plot);
+    draw_convergence(walks[ROSENBROCK], o.plot);
+    draw_paths(walks[SADDLE], o.plot);
     const Walk *valley = walks[ROSENBROCK];
     run_result("surface=rosenbrock gradient_descent_steps=%d "
                "newton_steps=%d damped_steps=%d guarded_steps=%d bfgs_steps=%d "

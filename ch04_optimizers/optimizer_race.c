@@ -11,14 +11,14 @@
 // Run: make optimizer_race && ./optimizer_race
 // Ends with: result: sgd=.. momentum=.. ... sgd_0.3=.. schedule=.. ...
 //
-// Contents: 1 racers  2 training  3 several seeds  4 a race  5 charts  6 main
+// Contents: 1 racers  2 training  3 several seeds  4 a race  5 figures  6 main
 
 #include <math.h>
 #include <stdio.h>
 
 #include "characters.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "integers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -231,85 +231,88 @@ static void race(Curve *curves, const Task *task, const Racer *field, int count,
         curves[k].loss[curves[k].count - 1].median = (double)NAN;
 }
 
-// ---- 5. Charts --------------------------------------------------------------
+// ---- 5. Figures -------------------------------------------------------------
 
-// A block per racer; a point stands in the middle of what it is the mean of.
-static void write_curves(Chart *chart, const Curve *curves, int count,
-                         int epochs) {
-    for (int k = 0; k < count; k++) {
-        const Curve *c = &curves[k];
-        chart_columns(chart, "epoch,seconds,least,median,most");
-        for (int p = 0; p < c->count; p++) {
-            double part = (p + 0.5) / c->count;
-            chart_row(chart, 5, part * epochs, part * c->seconds,
-                      c->loss[p].least, c->loss[p].median, c->loss[p].most);
-        }
-        chart_break(chart);
-        chart_break(chart);
-    }
+// The least and the most of the final medians.
+static Band final_losses(const Curve *curves) {
+    double x[DIGIT_RACERS];
+    for (int k = 0; k < DIGIT_RACERS; k++)
+        x[k] = last(&curves[k]).median;
+    return band(x, DIGIT_RACERS);
 }
 
-// x: the column across. The band from least to most, the median on it.
-static void plot_curves(Chart *chart, const Racer *field, int first, int count,
-                        int x) {
-    for (int k = 0; k < count; k++)
-        chart_script(chart,
-                     "%s DATA index %d using %d:3:5 with filledcurves lt %d "
-                     "fillstyle transparent solid 0.2 noborder notitle, '' "
-                     "index %d using %d:4 with lines lt %d title '%s'",
-                     k == 0 ? "plot" : ",", first + k, x, k + 1, first + k, x,
-                     k + 1, field[k].name);
-    chart_script(chart, "\n");
+// A table of final losses, one row per optimizer, and its points.
+static void draw_ends(Figure *f, const Curve *curves, PenColor color,
+                      const char *name) {
+    figure_table(f, "optimizer,least,median,most");
+    for (int k = 0; k < DIGIT_RACERS; k++) {
+        Band end = last(&curves[k]);
+        figure_row(f, k, end.least, end.median, end.most);
+    }
+    for (int column = 2; column <= 4; column++) {
+        bool middle = column == 3;
+        figure_pen(f, (Pen){.color = color,
+                            .point = middle ? POINT_DOT : POINT_RING,
+                            .size = middle ? 1.1 : 0.7});
+        figure_points(f, column, 1, "%s", middle ? name : "");
+    }
 }
 
 static void draw_race(const Curve *usual, const Curve *best, const Task *task,
                       const char *data, int seeds, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "optimizer_race", format))
+    Figure f;
+    if (!figure_open(&f, "ch04", "optimizer_race", format))
         return;
-    chart_size(&chart, 1160, 520);
-    write_curves(&chart, usual, DIGIT_RACERS, task->epochs);
-    write_curves(&chart, best, DIGIT_RACERS, task->epochs);
-    chart_script(&chart,
-                 "set multiplot layout 1,3 margins 0.07,0.98,0.27,0.83 spacing "
-                 "0.05,0.1 title \"The rate matters more than the optimizer\\n"
-                 "(%s, median, least and most of %d seeds)\"\n"
-                 "set logscale y; set yrange [0.05:3]; unset key; set xtics 1\n"
-                 "set ylabel 'training loss'; set xlabel 'epoch'\n"
-                 "set title 'at the usual rates'\n",
-                 data, seeds);
-    plot_curves(&chart, racers, 0, DIGIT_RACERS, 1);
-    chart_script(&chart,
-                 "unset ylabel; set title 'each at its best rate'\n"
-                 "set key at screen 0.5,0.08 center vertical maxrows 2\n");
-    plot_curves(&chart, racers, DIGIT_RACERS, DIGIT_RACERS, 1);
-    chart_script(&chart, "unset key; set xlabel 'seconds'; set xtics auto\n"
-                         "set title 'the same against time'\n");
-    plot_curves(&chart, racers, DIGIT_RACERS, DIGIT_RACERS, 2);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    Band before = final_losses(usual), after = final_losses(best);
+    figure_title(&f,
+                 "Final loss: %.2f to %.2f at the usual learning rates, %.2f "
+                 "to %.2f at the best",
+                 before.least, before.most, after.least, after.most);
+    figure_caption(&f,
+                   "Training loss after %d epochs (%s): the median of %d "
+                   "seeds, and as rings the least and the most.",
+                   task->epochs, data, seeds);
+    figure_x(&f, "training loss");
+    figure_log(&f, 'x');
+    figure_panel_size(&f, 620, 300);
+    figure_range(&f, 'y', DIGIT_RACERS - 0.5, -0.5);
+    for (int k = 0; k < DIGIT_RACERS; k++)
+        figure_tick(&f, 'y', k, "%s", racers[k].name);
+    draw_ends(&f, usual, PEN_ORANGE, "usual rate");
+    draw_ends(&f, best, PEN_BLUE, "best rate");
+    figure_close(&f);
 }
 
 static void draw_rivals(const Curve *curves, int T, int seeds,
                         const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "optimizer_race_steps", format))
+    Figure f;
+    if (!figure_open(&f, "ch04", "optimizer_race_steps", format))
         return;
-    chart_size(&chart, 900, 520);
-    write_curves(&chart, curves, RIVALS, T);
-    chart_script(
-        &chart,
-        "set title \"Our data, all in every step: no noise, and the falling "
-        "rate ends higher\\n(median, least and most of %d seeds)\"\n"
-        "set logscale y; set format y '10^{%%T}'; set yrange [5e-5:3]\n"
-        "set xlabel 'epoch'; set ylabel 'training loss'\n"
-        "set label 'to 0.05' at %d, graph 0.98 center\n"
-        "set label 'to 0.01' at %d, graph 0.98 center\n"
-        "do for [e in '%d %d'] { set arrow from e, graph 0 to e, "
-        "graph 0.95 nohead lc rgb '#909090' dt solid }\n",
-        seeds, T / 2, T * 9 / 10, T / 2, T * 9 / 10);
-    plot_curves(&chart, rivals, 0, RIVALS, 1);
-    chart_close(&chart);
+    figure_title(
+        &f,
+        "Without noise, a falling rate ends at %.1f times the constant "
+        "one's loss",
+        last(&curves[1]).median / last(&curves[0]).median);
+    figure_caption(&f,
+                   "Median of %d seeds, and a band from the least to the "
+                   "most. All data are in every step.",
+                   seeds);
+    figure_x(&f, "epoch");
+    figure_range(&f, 'x', 0.0, T);
+    figure_y(&f, "training loss");
+    figure_log(&f, 'y');
+    figure_vertical(&f, T / 2, "to 0.05");
+    figure_vertical(&f, T * 9 / 10, "to 0.01");
+    for (int k = 0; k < RIVALS; k++) {
+        const Curve *c = &curves[k];
+        figure_table(&f, "epoch,least,median,most");
+        for (int p = 0; p < c->count; p++) // each the mean of a part
+            figure_row(&f, (p + 0.5) / c->count * T, c->loss[p].least,
+                       c->loss[p].median, c->loss[p].most);
+        figure_band(&f, 1, 2, 4, "");
+        figure_lines(&f, 1, 3, "%s", rivals[k].name);
+    }
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

@@ -10,16 +10,16 @@
 // Ends with: result: within_3=0.9972 pca_error=.. ... steps_whitened=1
 //
 // Contents: 1 people  2 one column at a time  3 all columns together
-//           4 gradient descent  5 pictures  6 report  7 charts  8 main
+//           4 gradient descent  5 pictures  6 report  7 figures  8 main
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "digits.h"
 #include "error.h"
+#include "figure.h"
 #include "image.h"
 #include "memory.h"
 #include "pca.h"
@@ -356,44 +356,42 @@ static void report(const Tensor *x, const Descent descents[SCALES],
     printf("\n");
 }
 
-// ---- 7. Charts --------------------------------------------------------------
+// ---- 7. Figures -------------------------------------------------------------
 
 static void draw_clouds(const Tensor *x, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "preprocess_clouds", format))
+    static const char *const axes[SCALES][2] = {
+        {"shoe size", "height (cm)"},
+        {"shoe size", "height"},
+        {"first component", "second component"},
+        {"shoe size", "rest of the height"}};
+    Figure f;
+    if (!figure_open(&f, "ch04", "preprocess_clouds", format))
         return;
-    chart_size(&chart, 900, 800);
-    chart_script(
-        &chart, "set multiplot layout 2,2 title 'The same people: standardized "
-                "the cloud still slants, whitened it is round'\n"
-                "unset key; set xtics 2; set ytics 2\n");
+    figure_title(&f, "Standardized, the cloud still slants; whitened, it is "
+                     "round");
+    figure_caption(&f,
+                   "The same %d people, first in shoe sizes and centimeters, "
+                   "then in standard deviations.",
+                   N);
     for (int k = 0; k < SCALES; k++) {
         Tensor y = {0};
         tensor_copy(&y, x);
         rescale(&y, (Scale)k);
-        chart_columns(&chart, "a,b");
+        figure_panel(&f, "%s", scale_name[k]);
+        figure_x(&f, "%s", axes[k][0]);
+        figure_y(&f, "%s", axes[k][1]);
+        figure_panel_size(&f, 300, 300);
+        for (const char *axis = "xy"; *axis != '\0'; axis++)
+            figure_range(&f, *axis, k == CENTERED ? -25 : -4.5,
+                         k == CENTERED ? 25 : 4.5);
+        figure_table(&f, "a,b");
         for (int n = 0; n < N; n++)
-            chart_row(&chart, 2, (double)y.data[n * D],
-                      (double)y.data[n * D + 1]);
-        chart_break(&chart);
-        chart_break(&chart);
+            figure_row(&f, y.data[n * D], y.data[n * D + 1]);
+        figure_pen(&f, (Pen){.point = POINT_DOT, .size = 0.4});
+        figure_points(&f, 1, 2, "");
         tensor_free(&y);
-        chart_script(
-            &chart,
-            "set title '%s'; set xrange [-%d:%d]; set yrange [-%d:%d]\n"
-            "set tics %d; set size ratio 1\n"
-            "set xlabel '%s'; set ylabel '%s'\n"
-            "plot DATA index %d using 1:2 with points pt 7 ps 0.4\n",
-            scale_name[k], k ? 4 : 25, k ? 4 : 25, k ? 4 : 25, k ? 4 : 25,
-            k ? 2 : 10, k == PCA_WHITE ? "first component" : "shoe size",
-            k == CENTERED    ? "height (cm)"
-            : k == STANDARD  ? "height"
-            : k == PCA_WHITE ? "second component"
-                             : "height beyond what the shoe tells",
-            k);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // Bands of equal ratio make the shape of the valley visible down to its end.
@@ -401,49 +399,58 @@ static double log_loss(const void *context, double x, double y) {
     return log10(loss_above(context, x, y) + 0.01);
 }
 
-static void draw_paths(Descent descents[SCALES], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "preprocess_paths", format))
+static void draw_paths(const Descent descents[SCALES], const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch04", "preprocess_paths", format))
         return;
-    chart_size(&chart, 1000, 420);
-    chart_script(&chart, "set multiplot layout 1,3 title 'Gradient descent on "
-                         "the same data: the rounder the bowl, the straighter "
-                         "the path'\nunset key; set size ratio 1\n");
+    figure_title(&f,
+                 "The rounder the bowl, the fewer steps: %d centered, %d "
+                 "standardized, %d whitened",
+                 descents[CENTERED].steps, descents[STANDARD].steps,
+                 descents[PCA_WHITE].steps);
+    figure_caption(&f, "Gradient descent on the same data, from weights of 0 "
+                       "(black) down to a millionth of the loss; darker is "
+                       "higher.");
     for (int k = CENTERED; k <= PCA_WHITE; k++) {
-        Descent *d = &descents[k];
+        const Descent *d = &descents[k];
         double reach = 1.3 * hypot(d->best[0], d->best[1]);
         const double range[2][2] = {{d->best[0] - reach, d->best[0] + reach},
                                     {d->best[1] - reach, d->best[1] + reach}};
-        chart_surface(&chart, log_loss, d, range);
-        chart_columns(&chart, "w1,w2");
+        figure_panel(&f, "%s", scale_name[k]);
+        figure_x(&f, "first weight");
+        figure_y(&f, "second weight");
+        figure_square(&f);
+        SurfaceMap map = surface_map(&f, log_loss, d, range);
+        surface_show(&f, &map);
+        figure_table(&f, "w1,w2");
         for (int n = 0; n <= d->steps; n++)
-            chart_row(&chart, 2, d->path[n][0], d->path[n][1]);
-        chart_break(&chart);
-        chart_break(&chart);
-        chart_script(&chart,
-                     "set title '%s: %d step%s'\n"
-                     "set xlabel 'first weight'; set ylabel 'second weight'\n"
-                     "set tics autofreq\n"
-                     "plot DATA index %d using 1:2:3 with image, "
-                     "DATA index %d using 1:2 with linespoints lt 5 dt solid "
-                     "pt 7 ps 0.5\n",
-                     scale_name[k], d->steps, d->steps == 1 ? "" : "s", 2 * k,
-                     2 * k + 1);
+            figure_row(&f, d->path[n][0], d->path[n][1]);
+        surface_path(&f, 0.5);
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 static void draw_pictures(const float *pictures, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "preprocess_pictures", format))
+    static const char *const rows[] = {"before", "after"};
+    Figure f;
+    if (!figure_open(&f, "ch04", "preprocess_pictures", format))
         return;
-    chart_size(&chart, 800, 260);
-    chart_script(&chart,
-                 "set title 'Any size, anywhere (above), and after size "
-                 "normalization (below)'\n");
-    chart_pictures(&chart, pictures, 2 * SHEET, CANVAS, CANVAS, SHEET, NULL);
-    chart_close(&chart);
+    figure_title(&f, "Size normalization: any size, anywhere, becomes one size "
+                     "in the middle");
+    figure_caption(&f,
+                   "Above, digits on canvases of %d × %d pixels; below, "
+                   "what a net is given, %d × %d.",
+                   CANVAS, CANVAS, SIDE, SIDE);
+    figure_panel_size(&f, 720, 200);
+    figure_pictures(&f, &(Sheet){.pixels = pictures,
+                                 .count = 2 * SHEET,
+                                 .H = CANVAS,
+                                 .W = CANVAS,
+                                 .columns = SHEET,
+                                 .high = 1.0,
+                                 .heat = HEAT_GRAY,
+                                 .rows = rows});
+    figure_close(&f);
 }
 
 // ---- 8. Main ----------------------------------------------------------------

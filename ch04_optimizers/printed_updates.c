@@ -12,7 +12,7 @@
 // Run: make printed_updates && ./printed_updates
 // Ends with: result: printed_step=-2.75 library_step=-0.50 ...
 //
-// Contents: 1 as printed  2 the library's  3 tables  4 chart  5 main
+// Contents: 1 as printed  2 the library's  3 tables  4 figure  5 main
 //
 // Try: --rho 0.99, and see how long the printed form glides on;
 //      --after 0.3, no cut, and the two columns are the same.
@@ -20,8 +20,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "optim.h"
 #include "run.h"
 
@@ -280,23 +280,30 @@ static void print_adam(void) {
     optimizer_free(&l.optimizer);
 }
 
-// ---- 4. Chart ---------------------------------------------------------------
+// ---- 4. Figure --------------------------------------------------------------
 
 static void draw(const Glide *out, const Options *o) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "printed_updates", o->common.plot))
+    Figure f;
+    if (!figure_open(&f, "ch04", "printed_updates", o->common.plot))
         return;
-    chart_columns(&chart, "t,rate inside the velocity (A and B),"
-                          "rate outside (library)");
+    figure_title(&f,
+                 "The first step after the cut: %.2f with the rate inside the "
+                 "velocity, %.2f outside",
+                 out->printed[CUT + 1], out->library[CUT + 1]);
+    figure_caption(&f,
+                   "Momentum with gradient 1 in every step. The rate is cut "
+                   "from %g to %g; inside, old gradients keep the old rate.",
+                   (double)o->before, (double)o->after);
+    figure_table(&f, "t,printed,library");
     for (int t = CUT - 20; t <= SHOWN; t++)
-        chart_row(&chart, 3, (double)t, out->printed[t], out->library[t]);
-    chart_script(&chart,
-                 "set title 'Momentum when the learning rate is cut from %g to "
-                 "%g'\n"
-                 "set xlabel 'step'; set ylabel 'change of the weight'\n"
-                 "plot for [c=2:3] DATA using 1:c with lines\n",
-                 (double)o->before, (double)o->after);
-    chart_close(&chart);
+        figure_row(&f, t, out->printed[t], out->library[t]);
+    figure_x(&f, "step");
+    figure_y(&f, "change of the weight");
+    figure_range(&f, 'y', NAN, 0.0);
+    figure_lines(&f, 1, 2, "inside (A and B)");
+    figure_lines(&f, 1, 3, "outside (library)");
+    figure_vertical(&f, CUT, "rate cut");
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

@@ -13,15 +13,15 @@
 // Try: --steps 3000: does the sigmoid's net learn to read, with all units of a
 //      layer equal? LAYERS 4: when does the lowest layer move?
 //
-// Contents: 1 three activations  2 the net  3 the quiz  4 table  5 chart  6 main
+// Contents: 1 three activations  2 the net  3 the quiz  4 table  5 figure  6 main
 
 #include <math.h>
 #include <stdio.h>
 
 #include "blas.h"
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "relu_net.h"
@@ -200,25 +200,31 @@ static void print_quiz(const Quiz quiz[ACTIVATIONS], int digits,
         "the net learns how frequent each digit is, and no more.\n\n");
 }
 
-// ---- 5. The chart -----------------------------------------------------------
+// ---- 5. The figure ----------------------------------------------------------
 
 static void draw(const Quiz quiz[ACTIVATIONS], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch04", "zero_init", format))
+    Figure f;
+    int last = quiz[0].steps - 1;
+    if (!figure_open(&f, "ch04", "zero_init", format))
         return;
-    chart_columns(&chart, "step,sigmoid,tanh,ReLU");
-    for (int s = 0; s < quiz[0].steps; s++)
-        chart_row(&chart, 4, s + 1.0, quiz[SIGMOID].loss[s], quiz[TANH].loss[s],
-                  quiz[RELU].loss[s]);
-    chart_script(&chart,
-                 "set title 'All parameters start at 0: only the sigmoid net "
-                 "goes on learning'\n"
-                 "set xlabel 'step'; set ylabel 'training loss'; set yrange "
-                 "[0:*]\n"
-                 "plot DATA using 1:2 with lines lt 1, \\\n"
-                 "  '' using 1:3 with lines lt 2 lw 5, \\\n"
-                 "  '' using 1:4 with lines lt 4\n");
-    chart_close(&chart);
+    figure_title(&f,
+                 "From all zeros the sigmoid net ends at loss %.2f, tanh and "
+                 "ReLU at %.2f",
+                 quiz[SIGMOID].loss[last], quiz[RELU].loss[last]);
+    figure_caption(&f, "With tanh and ReLU only the output biases learn, "
+                       "and the two curves are one.");
+    figure_table(&f, "step,sigmoid,tanh,ReLU");
+    for (int s = 0; s <= last; s++)
+        figure_row(&f, s + 1, quiz[SIGMOID].loss[s], quiz[TANH].loss[s],
+                   quiz[RELU].loss[s]);
+    figure_x(&f, "step");
+    figure_y(&f, "training loss");
+    figure_range(&f, 'y', 0.0, NAN);
+    figure_lines(&f, 1, 2, "sigmoid");
+    figure_pen(&f, (Pen){.width = 5.0, .solid = true});
+    figure_lines(&f, 1, 3, "tanh");
+    figure_lines(&f, 1, 4, "ReLU");
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

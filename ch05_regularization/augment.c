@@ -18,9 +18,9 @@
 #include <stdio.h>
 
 #include "augment.h"
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -121,10 +121,14 @@ static Dataset part(const Dataset *set, int run, int count) {
     return some;
 }
 
-// The mean test error of several runs.
-static double mean_error(const Digits *digits, int count, bool augmented,
-                         const Options *o) {
-    double sum = 0.0;
+typedef struct {
+    double each[MAX_RUNS], mean; // of the runs, in per cent
+} Errors;
+
+// The test errors of several runs.
+static Errors measure(const Digits *digits, int count, bool augmented,
+                      const Options *o) {
+    Errors errors = {.mean = 0.0};
     for (int run = 0; run < o->runs; run++) {
         Dataset some = part(&digits->train, run, count);
         ReluNet net;
@@ -133,74 +137,97 @@ static double mean_error(const Digits *digits, int count, bool augmented,
         relu_net_init(&net, 3,
                       (int[]){some.rows * some.cols, 128, some.classes}, &rng);
         train(&net, &some, augmented, o, &rng);
-        sum += error_on(&net, &digits->test);
+        errors.each[run] = error_on(&net, &digits->test);
+        errors.mean += errors.each[run] / o->runs;
         relu_net_free(&net);
     }
-    return sum / o->runs;
+    return errors;
 }
 
 // ---- 4. The table -----------------------------------------------------------
 
-static void print_table(double error[SIZES][2], const Options *o) {
+static void print_table(Errors errors[SIZES][2], const Options *o) {
     printf("128 ReLU, Adam 0.001, %d steps of %d digits; means of %d runs\n\n"
            "  %-10s %14s %14s\n",
            o->steps, BATCH, o->runs, "digits", "as they are", "augmented");
     for (int i = 0; i < SIZES; i++)
-        printf("  %-10d %12.2f %% %12.2f %%\n", sizes[i], error[i][0],
-               error[i][1]);
+        printf("  %-10d %12.2f %% %12.2f %%\n", sizes[i], errors[i][0].mean,
+               errors[i][1].mean);
     printf("\n");
 }
 
 // ---- 5. Charts --------------------------------------------------------------
 
-enum { COPIES = 8 };
+enum { SHOWN = 6 };
 
-// A row for each kind: the picture itself, then changed.
+// Six digits as they are, and below them a row for each kind of change.
 static void draw_kinds(const Dataset *set, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "augment_kinds", format))
+    Figure f;
+    if (!figure_open(&f, "ch05", "augment_kinds", format))
         return;
-    int H = set->rows, W = set->cols, pixels = H * W;
-    const char *captions[KINDS * COPIES];
+    int H = set->rows, W = set->cols, row = SHOWN * H * W;
+    const char *names[1 + KINDS] = {"as they are"};
     Tensor sheet = {0};
     Rng rng;
     rng_seed(&rng, 1);
-    tensor_resize(&sheet, 4, KINDS * COPIES, 1, H, W);
+    tensor_resize(&sheet, 4, (1 + KINDS) * SHOWN, 1, H, W);
+    for (int i = 0; i < (1 + KINDS) * row; i++)
+        sheet.data[i] =
+            (float)set->pixels[i % row % (set->count * H * W)] / 255.0f;
     for (int k = 0; k < KINDS; k++) {
-        float *row = sheet.data + k * COPIES * pixels;
-        for (int i = 0; i < COPIES * pixels; i++)
-            row[i] = (float)set->pixels[i % pixels] / 255.0f;
-        Tensor copies = tensor_view(row + pixels, 4, COPIES - 1, 1, H, W);
+        Tensor copies =
+            tensor_view(sheet.data + (k + 1) * row, 4, SHOWN, 1, H, W);
         augment_batch(&copies, &kinds[k].by, &rng);
-        for (int i = 0; i < COPIES; i++)
-            captions[k * COPIES + i] = i == 0 ? "as it is" : kinds[k].name;
+        names[k + 1] = kinds[k].name;
     }
-    chart_size(&chart, 800, 880);
-    chart_script(&chart, "set title 'One digit, %d kinds of change'\n", KINDS);
-    chart_pictures(&chart, sheet.data, KINDS * COPIES, H, W, COPIES, captions);
-    chart_close(&chart);
+    figure_title(&f, "A digit that is moved or noisy is still that digit; "
+                     "flipped, it may not be");
+    figure_caption(&f, "Each row changes the digits of the first one in one "
+                       "way, more strongly than training does.");
+    figure_panel_size(&f, 480, 480);
+    figure_pictures(&f, &(Sheet){.pixels = sheet.data,
+                                 .count = (1 + KINDS) * SHOWN,
+                                 .H = H,
+                                 .W = W,
+                                 .columns = SHOWN,
+                                 .high = 1.0,
+                                 .heat = HEAT_INK,
+                                 .rows = names});
+    figure_close(&f);
     tensor_free(&sheet);
 }
 
-static void draw_errors(double error[SIZES][2], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "augment_errors", format))
+static void draw_errors(Errors errors[SIZES][2], int runs, const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch05", "augment_errors", format))
         return;
-    chart_columns(&chart, "digits,as they are,augmented");
+    figure_title(&f,
+                 "With %d digits, augmentation takes the test error from %.1f "
+                 "to %.1f %%",
+                 sizes[0], errors[0][0].mean, errors[0][1].mean);
+    figure_caption(&f, "The curves are means; each run, with digits of its "
+                       "own, is a ring.");
+    figure_x(&f, "training digits");
+    figure_log(&f, 'x');
+    figure_y(&f, "test error (%%)");
+    figure_range(&f, 'y', 0.0, NAN);
+
+    figure_table(&f, "digits,as they are,augmented");
     for (int i = 0; i < SIZES; i++)
-        chart_row(&chart, 3, (double)sizes[i], error[i][0], error[i][1]);
-    chart_script(&chart, "set title 'Test error with and without data "
-                         "augmentation'\n"
-                         "set xlabel 'training digits'\n"
-                         "set ylabel 'test error (%%)'; set yrange [0:*]\n"
-                         "set style fill solid 0.8\n"
-                         "set style data histograms\n"
-                         "plot DATA using 2:xtic(1), DATA using 3, "
-                         "DATA using ($0-0.17):2:(sprintf('%%.1f', $2)) with "
-                         "labels offset 0,0.7 notitle, "
-                         "DATA using ($0+0.17):3:(sprintf('%%.1f', $3)) with "
-                         "labels offset 0,0.7 notitle\n");
-    chart_close(&chart);
+        figure_row(&f, sizes[i], errors[i][0].mean, errors[i][1].mean);
+    figure_lines(&f, 1, 2, "as they are");
+    figure_lines(&f, 1, 3, "augmented");
+
+    figure_table(&f, "digits,as they are,augmented");
+    for (int i = 0; i < SIZES; i++)
+        for (int run = 0; run < runs; run++)
+            figure_row(&f, sizes[i], errors[i][0].each[run],
+                       errors[i][1].each[run]);
+    figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING});
+    figure_points(&f, 1, 2, "%s", "");
+    figure_pen(&f, (Pen){.color = PEN_ORANGE, .point = POINT_RING});
+    figure_points(&f, 1, 3, "%s", "");
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------
@@ -223,18 +250,18 @@ int main(int argc, char **argv) {
     if (!digits_load(&digits, o.data, 0, o.common.seed, &err))
         die("%s", err.message);
     digits_say(&digits, o.common.quiet);
-    double error[SIZES][2];
+    Errors errors[SIZES][2];
     for (int i = 0; i < SIZES; i++)
         for (int augmented = 0; augmented < 2; augmented++)
-            error[i][augmented] =
-                mean_error(&digits, sizes[i], augmented == 1, &o);
+            errors[i][augmented] =
+                measure(&digits, sizes[i], augmented == 1, &o);
     if (!o.common.quiet && !stop_requested())
-        print_table(error, &o);
+        print_table(errors, &o);
     draw_kinds(&digits.train, o.common.plot);
-    draw_errors(error, o.common.plot);
+    draw_errors(errors, o.runs, o.common.plot);
     for (int i = 0; i < SIZES; i++)
-        run_result("error_%d=%.2f augmented_%d=%.2f", sizes[i], error[i][0],
-                   sizes[i], error[i][1]);
+        run_result("error_%d=%.2f augmented_%d=%.2f", sizes[i],
+                   errors[i][0].mean, sizes[i], errors[i][1].mean);
     run_result("seed=%llu data=%s", (unsigned long long)o.common.seed,
                digits_name(&digits));
     digits_free(&digits);

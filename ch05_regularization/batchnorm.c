@@ -23,9 +23,9 @@
 
 #include "batchnorm.h"
 #include "blas.h"
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -306,25 +306,34 @@ static void print_rules(const Experiment e[COUNT]) {
 // ---- 6. The chart -----------------------------------------------------------
 
 static void draw(const Experiment e[COUNT], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "batchnorm", format))
+    Figure f;
+    if (!figure_open(&f, "ch05", "batchnorm", format))
         return;
-    chart_columns(&chart, "epoch,plain slow,norm slow,plain fast,norm fast");
-    for (int i = 0; i < e[NORMAL_FAST].epochs; i++)
-        chart_row(&chart, 5, i + 1.0, e[PLAIN_SLOW].loss[i],
-                  e[NORMAL_SLOW].loss[i], e[PLAIN_FAST].loss[i],
-                  e[NORMAL_FAST].loss[i]);
-    chart_script(&chart,
-                 "set title 'A net %d layers deep: batch norm gains at the "
-                 "large rate, not at the small'\n"
-                 "set xlabel 'epoch'; set ylabel 'training loss'\n"
-                 "set yrange [0:*]\nplot ",
-                 DEPTH);
-    for (int i = 0; i < DECAYED; i++)
-        chart_script(&chart, "%sDATA using 1:%d with linespoints title '%s'",
-                     i == 0 ? "" : ", ", i + 2, e[i].name);
-    chart_script(&chart, "\n");
-    chart_close(&chart);
+    const int last = e[NORMAL_FAST].epochs - 1;
+    figure_title(&f,
+                 "Batch norm: final loss %.2f → %.2f at rate %g, %.2f → %.2f "
+                 "at rate %g",
+                 e[PLAIN_FAST].loss[last], e[NORMAL_FAST].loss[last],
+                 (double)e[PLAIN_FAST].lr, e[PLAIN_SLOW].loss[last],
+                 e[NORMAL_SLOW].loss[last], (double)e[PLAIN_SLOW].lr);
+    figure_caption(&f,
+                   "The mean training loss of each epoch, with batch norm and "
+                   "without, in a net of %d hidden layers.",
+                   DEPTH);
+    figure_table(&f, "epoch,plain slow,norm slow,plain fast,norm fast");
+    for (int i = 0; i <= last; i++)
+        figure_row(&f, i + 1, e[PLAIN_SLOW].loss[i], e[NORMAL_SLOW].loss[i],
+                   e[PLAIN_FAST].loss[i], e[NORMAL_FAST].loss[i]);
+    figure_share(&f);
+    for (int i = PLAIN_SLOW; i <= PLAIN_FAST; i += 2) {
+        figure_panel(&f, "Learning rate %g", (double)e[i].lr);
+        figure_x(&f, "epoch");
+        figure_y(&f, "training loss");
+        figure_range(&f, 'y', 0.0, NAN);
+        figure_linespoints(&f, 1, 2 + i, "plain");
+        figure_linespoints(&f, 1, 3 + i, "batch norm");
+    }
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

@@ -23,8 +23,8 @@
 #include <stdio.h>
 
 #include "characters.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -165,11 +165,13 @@ static void train(Net *net, const Dataset *set, int batch, int epochs, float lr,
 typedef struct {
     // medians of the runs
     double train_loss, dropped_loss, validation_loss, validation_error;
+    double errors[MAX_RUNS]; // on validation, of each run
 } Outcome;
 
 static Outcome run_characters(float p, const Options *o) {
     double loss[MAX_RUNS], dropped[MAX_RUNS];
-    double validation_loss[MAX_RUNS], error[MAX_RUNS];
+    double validation_loss[MAX_RUNS];
+    Outcome outcome = {0};
     for (int run = 0; run < o->runs; run++) {
         uint64_t seed = o->common.seed + (uint64_t)run;
         Dataset set, validation;
@@ -184,13 +186,16 @@ static Outcome run_characters(float p, const Options *o) {
         dropped[run] = loss_with_units_dropped(&net, &set, &rng);
         Score score = evaluate(&net, &validation, NULL);
         validation_loss[run] = score.loss;
-        error[run] = score.error;
+        outcome.errors[run] = score.error;
         net_free(&net);
         dataset_free(&set);
         dataset_free(&validation);
     }
-    return (Outcome){median(loss, o->runs), median(dropped, o->runs),
-                     median(validation_loss, o->runs), median(error, o->runs)};
+    outcome.train_loss = median(loss, o->runs);
+    outcome.dropped_loss = median(dropped, o->runs);
+    outcome.validation_loss = median(validation_loss, o->runs);
+    outcome.validation_error = median(outcome.errors, o->runs);
+    return outcome;
 }
 
 static void print_characters(const Outcome *outcomes, const Options *o) {
@@ -232,27 +237,38 @@ static Score run_digits(float p, const Digits *digits, const Options *o) {
 
 // ---- 6. The chart -----------------------------------------------------------
 
-static void draw(const Outcome *outcomes, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "dropout", format))
+static void draw(const Outcome *outcomes, int runs, const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch05", "dropout", format))
         return;
-    chart_columns(&chart, "p,training loss,validation loss");
+    const Outcome *without = &outcomes[NONE], *half = &outcomes[HALF];
+    figure_title(&f,
+                 "Dropping half of the units: training loss %.3f → %.3f, "
+                 "error %.1f → %.1f %%",
+                 without->train_loss, half->train_loss,
+                 without->validation_error, half->validation_error);
+    figure_caption(&f, "Bars are medians of the seeds; on new windows each "
+                       "seed is a ring.");
+    figure_table(&f, "p,training loss,validation error");
     for (int i = 0; i < RATES; i++)
-        chart_row(&chart, 3, (double)rates[i], outcomes[i].train_loss,
-                  outcomes[i].validation_loss);
-    chart_script(&chart,
-                 "set title 'The training loss rises with p; the "
-                 "validation loss need not fall'\n"
-                 "set xlabel 'p, the fraction of the hidden units dropped'\n"
-                 "set ylabel 'cross entropy'\n"
-                 "set style fill solid 0.8; set yrange [0:*]\n"
-                 "set style data histograms\n"
-                 "plot DATA using 2:xtic(1), DATA using 3, "
-                 "DATA using ($0-0.17):2:(sprintf('%%.3f', $2)) with "
-                 "labels offset 0,0.7 notitle, "
-                 "DATA using ($0+0.17):3:(sprintf('%%.3f', $3)) with "
-                 "labels offset 0,0.7 notitle\n");
-    chart_close(&chart);
+        figure_row(&f, rates[i], outcomes[i].train_loss,
+                   outcomes[i].validation_error);
+    for (int k = 0; k < 2; k++) {
+        figure_panel(&f, k == 0 ? "Training windows: cross entropy"
+                                : "New windows: error (%%)");
+        for (int i = 0; i < RATES; i++)
+            figure_tick(&f, 'x', i, "%g", (double)rates[i]);
+        figure_x(&f, "p, the fraction of hidden units dropped");
+        figure_pen(&f, (Pen){.color = k == 0 ? PEN_BLUE : PEN_ORANGE});
+        figure_bars(&f, 2 + k, k == 0 ? "%.3f" : "", "%s", "");
+    }
+    figure_table(&f, "row,validation error");
+    for (int i = 0; i < RATES; i++)
+        for (int run = 0; run < runs; run++)
+            figure_row(&f, i, outcomes[i].errors[run]);
+    figure_pen(&f, (Pen){.color = PEN_BLACK, .point = POINT_RING});
+    figure_points(&f, 1, 2, "%s", "");
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------
@@ -287,7 +303,7 @@ int main(int argc, char **argv) {
         outcomes[i] = run_characters(rates[i], &o);
     if (!o.common.quiet && !stop_requested())
         print_characters(outcomes, &o);
-    draw(outcomes, o.common.plot);
+    draw(outcomes, o.runs, o.common.plot);
 
     Error err;
     Digits digits;

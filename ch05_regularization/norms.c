@@ -15,8 +15,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 
 static const double PI = 3.14159265358979324;
@@ -169,79 +169,98 @@ static Point on_ball(double degrees, double p) {
     return (Point){d.x / norm, d.y / norm};
 }
 
+// A table's columns x and y as a filled shape.
+static void fill_ball(Figure *f, int x, int y) {
+    figure_pen(f, (Pen){.color = PEN_BLUE});
+    figure_area(f, x, y, "%s", "");
+    figure_pen(f, (Pen){.color = PEN_BLUE});
+    figure_lines(f, x, y, "%s", "");
+    figure_x(f, "w₁");
+    figure_y(f, "w₂");
+    figure_square(f);
+}
+
 static void draw_balls(const char *format) {
     static const double p[] = {0.5, 1, 2, 4, HUGE_VAL};
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "norms_balls", format))
+    static const char *const names[] = {"p = 0.5, no norm", "L1", "L2", "L4",
+                                        "L∞"};
+    Figure f;
+    if (!figure_open(&f, "ch05", "norms_balls", format))
         return;
-    chart_size(&chart, 560, 600);
-    chart_columns(&chart,
-                  "x_half,y_half,x_L1,y_L1,x_L2,y_L2,x_L4,y_L4,x_Linf,y_Linf");
-    // all five in one table: x, y of each
+    figure_title(&f, "All vectors of norm 1: L1's ball has its corners on the "
+                     "axes, where a weight is 0");
+    figure_caption(&f, "From p = 0.5 to p = ∞ the ball grows; L∞ has its "
+                       "corners where the weights are of equal size.");
+    figure_table(&f,
+                 "x_half,y_half,x_L1,y_L1,x_L2,y_L2,x_L4,y_L4,x_Linf,y_Linf");
     for (int i = 0; i <= 720; i++) {
         Point at[5];
         for (int k = 0; k < 5; k++)
             at[k] = on_ball(i * 0.5, p[k]);
-        chart_row(&chart, 10, at[0].x, at[0].y, at[1].x, at[1].y, at[2].x,
-                  at[2].y, at[3].x, at[3].y, at[4].x, at[4].y);
+        figure_row(&f, at[0].x, at[0].y, at[1].x, at[1].y, at[2].x, at[2].y,
+                   at[3].x, at[3].y, at[4].x, at[4].y);
     }
-    chart_script(
-        &chart,
-        "set title \'All vectors of norm 1: L1 has corners on the axes\'\n"
-        "set xlabel 'w_1'; set ylabel 'w_2'\n"
-        "set size ratio -1; set xrange [-1.2:1.2]; "
-        "set yrange [-1.2:1.2]\n"
-        "plot DATA using 1:2 with lines title 'p = 0.5 (no norm)', "
-        "DATA using 3:4 with lines lw 3 title 'L1', "
-        "DATA using 5:6 with lines lw 3 title 'L2', "
-        "DATA using 7:8 with lines title 'L4', "
-        "DATA using 9:10 with lines title 'L∞'\n");
-    chart_close(&chart);
+    figure_grid(&f, 5);
+    figure_share(&f);
+    for (int k = 0; k < 5; k++) {
+        figure_panel(&f, "%s", names[k]);
+        figure_panel_size(&f, 150, 150);
+        figure_range(&f, 'x', -1.2, 1.2);
+        figure_range(&f, 'y', -1.2, 1.2);
+        fill_ball(&f, 2 * k + 1, 2 * k + 2);
+    }
+    figure_close(&f);
 }
 
-// One panel: ball, the bowl's circles, the outermost through the touch.
-static void draw_panel(Chart *chart, const char *name, int column, Point bottom,
+// The ball of table 0, three circles of the bowl, the outermost through the
+// touch, and both points.
+static void draw_panel(Figure *f, const char *name, int column, Point bottom,
                        Point touch) {
     double radius = hypot(bottom.x - touch.x, bottom.y - touch.y);
-    chart_script(chart, "unset object\nset title '%s'\n", name);
-    for (int i = 1; i <= 3; i++)
-        chart_script(chart,
-                     "set object circle at %g,%g size %g fillstyle empty "
-                     "border lt 1 lw 1.5\n",
-                     bottom.x, bottom.y, radius * i / 3.0);
-    chart_script(chart,
-                 "plot DATA using %d:%d with filledcurves closed lt 3 "
-                 "fillstyle transparent solid 0.3, "
-                 "'+' using (%g):(%g) every ::0::0 with points pt 1 ps 1.5 lw "
-                 "2 lt 1, "
-                 "'+' using (%g):(%g) every ::0::0 with points pt 7 ps 1.6 lt "
-                 "7\n",
-                 column, column + 1, bottom.x, bottom.y, touch.x, touch.y);
+    figure_panel(f, "%s: touched at (%.2g, %.2g)", name, touch.x, touch.y);
+    figure_range(f, 'x', -1.3, 2.0);
+    figure_range(f, 'y', -1.2, 2.6);
+    figure_use(f, 0);
+    fill_ball(f, column, column + 1);
+    figure_table(f, "x,y");
+    for (int i = 1; i <= 3; i++) {
+        if (i > 1)
+            figure_gap(f);
+        for (int degrees = 0; degrees <= 360; degrees += 3) {
+            Point around = bottom_at(degrees, radius * i / 3.0);
+            figure_row(f, bottom.x + around.x, bottom.y + around.y);
+        }
+    }
+    figure_pen(f, (Pen){.color = PEN_GRAY, .width = 1.2});
+    figure_lines(f, 1, 2, "%s", "");
+    figure_table(f, "bottom x,bottom y,touch x,touch y");
+    figure_row(f, bottom.x, bottom.y, touch.x, touch.y);
+    figure_pen(f, (Pen){.color = PEN_GRAY, .point = POINT_CROSS});
+    figure_points(f, 1, 2, "%s", "");
+    figure_pen(f,
+               (Pen){.color = PEN_VERMILION, .point = POINT_DOT, .size = 1.6});
+    figure_points(f, 3, 4, "%s", "");
 }
 
 static void draw_corner(const char *format) {
-    Chart chart;
-    Point bottom = {0.5, 1.7}, l1 = touch_l1(bottom), l2 = touch_l2(bottom);
-    if (!chart_open(&chart, "ch05", "norms_corner", format))
+    Figure f;
+    Point bottom = {0.5, 1.7};
+    if (!figure_open(&f, "ch05", "norms_corner", format))
         return;
-    chart_size(&chart, 900, 520);
-    chart_columns(&chart, "l1_x,l1_y,l2_x,l2_y");
+    figure_title(&f, "The bowl touches L1's ball at a corner, where w₁ = 0; "
+                     "L2's ball has none");
+    figure_caption(&f, "Circles are contours of the loss around its minimum "
+                       "(×); the dot is the lowest loss that the ball "
+                       "allows.");
+    figure_table(&f, "l1_x,l1_y,l2_x,l2_y");
     for (int i = 0; i <= 720; i++) {
         Point a = on_ball(i * 0.5, 1.0), b = on_ball(i * 0.5, 2.0);
-        chart_row(&chart, 4, a.x, a.y, b.x, b.y);
+        figure_row(&f, a.x, a.y, b.x, b.y);
     }
-    chart_script(&chart, "set multiplot layout 1,2 title 'The bowl (+ is its "
-                         "lowest point) touches L1 at a corner: w_1 = 0'\n"
-                         "set size ratio -1; unset key\n"
-                         "set xrange [-1.3:2]; set yrange [-1.2:2.6]\n"
-                         "set xlabel 'w_1'; set ylabel 'w_2'\n");
-    char name[64];
-    snprintf(name, sizeof name, "L1: touches at (%.2g, %.2g)", l1.x, l1.y);
-    draw_panel(&chart, name, 1, bottom, l1);
-    snprintf(name, sizeof name, "L2: touches at (%.2f, %.2f)", l2.x, l2.y);
-    draw_panel(&chart, name, 3, bottom, l2);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_share(&f);
+    draw_panel(&f, "L1", 1, bottom, touch_l1(bottom));
+    draw_panel(&f, "L2", 3, bottom, touch_l2(bottom));
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

@@ -16,8 +16,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "rng.h"
 #include "run.h"
 
@@ -200,91 +200,101 @@ static void print_quadratic(const Points *train) {
 
 static void draw_errors(const Points *train, const Points *validation,
                         double noise, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "polyfit_error", format))
+    Figure f;
+    if (!figure_open(&f, "ch05", "polyfit_error", format))
         return;
-    chart_columns(&chart, "degree,training,validation");
+    figure_title(&f,
+                 "The training error only falls; the validation error is "
+                 "lowest at degree %d",
+                 best_degree(train, validation));
+    figure_caption(&f,
+                   "Polynomials of each degree, fitted to %d points and "
+                   "tested on %d.",
+                   TRAIN, VALIDATION);
+    figure_table(&f, "degree,training,validation");
     for (int degree = 1; degree <= DEGREE; degree++) {
         Polynomial p = fit(train, degree, 0.0);
-        chart_row(&chart, 3, (double)degree, error_of(&p, train),
-                  error_of(&p, validation));
+        figure_row(&f, degree, error_of(&p, train), error_of(&p, validation));
     }
-    chart_script(&chart,
-                 "set title 'A higher degree fits the training points ever "
-                 "better, and new points worse'\n"
-                 "set xlabel 'degree'; set ylabel 'root mean square error'\n"
-                 "set logscale y; set xtics 1\n"
-                 "plot DATA using 1:2 with linespoints, "
-                 "DATA using 1:3 with linespoints, "
-                 "%g with lines lt 0 lw 2 title 'the noise'\n",
-                 noise);
-    chart_close(&chart);
+    figure_x(&f, "degree");
+    figure_step(&f, 'x', 1.0);
+    figure_y(&f, "root mean square error");
+    figure_log(&f, 'y');
+    figure_linespoints(&f, 1, 2, "training");
+    figure_linespoints(&f, 1, 3, "validation");
+    if (noise > 0.0)
+        figure_horizontal(&f, noise, "the noise");
+    figure_close(&f);
 }
 
 static void draw_curves(const Points *train, double lambda,
                         const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "polyfit_curves", format))
+    Figure f;
+    if (!figure_open(&f, "ch05", "polyfit_curves", format))
         return;
     Polynomial p[] = {fit(train, 1, 0.0), fit(train, 3, 0.0),
                       fit(train, DEGREE, 0.0), fit(train, DEGREE, lambda)};
-    chart_size(&chart, 800, 640);
-    chart_columns(&chart, "x,y");
+    figure_title(&f,
+                 "Degree 1 misses the curve, degree %d chases the points, "
+                 "a penalty calms it",
+                 DEGREE);
+    figure_caption(&f, "Polynomials through the same %d points.", train->count);
+    figure_table(&f, "x,y");
     for (int n = 0; n < train->count; n++)
-        chart_row(&chart, 2, train->x[n], train->y[n]);
-    chart_break(&chart);
-    chart_break(&chart);
-    chart_columns(&chart, "x,truth,p1,p3,p12,penalty");
+        figure_row(&f, train->x[n], train->y[n]);
+    figure_table(&f, "x,truth,p1,p3,p12,penalty");
     for (int i = -100; i <= 100; i++) {
         double x = i / 100.0;
-        chart_row(&chart, 6, x, truth(x), predict(&p[0], x), predict(&p[1], x),
-                  predict(&p[2], x), predict(&p[3], x));
+        figure_row(&f, x, truth(x), predict(&p[0], x), predict(&p[1], x),
+                   predict(&p[2], x), predict(&p[3], x));
     }
-    chart_script(&chart,
-                 "set multiplot layout 2,2 title 'Underfitting, about right, "
-                 "overfitting, and a penalty against it'\n"
-                 "unset key; set yrange [-2:2]; set xrange [-1:1]\n");
-    const char *title[] = {"degree 1: underfits", "degree 3",
-                           "degree 12: overfits", "degree 12, λ = "};
+    figure_share(&f);
+    figure_legend(&f);
     for (int i = 0; i < 4; i++) {
-        chart_script(&chart, "set title '%s", title[i]);
-        if (i == 3)
-            chart_script(&chart, "%g", lambda);
-        chart_script(&chart,
-                     "'\nplot DATA index 1 using 1:2 with lines lt 0 lw 2, "
-                     "DATA index 1 using 1:%d with lines lt 1 lw 2.5, "
-                     "DATA index 0 using 1:2 with points lt 7 pt 7 ps 0.8\n",
-                     3 + i);
+        const int degrees[] = {1, 3, DEGREE};
+        if (i < 3)
+            figure_panel(&f, "Degree %d", degrees[i]);
+        else
+            figure_panel(&f, "Degree %d, λ = %g", DEGREE, lambda);
+        figure_x(&f, "x");
+        figure_range(&f, 'y', -2.0, 2.0);
+        figure_use(&f, 1);
+        figure_pen(&f, (Pen){.color = PEN_GRAY});
+        figure_lines(&f, 1, 2, "the truth");
+        figure_pen(&f, (Pen){.color = PEN_BLUE});
+        figure_lines(&f, 1, 3 + i, "the fit");
+        figure_use(&f, 0);
+        figure_pen(&f, (Pen){.color = PEN_BLACK, .point = POINT_DOT});
+        figure_points(&f, 1, 2, "training points");
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 static void draw_weights(const Points *train, const double *lambda, int count,
                          const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "polyfit_weights", format))
+    Figure f;
+    if (!figure_open(&f, "ch05", "polyfit_weights", format))
         return;
+    Polynomial free = fit(train, DEGREE, lambda[0]);
+    Polynomial tame = fit(train, DEGREE, lambda[count - 1]);
+    figure_title(&f, "λ = %g takes |w₄| + … + |w₁₂| from %.0f to %.2f",
+                 lambda[count - 1], high_order(&free, 4), high_order(&tame, 4));
+    figure_caption(&f,
+                   "Each weight of the polynomial of degree %d, with four "
+                   "strengths of the penalty; the y axis is logarithmic.",
+                   DEGREE);
+    figure_x(&f, "order k");
+    figure_step(&f, 'x', 1.0);
+    figure_y(&f, "|wₖ|");
+    figure_log(&f, 'y');
     for (int i = 0; i < count; i++) {
-        chart_columns(&chart, "order,lambda,weight");
         Polynomial p = fit(train, DEGREE, lambda[i]);
+        figure_table(&f, "order,lambda,weight");
         for (int k = 1; k <= DEGREE; k++)
-            chart_row(&chart, 3, (double)k, lambda[i], fabs(p.w[k]));
-        chart_break(&chart);
-        chart_break(&chart);
+            figure_row(&f, k, lambda[i], fabs(p.w[k]));
+        figure_linespoints(&f, 1, 3, "λ = %g", lambda[i]);
     }
-    chart_script(&chart, "set title 'The penalty λ shrinks the weights of the "
-                         "high orders most'\n"
-                         "set xlabel 'order k'; set ylabel '|w_k|'\n"
-                         "set logscale y; set format y '10^{%%T}'; "
-                         "set xtics 1\nplot ");
-    for (int i = 0; i < count; i++)
-        chart_script(&chart,
-                     "%sDATA index %d using 1:3 with linespoints title "
-                     "'λ = %g'",
-                     i == 0 ? "" : ", ", i, lambda[i]);
-    chart_script(&chart, "\n");
-    chart_close(&chart);
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

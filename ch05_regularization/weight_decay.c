@@ -19,8 +19,8 @@
 
 #include "blas.h"
 #include "characters.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "memory.h"
 #include "optim.h"
@@ -192,33 +192,38 @@ static void print_factors(void) {
 // ---- 4. The chart -----------------------------------------------------------
 
 static void draw(Trained t[2][WAYS], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch05", "weight_decay", format))
+    Figure f;
+    if (!figure_open(&f, "ch05", "weight_decay", format))
         return;
-    chart_size(&chart, 960, 460);
-    chart_columns(&chart, "epoch,SGD L2,SGD decay,SGD as printed,Adam L2,"
-                          "Adam decay,Adam as printed");
-    int epochs = t[0][0].epochs;
-    for (int k = 0; k < 2; k++)
-        for (int way = 0; way < WAYS; way++)
-            epochs = t[k][way].epochs < epochs ? t[k][way].epochs : epochs;
+    const double *sgd[] = {t[0][0].length, t[0][1].length, t[0][2].length};
+    const double *adam[] = {t[1][0].length, t[1][1].length, t[1][2].length};
+    const int epochs = t[0][0].epochs;
+    figure_title(&f,
+                 "L2 and weight decay end at |w| = %.2f and %.2f under SGD, "
+                 "%.2f and %.2f under Adam",
+                 sgd[0][epochs], sgd[1][epochs], adam[0][epochs],
+                 adam[1][epochs]);
+    figure_caption(&f, "The length of all weights after each epoch. Weight "
+                       "decay beside Adam's step is AdamW; D's formula as "
+                       "printed lets the weights grow.");
+    figure_table(&f, "epoch,SGD L2,SGD decay,SGD as printed,Adam L2,"
+                     "Adam decay,Adam as printed");
     for (int e = 0; e <= epochs; e++)
-        chart_row(&chart, 7, (double)e, t[0][0].length[e], t[0][1].length[e],
-                  t[0][2].length[e], t[1][0].length[e], t[1][1].length[e],
-                  t[1][2].length[e]);
-    chart_script(&chart,
-                 "set multiplot layout 1,2\n"
-                 "set xlabel 'epoch'; set ylabel 'length of all weights, |w|'\n"
-                 "set title 'SGD: L2 and weight decay are one curve'\n"
-                 "plot DATA using 1:2 with lines lw 5 title 'L2', "
-                 "DATA using 1:3 with lines lw 2 title 'decay', "
-                 "DATA using 1:4 with lines title 'as D prints it'\n"
-                 "set title 'Adam: they are two; weight decay is AdamW'\n"
-                 "plot DATA using 1:5 with lines lw 2 title 'L2', "
-                 "DATA using 1:6 with lines lw 2 title 'decay (AdamW)', "
-                 "DATA using 1:7 with lines title 'as D prints it'\n"
-                 "unset multiplot\n");
-    chart_close(&chart);
+        figure_row(&f, e, sgd[0][e], sgd[1][e], sgd[2][e], adam[0][e],
+                   adam[1][e], adam[2][e]);
+    figure_share(&f);
+    for (int k = 0; k < 2; k++) {
+        figure_panel(&f, "%s", k == 0 ? "SGD" : "Adam");
+        figure_x(&f, "epoch");
+        figure_y(&f, "|w|, the length of all weights");
+        figure_pen(&f, (Pen){.color = PEN_SKY, .width = 5.0});
+        figure_lines(&f, 1, 3 * k + 2, "%s", way_names[L2_PENALTY]);
+        figure_pen(&f, (Pen){.color = PEN_BLACK});
+        figure_lines(&f, 1, 3 * k + 3, "%s", way_names[DECAY]);
+        figure_pen(&f, (Pen){.color = PEN_VERMILION});
+        figure_lines(&f, 1, 3 * k + 4, "%s", way_names[DECAY_AS_PRINTED]);
+    }
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

@@ -25,14 +25,15 @@
 // Contents: 1 model  2 forward and backward  3 evaluation  4 training
 //           5 table  6 charts  7 main
 
+#include <math.h>
 #include <stdio.h>
 
 #include "channels.h"
-#include "chart.h"
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
 #include "diagnosis.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -290,50 +291,76 @@ static void print_table(const Outcome outcomes[NETS], const Options *o) {
 
 static void draw_losses(const Outcome outcomes[NETS], const Options *o,
                         const char *data) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "alexnet_relu", o->common.plot))
+    Figure f;
+    if (!figure_open(&f, "ch06", "alexnet_relu", o->common.plot))
         return;
-    chart_columns(&chart, "epoch,with ReLU,with sigmoid");
+    const int last = o->epochs - 1;
+    figure_title(&f,
+                 "After %d epochs the training loss is %.2f with ReLU, %.2f "
+                 "with sigmoid",
+                 o->epochs, outcomes[0].loss[last], outcomes[1].loss[last]);
+    figure_caption(&f,
+                   "The same net with either activation, on %d digits of %s; "
+                   "guessing is a loss of 2.3.",
+                   o->limit, data);
+    figure_table(&f, "epoch,with ReLU,with sigmoid");
     for (int e = 0; e < o->epochs; e++)
-        chart_row(&chart, 3, e + 1.0, outcomes[0].loss[e], outcomes[1].loss[e]);
-    chart_script(&chart,
-                 "set title 'With ReLU it learns at once, with sigmoid not yet "
-                 "(%s)'\n"
-                 "set xlabel 'epoch'; set ylabel 'training loss'\n"
-                 "set logscale y; set xtics 1; set yrange [0.1:4]\n"
-                 "plot for [i=2:3] DATA using 1:i with linespoints\n",
-                 data);
-    chart_close(&chart);
+        figure_row(&f, e + 1, outcomes[0].loss[e], outcomes[1].loss[e]);
+    figure_x(&f, "epoch");
+    figure_step(&f, 'x', ceil(o->epochs / 10.0));
+    figure_y(&f, "training loss");
+    figure_range(&f, 'y', 0.0, NAN);
+    figure_linespoints(&f, 1, 2, "with ReLU");
+    figure_linespoints(&f, 1, 3, "with sigmoid");
+    figure_close(&f);
 }
 
+// By how much leaving out one idea, ReLU not counted, moves the median.
+static double largest_change(const Outcome outcomes[NETS]) {
+    double largest = 0.0;
+    for (int k = 0; k < NETS; k++)
+        if (nets[k].relu)
+            largest =
+                fmax(largest, fabs(outcomes[k].median - outcomes[0].median));
+    return largest;
+}
+
+// The net without ReLU is left out: its error would hide the others'.
 static void draw_errors(const Outcome outcomes[NETS], const Options *o,
                         const char *data) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "alexnet_ideas", o->common.plot))
+    Figure f;
+    if (!figure_open(&f, "ch06", "alexnet_ideas", o->common.plot))
         return;
-    chart_columns(&chart, "net,test error");
+    figure_title(&f,
+                 "Without one of three ideas the error moves by at most %.1f "
+                 "points",
+                 largest_change(outcomes));
+    figure_caption(&f,
+                   "Rings are seeds, squares their medians, on %d digits of "
+                   "%s; with sigmoid instead of ReLU the error is %.0f %%.",
+                   o->limit, data, outcomes[1].median);
+    figure_panel_size(&f, 480, 200);
+    figure_x(&f, "test error (%%)");
+
+    int rows = 0;
+    figure_table(&f, "row,median");
     for (int k = 0; k < NETS; k++)
-        for (int run = 0; run < o->runs; run++)
-            chart_row(&chart, 2, (double)k, outcomes[k].error[run]);
-    chart_break(&chart);
-    chart_break(&chart);
-    chart_columns(&chart, "net,median");
-    for (int k = 0; k < NETS; k++)
-        chart_row(&chart, 2, (double)k, outcomes[k].median);
-    chart_script(&chart,
-                 "set title 'One idea taken out: only ReLU shows (%s, %d "
-                 "digits, %d seeds)'\n"
-                 "set ylabel 'test error (%%)'\nset yrange [0:*]\n"
-                 "set xrange [-0.6:%d.6]\nset xtics (",
-                 data, o->limit, o->runs, NETS - 1);
-    for (int k = 0; k < NETS; k++)
-        chart_script(&chart, "%s'%s' %d", k > 0 ? ", " : "", nets[k].name, k);
-    chart_script(&chart,
-                 ")\nset boxwidth 0.6; set style fill solid 0.4\n"
-                 "plot DATA index 1 using 1:2 with boxes lt 3 title 'median', "
-                 "DATA index 0 using 1:2 with points lt 1 pt 7 title 'each "
-                 "seed'\n");
-    chart_close(&chart);
+        if (nets[k].relu) {
+            figure_row(&f, rows, outcomes[k].median);
+            figure_tick(&f, 'y', rows++, "%s", nets[k].name);
+        }
+    figure_range(&f, 'y', rows - 0.5, -0.5);
+    figure_pen(&f,
+               (Pen){.color = PEN_ORANGE, .point = POINT_SQUARE, .size = 1.4});
+    figure_points(&f, 2, 1, "median");
+
+    figure_table(&f, "row,test error");
+    for (int k = 0, row = 0; k < NETS; row += nets[k++].relu)
+        for (int run = 0; run < o->runs && nets[k].relu; run++)
+            figure_row(&f, row, outcomes[k].error[run]);
+    figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING, .size = 1.2});
+    figure_points(&f, 2, 1, "a seed");
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

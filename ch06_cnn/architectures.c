@@ -14,11 +14,13 @@
 // Contents: 1 LeNet  2 AlexNet  3 VGG  4 GoogLeNet  5 ResNet  6 tables
 //           7 chart  8 main
 
+#include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
+#include "net_figure.h"
 #include "netcount.h"
 #include "run.h"
 
@@ -367,32 +369,41 @@ static void print_summary(const NetCount nets[CLASSICS]) {
 // ---- 7. The chart -----------------------------------------------------------
 
 static void draw(const NetCount nets[CLASSICS], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "architectures", format))
+    Figure f;
+    if (!figure_open(&f, "ch06", "architectures", format))
         return;
-    chart_size(&chart, 760, 520);
-    chart_columns(&chart, "weights in millions,error in %%,multiply-adds in "
-                          "10^9");
+    figure_title(&f,
+                 "GoogLeNet has a twentieth of VGG's weights and makes fewer "
+                 "mistakes");
+    figure_caption(&f, "Published errors of single nets; the area of a circle "
+                       "is the multiply-adds that a picture costs.");
+    figure_table(&f,
+                 "weights in millions,error in %,multiply-adds in 10^9,net");
     for (int i = 0; i < CLASSICS; i++)
         if (classics[i].top5 > 0)
-            chart_row(&chart, 3, 1e-6 * (double)nets[i].weights,
-                      classics[i].top5, 1e-9 * nets[i].multiply_adds);
-    chart_script(
-        &chart,
-        "set title 'More weights are not fewer mistakes (area: multiply-adds)'"
-        "\nset xlabel 'weights (millions)'\nset logscale x\n"
-        "set xrange [4:600]\nset yrange [3:21]\n"
-        "set ylabel 'top-5 error on ImageNet (%%)'\nunset key\n");
-    for (int i = 0; i < CLASSICS; i++)
-        if (classics[i].side != 0)
-            chart_script(&chart, "set label '%s' at %g, %g %s offset %g, 0\n",
-                         nets[i].name, 1e-6 * (double)nets[i].weights,
-                         classics[i].top5,
-                         classics[i].side > 0 ? "left" : "right",
-                         1.8 * classics[i].side);
-    chart_script(&chart, "plot DATA using 1:2:(0.6 * sqrt($3) + 0.5) with "
-                         "points pt 7 ps variable lt 2\n");
-    chart_close(&chart);
+            figure_row(&f, 1e-6 * (double)nets[i].weights, classics[i].top5,
+                       1e-9 * nets[i].multiply_adds, i);
+    figure_x(&f, "weights (millions)");
+    figure_log(&f, 'x');
+    figure_range(&f, 'x', 4.0, 400.0);
+    figure_y(&f, "top-5 error on ImageNet (%%)");
+    figure_range(&f, 'y', 3.0, 21.0);
+    for (int i = 0; i < CLASSICS; i++) {
+        double x = 1e-6 * (double)nets[i].weights, y = classics[i].top5;
+        double size = 0.6 * sqrt(1e-9 * nets[i].multiply_adds) + 0.5;
+        double beside = 1.0 + 0.06 * (size + 1.0); // the x axis is logarithmic
+        figure_pen(&f, (Pen){.color = PEN_BLUE,
+                             .point = POINT_RING,
+                             .size = size,
+                             .column = 4,
+                             .value = i});
+        figure_points(&f, 1, 2, "%s", "");
+        if (classics[i].side > 0)
+            figure_note(&f, x * beside, y, 'l', "%s", nets[i].name);
+        else if (classics[i].side < 0)
+            figure_note(&f, x / beside, y, 'r', "%s", nets[i].name);
+    }
+    figure_close(&f);
 }
 
 // ---- 8. Main ----------------------------------------------------------------
@@ -424,6 +435,8 @@ int main(int argc, char **argv) {
     if (!common.quiet)
         print_summary(nets);
     draw(nets, common.plot);
+    net_draw(&nets[find("lenet")], (PictureShape){1, 28, 28}, "ch06",
+             "architectures_lenet", common.plot);
     for (int i = 0; i < CLASSICS; i++) {
         run_result("%s=%ld", classics[i].key, nets[i].weights);
         netcount_free(&nets[i]);

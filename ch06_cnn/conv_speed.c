@@ -15,9 +15,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "conv.h"
+#include "figure.h"
 #include "kernels.h"
 #include "progress.h"
 #include "rng.h"
@@ -113,28 +113,34 @@ static void print_races(const Race *r) {
 // ---- 4. Chart ---------------------------------------------------------------
 
 static void draw(const Race *r, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "conv_speed", format))
+    Figure f;
+    if (!figure_open(&f, "ch06", "conv_speed", format))
         return;
-    chart_columns(&chart, "layer,six loops (conv_ref.c),fast (conv.c)");
-    for (int i = 0; i < LAYERS; i++)
-        chart_row(&chart, 3, i + 1.0, r[i].gflop / r[i].naive,
-                  r[i].gflop / r[i].fast);
-    chart_script(
-        &chart,
-        "set title 'The same sums, in two orders'\n"
-        "set ylabel 'GFLOP/s (more is faster)'\n"
-        "set logscale y; set xrange [-0.6:2.6]; set yrange [0.05:1000]\n"
-        "set style fill solid 0.8; set style data histograms\n"
-        "set xtics (");
-    for (int i = 0; i < LAYERS; i++)
-        chart_script(&chart, "%s'%s' %d", i > 0 ? ", " : "", layers[i].name, i);
-    chart_script(&chart, ")\nplot DATA using 2, DATA using 3, "
-                         "DATA using ($0-0.17):2:(sprintf('%%.2f', $2)) with "
-                         "labels offset 0,0.7 notitle, "
-                         "DATA using ($0+0.17):3:(sprintf('%%.0f', $3)) with "
-                         "labels offset 0,0.7 notitle\n");
-    chart_close(&chart);
+    double slow = 0.0, fast = 0.0;
+    figure_table(&f, "row,six loops (conv_ref.c),fast (conv.c)");
+    for (int i = 0; i < LAYERS; i++) {
+        slow += r[i].naive;
+        fast += r[i].fast;
+        figure_row(&f, i, r[i].gflop / r[i].naive, r[i].gflop / r[i].fast);
+        figure_tick(&f, 'y', i, "%s", layers[i].name);
+    }
+    figure_title(&f,
+                 "As a matrix product the same sums take 1/%.0f of the six "
+                 "loops' time",
+                 slow / fast);
+    figure_caption(&f, "Each layer's speed in both forms on one core; the x "
+                       "axis is logarithmic.");
+    figure_panel_size(&f, 480, 170);
+    figure_x(&f, "speed (GFLOP/s)");
+    figure_log(&f, 'x');
+    figure_range(&f, 'y', LAYERS - 0.5, -0.5);
+    figure_pen(&f, (Pen){.size = 1.6});
+    figure_points(&f, 2, 1, "six loops (conv_ref.c)");
+    figure_pen(&f, (Pen){.size = 1.6});
+    figure_points(&f, 3, 1, "matrix product (conv.c)");
+    figure_values(&f, 2, 1, 2, "%.1f", 14.0);
+    figure_values(&f, 3, 1, 3, "%.0f", 14.0);
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

@@ -21,8 +21,8 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 #include "text.h"
 
@@ -202,51 +202,84 @@ static void print_channels(void) {
 // ---- 4. Chart ---------------------------------------------------------------
 
 // The cells of one grid; rows and cols from `from` on for `size` are marked.
-static void draw_grid(Chart *chart, const Grid *x, int padding, double left,
-                      int row, int col, int size) {
+static void draw_grid(Figure *f, const Grid *x, int padding, int left, int row,
+                      int col, int size) {
     for (int i = -padding; i < x->rows + padding; i++)
         for (int j = -padding; j < x->cols + padding; j++) {
             bool chosen =
                 i >= row && i < row + size && j >= col && j < col + size;
             bool zero = i < 0 || i >= x->rows || j < 0 || j >= x->cols;
-            chart_row(chart, 4, left + j + padding, 0.0 - i - padding,
-                      padded(x, i, j), chosen ? 2.0 : (double)zero);
+            figure_row(f, left + j + padding, -(i + padding), padded(x, i, j),
+                       chosen ? 2 : zero);
         }
 }
 
-// Picture, kernel and output, the window of y[i][j] marked.
+// Picture, kernel and output y, the window of y[i][j] marked.
+static void draw_window(Figure *f, Settings s, const Grid *y, int i, int j) {
+    int width = picture.cols + 2 * s.padding, P = s.padding;
+    int last = width + 5 + y->cols, rows = width > y->rows ? width : y->rows;
+    figure_table(f, "x,y,value,kind (0 cell 1 padding 2 chosen)");
+    draw_grid(f, &picture, P, 0, i * s.stride - P, j * s.stride - P, 3);
+    draw_grid(f, &kernel, 0, width + 1, 0, 0, 3);
+    draw_grid(f, y, 0, width + 5, i, j, 1);
+
+    figure_bare(f);
+    figure_square(f);
+    figure_panel_size(f, 42 * (last + 1), 42 * (rows + 1));
+    figure_range(f, 'x', -0.6, last - 0.4);
+    figure_range(f, 'y', 0.4 - rows, 1.3);
+    const PenColor colors[] = {PEN_NEXT, PEN_GRAY, PEN_ORANGE};
+    for (int kind = 0; kind < 3; kind++) {
+        figure_pen(f, (Pen){.color = colors[kind], .column = 4, .value = kind});
+        figure_boxes(f, 1, 2, 0.5);
+    }
+    figure_values(f, 1, 2, 3, "%g", 0.0);
+    figure_note(f, (width - 1) / 2.0, 0.9, 'c', "picture");
+    figure_note(f, width, -1.0, 'c', "×");
+    figure_note(f, width + 2, 0.9, 'c', "kernel");
+    figure_note(f, width + 4, -1.0, 'c', "=");
+    figure_note(f, width + 4 + (y->cols + 1) / 2.0, 0.9, 'c', "output");
+}
+
 static void draw(Settings s, int i, int j, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "convolution_window", format))
+    Figure f;
+    if (!figure_open(&f, "ch06", "convolution_window", format))
         return;
     Grid y = slide(&picture, &kernel, s);
-    int width = picture.cols + 2 * s.padding, P = s.padding;
-    int last = width + 5 + y.cols;
-    chart_size(&chart, 800, 380);
-    chart_columns(&chart, "x,y,value,kind (0 cell 1 padding 2 chosen)");
-    draw_grid(&chart, &picture, P, 0, i * s.stride - P, j * s.stride - P, 3);
-    draw_grid(&chart, &kernel, 0, width + 1, 0, 0, 3);
-    draw_grid(&chart, &y, 0, width + 5, i, j, 1);
-    chart_script(
-        &chart,
-        "set title 'One window, multiplied by the kernel and added "
-        "up: y[%d][%d] = %g'\n"
-        "unset border; unset tics; unset grid; unset key\n"
-        "set size ratio -1; set xrange [-0.8:%d]; set yrange [%d:1.6]\n"
-        "set style fill solid 1 border lc rgb '#808080'\n"
-        "set label 'picture' at %g,1 center\n"
-        "set label '✕' at %g,-1 center\n"
-        "set label 'kernel' at %d,1 center\n"
-        "set label '=' at %g,-1 center\n"
-        "set label 'output' at %g,1 center\n"
-        "colors = \"#ffffff #d8d8d8 #f5c96b\"\n"
-        "plot for [k=0:2] DATA using 1:($4==k ? $2 : NaN):(0.5):(0.5) "
-        "with boxxyerror fc rgb word(colors, k+1) dt 1, \\\n"
-        "  DATA using 1:2:3 with labels font ',14'\n",
-        i, j, y.at[i][j], last, -(width > y.rows ? width : y.rows),
-        (width - 1) / 2.0, (double)width, width + 2, width + 4.0,
-        width + 4 + (y.cols + 1) / 2.0);
-    chart_close(&chart);
+    figure_title(&f,
+                 "One window, multiplied by the kernel and added up: "
+                 "y[%d][%d] = %g",
+                 i, j, y.at[i][j]);
+    figure_caption(&f,
+                   "Orange cells take part, gray ones are padding; the bias, "
+                   "%g, is added to the sum.",
+                   s.bias);
+    draw_window(&f, s, &y, i, j);
+    figure_close(&f);
+}
+
+// The window slides, row by row, and the output fills.
+static void draw_film(Settings s, const char *format) {
+    Figure f;
+    if (!figure_open(&f, "ch06", "convolution_film", format))
+        return;
+    Grid y = slide(&picture, &kernel, s), so_far = y;
+    figure_title(&f, "The same kernel at every place: %d windows, %d outputs",
+                 y.rows * y.cols, y.rows * y.cols);
+    figure_caption(&f,
+                   "The window moves by a stride of %d; each place gives "
+                   "one pixel of the output.",
+                   s.stride);
+    figure_film(&f, 4);
+    for (int n = 0; n < y.rows * y.cols; n++)
+        so_far.at[n / y.cols][n % y.cols] = (double)NAN;
+    for (int n = 0; n < y.rows * y.cols; n++) {
+        int i = n / y.cols, j = n % y.cols;
+        so_far.at[i][j] = y.at[i][j];
+        figure_panel(&f, "y[%d][%d] = %g", i, j, y.at[i][j]);
+        draw_window(&f, s, &so_far, i, j);
+    }
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------
@@ -307,6 +340,7 @@ int main(int argc, char **argv) {
     if (o.explain != NULL)
         explain(&picture, &kernel, s, i, j);
     draw(s, i, j, o.common.plot);
+    draw_film(s, o.common.plot);
     run_result("y00=%g bias=%g padded=%g strided=%g rows=%d cols=%d",
                run_example(PLAIN).at[0][0], run_example(BIAS).at[0][0],
                run_example(PADDED).at[0][0], run_example(STRIDED).at[0][0],

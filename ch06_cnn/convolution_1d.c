@@ -17,8 +17,8 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "run.h"
 
 // ---- 1. The sum -------------------------------------------------------------
@@ -174,53 +174,62 @@ static void print_turned(void) {
 
 // ---- 4. Charts --------------------------------------------------------------
 
-// Left: one moment t, g running backward from it. Right: all moments.
-static void draw(const char *format) {
-    const double t = 1.6;
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "convolution_1d", format))
-        return;
-    chart_size(&chart, 900, 420);
-    chart_columns(&chart, "a,f(a),g(t - a),f(a) g(t - a)");
-    for (double a = -0.5; a <= 3.0; a += 0.01) {
-        double f = a > 0.0 && a < 1.0;
+// One moment t: g runs backward from it, and the area under the product counts.
+static void draw_moment(Figure *f, double t) {
+    figure_panel(f, "t = %g: the area is %.3f", t, remembered(t));
+    figure_table(f, "a,f(a),g(t - a),f(a) g(t - a)");
+    for (int i = -50; i <= 300; i++) {
+        double a = i / 100.0, f_a = a > 0.0 && a < 1.0;
         double g = a > t ? 0.0 : exp(a - t);
-        chart_row(&chart, 4, a, f, g, f * g);
+        figure_row(f, a, f_a, g, f_a * g);
     }
-    chart_break(&chart);
-    chart_break(&chart);
-    chart_columns(&chart, "t,integral");
+    figure_x(f, "a (hours)");
+    figure_range(f, 'y', 0.0, 1.25);
+    figure_pen(f, (Pen){.color = PEN_BLACK});
+    figure_area(f, 1, 4, "f(a) g(t − a)");
+    figure_lines(f, 1, 2, "f(a)");
+    figure_lines(f, 1, 3, "g(t − a)");
+    figure_vertical(f, t, "t");
+}
+
+// All moments: the integral, and its sums.
+static void draw_all(Figure *f, double t) {
+    figure_panel(f, "Every t");
+    figure_table(f, "t,integral");
     for (int n = 0; n <= 100 * HOURS; n++)
-        chart_row(&chart, 2, n / 100.0, remembered(n / 100.0));
+        figure_row(f, n / 100.0, remembered(n / 100.0));
+    figure_x(f, "t (hours)");
+    figure_range(f, 'y', 0.0, 0.75);
+    figure_pen(f, (Pen){.color = PEN_BLACK, .solid = true});
+    figure_lines(f, 1, 2, "(f ∗ g)(t)");
     for (int steps = 1; steps <= 4; steps *= 4) {
         double y[MOST + FINEST];
         remembered_in_steps(y, steps);
-        chart_break(&chart);
-        chart_break(&chart);
-        chart_columns(&chart,
-                      steps == 1 ? "t,sum with h = 1" : "t,sum with h = 1/4");
+        figure_table(f, "t,sum");
         for (int n = 0; n < HOURS * steps; n++)
-            chart_row(&chart, 2, (n + 1.0) / steps, y[n]);
+            figure_row(f, (n + 1.0) / steps, y[n]);
+        figure_pen(f, steps == 1 ? (Pen){.point = POINT_RING, .size = 2.0}
+                                 : (Pen){.point = POINT_DOT, .size = 0.8});
+        figure_points(f, 1, 2, "sum, h = %s", steps == 1 ? "1" : "1/4");
     }
-    chart_script(&chart,
-                 "set multiplot layout 1,2 title 'A convolution: for each t, "
-                 "the area under f(a) g(t - a)'\n"
-                 "set yrange [0:1.25]\n"
-                 "set xlabel 'a, hours'; set ylabel 'learned, remembered'\n"
-                 "set label 't' at %g,1.1 center\n"
-                 "set label 'area %.3f' at 0.55,0.13 center front\n"
-                 "plot DATA index 0 using 1:4 with filledcurves y1=0 "
-                 "fc rgb '#f5c96b', DATA index 0 using 1:2 with lines lt 1 "
-                 "lw 2, DATA index 0 using 1:3 with lines lt 2 lw 2\n"
-                 "unset label; set yrange [0:0.8]\n"
-                 "set xlabel 't, hours'; set ylabel '(f * g)(t)'\n"
-                 "set label 't = %g' at %g,%g point pt 7 ps 1.5 offset 1,1\n"
-                 "plot DATA index 1 using 1:2 with lines lw 2, "
-                 "DATA index 2 using 1:2 with points pt 4 ps 1.5, "
-                 "DATA index 3 using 1:2 with points pt 6\n"
-                 "unset multiplot\n",
-                 t, remembered(t), t, t, remembered(t));
-    chart_close(&chart);
+    figure_vertical(f, t, "t");
+}
+
+static void draw(const char *format) {
+    const double t = 1.6;
+    Figure f;
+    if (!figure_open(&f, "ch06", "convolution_1d", format))
+        return;
+    figure_title(&f, "A convolution: for each t, the area under f(a) g(t − a)");
+    figure_caption(&f,
+                   "Left, what was learned and what is left of it at t = %g; "
+                   "right, the shaded area for every t, and as a sum in "
+                   "steps of h.",
+                   t);
+    figure_legend(&f);
+    draw_moment(&f, t);
+    draw_all(&f, t);
+    figure_close(&f);
 }
 
 // ---- 5. Main ----------------------------------------------------------------

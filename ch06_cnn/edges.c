@@ -23,9 +23,9 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "error.h"
+#include "figure.h"
 #include "image.h"
 #include "memory.h"
 #include "run.h"
@@ -225,44 +225,44 @@ static void print_output(const Kernel *k, const Tensor *y) {
 
 // ---- 5. Chart ---------------------------------------------------------------
 
-// As a screen shows it. Blurred or sharpened: from black 0 to white 1, the rest
-// cut off. A difference: 0 in the middle of the grays, so as far into black as
-// into white.
-static void display(float *to, const Tensor *y, bool difference) {
-    float low = 0.0f, high = 1.0f;
-    if (difference) {
-        float least = 0.0f, most = 0.0f;
-        for (size_t p = 0; p < y->size; p++) {
-            least = fminf(least, y->data[p]);
-            most = fmaxf(most, y->data[p]);
-        }
-        high = fminf(most, -least);
-        low = -high;
-    }
-    for (size_t p = 0; p < y->size; p++)
-        to[p] = fminf(fmaxf(y->data[p], low), high);
+// A panel of three pictures, the sheet's colors given.
+static void draw_three(Figure *f, const Tensor *const three[3],
+                       const char *const captions[3], Sheet sheet) {
+    const size_t size = three[0]->size;
+    float *pixels = mem_alloc(3 * size, sizeof(float));
+    for (size_t n = 0; n < 3; n++)
+        memcpy(pixels + n * size, three[n]->data, size * sizeof(float));
+    sheet.pixels = pixels;
+    sheet.count = sheet.columns = 3;
+    sheet.H = three[0]->shape[0];
+    sheet.W = three[0]->shape[1];
+    sheet.captions = captions;
+    figure_panel_size(f, 620, 240);
+    figure_pictures(f, &sheet);
+    mem_free(pixels);
 }
 
 static void draw(const Tensor *x, const Tensor y[KERNELS], const char *format) {
-    int H = x->shape[0], W = x->shape[1];
-    Chart chart;
-    if (H < 2 || W < 2) // gnuplot wants an area
+    Figure f;
+    if (x->shape[0] < 2 || x->shape[1] < 2) // gnuplot wants an area
         return;
-    if (!chart_open(&chart, "ch06", "edges", format))
+    if (!figure_open(&f, "ch06", "edges", format))
         return;
-    const char *captions[1 + KERNELS] = {"before"};
-    float *pictures = mem_alloc((1 + KERNELS) * x->size, sizeof(float));
-    display(pictures, x, false);
-    for (int n = 0; n < KERNELS; n++) {
-        captions[n + 1] = kernels[n].name;
-        display(pictures + (size_t)(n + 1) * x->size, &y[n], n >= G_X);
-    }
-    chart_size(&chart, 800, 90 + (int)(720 * fmin(2.0, (double)H / W)));
-    chart_script(&chart, "set title 'Five kernels chosen by hand: gray is no "
-                         "change, white and black are edges'\n");
-    chart_pictures(&chart, pictures, 1 + KERNELS, H, W, 3, captions);
-    chart_close(&chart);
-    mem_free(pictures);
+    figure_title(&f, "Five kernels chosen by hand: two keep the picture, three "
+                     "keep its edges");
+    figure_caption(&f, "Above, from black 0 to white 1; below, white is no "
+                       "change, blue and red are changes of the two signs.");
+    figure_grid(&f, 1);
+    figure_panel(&f, "Brightness");
+    draw_three(&f, (const Tensor *const[]){x, &y[BLUR], &y[SHARPEN]},
+               (const char *const[]){"original", "blur", "sharpen"},
+               (Sheet){.heat = HEAT_GRAY, .high = 1.0});
+    figure_panel(&f, "Differences of neighbors");
+    draw_three(&f, (const Tensor *const[]){&y[G_X], &y[G_Y], &y[LAPLACIAN]},
+               (const char *const[]){"Sobel x", "Sobel y", "Laplacian"},
+               (Sheet){.heat = HEAT_DIVERGING, .low = -1.0, .high = 1.0});
+    figure_scale(&f, "difference");
+    figure_close(&f);
 }
 
 // ---- 6. The lecture's case --------------------------------------------------

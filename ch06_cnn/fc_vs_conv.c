@@ -16,8 +16,8 @@
 
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "netcount.h"
 #include "run.h"
 
@@ -83,24 +83,29 @@ static void print_table(const NetCount *lenet) {
 // ---- 3. The chart -----------------------------------------------------------
 
 static void draw(const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "fc_vs_conv", format))
+    Figure f;
+    if (!figure_open(&f, "ch06", "fc_vs_conv", format))
         return;
-    chart_columns(&chart, "side,1024 fully connected units,20 units of 5 x 5 "
-                          "at every place,20 shared kernels of 5 x 5");
-    for (int side = 8; side <= 1024; side *= 2)
-        chart_row(
-            &chart, 4, (double)side, fully_connected(side, UNITS, CLASSES),
-            locally_connected(side, KERNEL, KERNELS), shared(KERNEL, KERNELS));
-    chart_script(&chart,
-                 "set title 'Shared weights do not grow with the picture'\n"
-                 "set xlabel 'side of the picture (pixels)'\n"
-                 "set ylabel 'weights'\nset logscale xy\n"
-                 "set xrange [7:1200]\nset yrange [100:5e9]\n"
-                 "set xtics (8, 16, 32, 64, 128, 256, 512, 1024)\n"
-                 "set format y '10^{%%L}'\n"
-                 "plot for [i=2:4] DATA using 1:i with linespoints\n");
-    chart_close(&chart);
+    figure_title(&f, "Shared weights do not grow with the picture: always %.0f",
+                 shared(KERNEL, KERNELS));
+    figure_caption(&f, "Weights of one layer that sees a picture of side × "
+                       "side pixels; both axes are logarithmic.");
+    figure_table(&f, "side,1024 fully connected units,20 units of 5 x 5 at "
+                     "every place,20 shared kernels of 5 x 5");
+    for (int side = 8; side <= 1024; side *= 2) {
+        figure_row(&f, side, fully_connected(side, UNITS, CLASSES),
+                   locally_connected(side, KERNEL, KERNELS),
+                   shared(KERNEL, KERNELS));
+        figure_tick(&f, 'x', side, "%d", side);
+    }
+    figure_x(&f, "side of the picture (pixels)");
+    figure_log(&f, 'x');
+    figure_y(&f, "number of weights");
+    figure_log(&f, 'y');
+    figure_linespoints(&f, 1, 2, "fully connected");
+    figure_linespoints(&f, 1, 3, "5 × 5 at every place");
+    figure_linespoints(&f, 1, 4, "5 × 5, shared");
+    figure_close(&f);
 }
 
 // ---- 4. Main ----------------------------------------------------------------

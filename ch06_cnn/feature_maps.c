@@ -18,13 +18,14 @@
 #include <string.h>
 
 #include "blas.h"
-#include "chart.h"
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
 #include "diagnosis.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
+#include "memory.h"
 #include "metrics.h"
 #include "optim.h"
 #include "params.h"
@@ -33,6 +34,8 @@
 #include "safetensors.h"
 
 // ---- 1. Model ---------------------------------------------------------------
+
+enum { MAPS = 50 }; // of a layer, at most
 
 typedef struct {
     // set by net_init
@@ -230,17 +233,43 @@ static Evaluation evaluate(Net *net, const Dataset *set, Rng *rng) {
 
 // ---- 5. Charts --------------------------------------------------------------
 
-// Maps, kernels or pictures: the last two dimensions of t, ten in a row.
-static void draw(const char *name, const char *title, const Tensor *t,
-                 const char *format) {
-    int H = t->shape[2], W = t->shape[3], count = (int)t->size / (H * W);
-    Chart chart;
-    if (!chart_open(&chart, "ch06", name, format))
-        return;
-    chart_size(&chart, 880, 60 + count / 10 * 86);
-    chart_script(&chart, "set title '%s'\n", title);
-    chart_pictures(&chart, t->data, count, H, W, 10, NULL);
-    chart_close(&chart);
+enum { SHOWN = 10 }; // pictures in a row
+
+// The order of the maps [1, C, H, W], the one of largest sum first.
+static void sort_maps(int *order, const Tensor *maps) {
+    int C = maps->shape[1], size = (int)maps->size / C;
+    float sums[MAPS] = {0};
+    for (int i = 0; i < C * size; i++)
+        sums[i / size] += maps->data[i];
+    for (int to = 0; to < C; to++) {
+        order[to] = argmax(sums, C);
+        sums[order[to]] = -1.0f; // no sum after ReLU is: taken
+    }
+}
+
+// A sheet of `count` maps or kernels of t in this order. On one scale: from 0 to
+// the largest, or as far below 0 if there are negative numbers.
+static void draw_sheet(Figure *f, const Tensor *t, const int *order,
+                       int count) {
+    int H = t->shape[2], W = t->shape[3], size = H * W;
+    float *pixels = mem_alloc((size_t)(count * size), sizeof(float));
+    float least = 0.0f, most = 1e-9f;
+    for (int i = 0; i < count * size; i++) {
+        pixels[i] = t->data[order[i / size] * size + i % size];
+        least = fminf(least, pixels[i]);
+        most = fmaxf(most, fabsf(pixels[i]));
+    }
+    figure_panel_size(f, 720, 80);
+    figure_pictures(f,
+                    &(Sheet){.pixels = pixels,
+                             .count = count,
+                             .H = H,
+                             .W = W,
+                             .columns = SHOWN,
+                             .low = least < 0.0f ? -(double)most : 0.0,
+                             .high = (double)most,
+                             .heat = least < 0.0f ? HEAT_DIVERGING : HEAT_INK});
+    mem_free(pixels);
 }
 
 static void copy_digit(float *to, const Dataset *set, int index) {
@@ -249,49 +278,97 @@ static void copy_digit(float *to, const Dataset *set, int index) {
         to[p] = (float)set->pixels[index * pixels + p] / 255.0f;
 }
 
+// Each kernel of the first layer, and below it its map of the digit.
+static void draw_kernels(const Net *net, const char *format) {
+    int order[MAPS];
+    Figure f;
+    if (!figure_open(&f, "ch06", "feature_maps_kernels", format))
+        return;
+    sort_maps(order, &net->conv1);
+    figure_title(&f, "Each kernel picks other strokes out of the same digit");
+    figure_caption(&f, "The ten kernels of the first layer that answer most to "
+                       "this digit: red weights are positive, blue ones "
+                       "negative; darker is a larger answer.");
+    figure_grid(&f, 1);
+    figure_panel(&f, "Kernels, 5 × 5");
+    draw_sheet(&f, &net->conv1_w, order, SHOWN);
+    figure_panel(&f, "What each of them makes of the digit");
+    draw_sheet(&f, &net->conv1, order, SHOWN);
+    figure_close(&f);
+}
+
 // What each layer makes of one digit; returns the answer.
 static int draw_layers(Net *net, const Dataset *set, int index,
                        const char *format) {
+    int order[MAPS];
+    Figure f;
     Tensor x = {0};
     tensor_resize(&x, 4, 1, 1, set->rows, set->cols);
     copy_digit(x.data, set, index);
     net_forward(net, &x);
-    draw("feature_maps_kernels", "The 20 kernels of the first layer",
-         &net->conv1_w, format);
-    draw("feature_maps_conv1", "First convolution: where each found its stroke",
-         &net->conv1, format);
-    draw("feature_maps_pool1", "First pooling: the same at half the size",
-         &net->pool1, format);
-    draw("feature_maps_conv2", "Second convolution: 50 maps, pieces of digits",
-         &net->conv2, format);
-    draw("feature_maps_pool2", "Second pooling: what the last layers are given",
-         &net->pool2, format);
     tensor_free(&x);
-    return argmax(net->logits.data, 10);
+    const int answer = argmax(net->logits.data, 10);
+    draw_kernels(net, format);
+    if (!figure_open(&f, "ch06", "feature_maps_layers", format))
+        return answer;
+    const struct {
+        const char *words;
+        const Tensor *maps;
+    } layers[] = {
+        {"First convolution, 28 × 28: strokes", &net->conv1},
+        {"First pooling, 14 × 14", &net->pool1},
+        {"Second convolution, 10 × 10: pieces of digits", &net->conv2},
+        {"Second pooling, 5 × 5: all that the last layers are given",
+         &net->pool2}};
+    figure_title(&f, "Layer by layer a %d loses its shape; the net predicts %d",
+                 set->labels[index], answer);
+    figure_caption(&f, "The ten strongest maps of each layer, on a scale of "
+                       "the layer's own; a pooled map stands below the map it "
+                       "comes from.");
+    figure_grid(&f, 1);
+    for (int l = 0; l < 4; l++) {
+        if (l % 2 == 0) // pooling keeps the order of its convolution
+            sort_maps(order, layers[l].maps);
+        figure_panel(&f, "%s", layers[l].words);
+        draw_sheet(&f, layers[l].maps, order, SHOWN);
+    }
+    figure_close(&f);
+    return answer;
 }
 
 // A test digit of each class; its |gradient|; and that smoothed.
-static void draw_saliency(Net *net, const Dataset *set, Rng *rng,
-                          const char *format) {
-    if (strcmp(format, "none") == 0)
+static void draw_saliency(Net *net, const Dataset *set, const Evaluation *e,
+                          Rng *rng, const char *format) {
+    static const char *const words[] = {
+        "Ten test digits", "|gradient| of the answer with respect to the pixel",
+        "The same, mean of 100 noisy copies"};
+    const int order[SHOWN] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
+    Figure f;
+    if (!figure_open(&f, "ch06", "feature_maps_saliency", format))
         return; // a hundred copies cost seconds
-    int H = set->rows, W = set->cols, ten = 10 * H * W;
-    Tensor rows = {0}, dx = {0};
-    tensor_resize(&rows, 4, 30, 1, H, W);
-    tensor_fill(&rows, 0.0f);
+    Tensor x = {0}, dx = {0};
+    tensor_resize(&x, 4, SHOWN, 1, set->rows, set->cols);
+    tensor_fill(&x, 0.0f);
     for (int i = set->count - 1; i >= 0; i--)
-        copy_digit(rows.data + set->labels[i] * H * W, set, i);
-    const Tensor x = tensor_view(rows.data, 4, 10, 1, H, W);
-    for (int row = 1; row <= 2; row++) {
-        mean_saliency(net, &dx, &x, row == 1 ? 1 : 100, rng);
-        for (int p = 0; p < ten; p++)
-            rows.data[row * ten + p] = fabsf(dx.data[p]);
+        copy_digit(x.data + set->labels[i] * set->rows * set->cols, set, i);
+    figure_title(&f,
+                 "%d inverted pixels leave %.0f %% right, at the largest "
+                 "gradients %.0f %%",
+                 INVERTED, 100.0 * confusion_accuracy(&e->anywhere),
+                 100.0 * confusion_accuracy(&e->salient));
+    figure_caption(&f, "Darker pixels matter more to the answer; each row has "
+                       "a scale of its own.");
+    figure_grid(&f, 1);
+    for (int row = 0; row < 3; row++) {
+        figure_panel(&f, "%s", words[row]);
+        if (row > 0)
+            mean_saliency(net, &dx, &x, row == 1 ? 1 : 100, rng);
+        for (size_t p = 0; p < dx.size; p++)
+            dx.data[p] = fabsf(dx.data[p]);
+        draw_sheet(&f, row == 0 ? &x : &dx, order, SHOWN);
     }
-    draw("feature_maps_saliency",
-         "Ten digits; |gradient| of the answer by each pixel; the same, mean "
-         "of 100 noisy copies",
-         &rows, format);
-    tensor_free(&rows);
+    figure_close(&f);
+    tensor_free(&x);
     tensor_free(&dx);
 }
 
@@ -337,7 +414,7 @@ int main(int argc, char **argv) {
     Evaluation e = evaluate(&net, &digits.test, &rng);
     int answer = draw_layers(&net, &digits.test, o.digit, o.common.plot);
     if (!stop_requested())
-        draw_saliency(&net, &digits.test, &rng, o.common.plot);
+        draw_saliency(&net, &digits.test, &e, &rng, o.common.plot);
     double plain = finished(confusion_accuracy(&e.plain));
     double salient = finished(confusion_accuracy(&e.salient));
     double anywhere = finished(confusion_accuracy(&e.anywhere));

@@ -28,11 +28,11 @@
 #include <stdio.h>
 
 #include "channels.h"
-#include "chart.h"
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
 #include "diagnosis.h"
+#include "figure.h"
 #include "history.h"
 #include "layers.h"
 #include "loss.h"
@@ -287,27 +287,30 @@ static void print_branches(const double error[BRANCHES]) {
 
 static void draw(const double without[BRANCHES], double error,
                  const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "googlenet_branches", format))
+    static const char *const names[BRANCHES] = {"1 × 1", "1 × 1, 3 × 3",
+                                                "1 × 1, 5 × 5", "max, 1 × 1"};
+    Figure f;
+    int worst = 0;
+    if (!figure_open(&f, "ch06", "googlenet_branches", format))
         return;
-    chart_size(&chart, 860, 480);
-    chart_columns(&chart, "branch,error");
-    chart_row(&chart, 2, 0.0, error);
-    for (int i = 0; i < BRANCHES; i++)
-        chart_row(&chart, 2, i + 1.0, without[i]);
-    chart_script(&chart,
-                 "set title 'The trained net with one branch of its Inception "
-                 "block silenced'\n"
-                 "set ylabel 'test error (%%)'; set yrange [0:*]; unset key\n"
-                 "set boxwidth 0.6; set style fill solid 0.8\n"
-                 "set xrange [-0.6:4.6]; set xtics ('all four' 0");
-    for (int i = 0; i < BRANCHES; i++)
-        chart_script(&chart, ", 'no %s' %d", branch_name[i], i + 1);
-    chart_script(&chart,
-                 ")\n"
-                 "plot DATA using 1:2 with boxes, DATA using "
-                 "1:2:(sprintf('%%.1f', $2)) with labels offset 0,0.7\n");
-    chart_close(&chart);
+    figure_table(&f, "branch,error");
+    figure_row(&f, 0, error);
+    figure_tick(&f, 'y', 0, "all four");
+    for (int i = 0; i < BRANCHES; i++) {
+        worst = without[i] > without[worst] ? i : worst;
+        figure_row(&f, i + 1, without[i]);
+        figure_tick(&f, 'y', i + 1, "without %s", names[i]);
+    }
+    figure_title(&f,
+                 "Without its branch (%s) the test error goes from %.1f to "
+                 "%.1f %%",
+                 names[worst], error, without[worst]);
+    figure_caption(&f, "The trained net, and the same with one branch of its "
+                       "Inception block set to 0.");
+    figure_panel_size(&f, 480, 220);
+    figure_x(&f, "test error (%%)");
+    figure_ranks(&f, 2, "%.1f", "%s", "");
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------
@@ -348,7 +351,7 @@ int main(int argc, char **argv) {
     if (!o.common.quiet && !stop_requested())
         print_branches(without);
     history_draw(&history, "ch06", "googlenet_curves", "GoogLeNet",
-                 "test error", o.common.plot);
+                 digits_name(&digits), "test error", o.common.plot);
     draw(without, 100.0 - 100.0 * score.accuracy, o.common.plot);
     run_result("test_accuracy=%.4f test_loss=%.4f epochs=%d seconds=%.1f "
                "seed=%llu data=%s",

@@ -18,8 +18,8 @@
 #include <stdio.h>
 
 #include "blas.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "optim.h"
@@ -275,53 +275,65 @@ static void lay_out(double complex at[NODES]) {
 
 // ---- 6. Chart ---------------------------------------------------------------
 
-static void write_graph(Chart *chart, const Outcome *out,
-                        const double complex at[NODES]) {
-    chart_columns(chart, "x,y,dx,dy");
+static void draw_edges(Figure *f, const double complex at[NODES]) {
+    figure_table(f, "x,y");
     for (int e = 0; e < EDGES; e++) {
-        double complex from = at[edges[e][0] - 1];
-        double complex way = at[edges[e][1] - 1] - from;
-        chart_row(chart, 4, creal(from), cimag(from), creal(way), cimag(way));
+        double complex from = at[edges[e][0] - 1], to = at[edges[e][1] - 1];
+        if (e > 0)
+            figure_gap(f);
+        figure_row(f, creal(from), cimag(from));
+        figure_row(f, creal(to), cimag(to));
     }
-    chart_break(chart);
-    chart_break(chart);
-    chart_columns(chart, "x,y,member,P(president),wrong,told");
-    for (int i = 0; i < NODES; i++) {
-        double told = i + 1 == leader[club[i]];
-        double wrong = !is_right(out->p[i], i);
-        chart_row(chart, 6, creal(at[i]), cimag(at[i]), i + 1.0, out->p[i],
-                  wrong, told);
+    figure_pen(f, (Pen){.color = PEN_GRAY, .width = 0.7});
+    figure_lines(f, 1, 2, "%s", "");
+}
+
+// Members as numbers in a circle or square; those that are told or wrong on a
+// larger one.
+static void draw_members(Figure *f, const Outcome *out,
+                         const double complex at[NODES]) {
+    figure_table(f, "x,y,member,P(president),wrong,told,predicted");
+    for (int i = 0; i < NODES; i++)
+        figure_row(f, creal(at[i]), cimag(at[i]), i + 1, out->p[i],
+                   !is_right(out->p[i], i), i + 1 == leader[club[i]],
+                   out->p[i] > 0.5);
+    const struct {
+        const char *words;
+        Pen pen; // with the column and its value
+    } marks[] = {
+        {"told", {PEN_BLACK, POINT_DOT, .size = 3.9, .column = 6, .value = 1}},
+        {"wrong",
+         {PEN_VERMILION, POINT_DOT, .size = 3.9, .column = 5, .value = 1}},
+        {"predicted: the instructor's club",
+         {PEN_SKY, POINT_DOT, .size = 3.0, .column = 7, .value = 0}},
+        {"predicted: the president's club",
+         {PEN_ORANGE, POINT_SQUARE, .size = 2.8, .column = 7, .value = 1}},
+    };
+    for (size_t i = 0; i < sizeof marks / sizeof *marks; i++) {
+        figure_pen(f, marks[i].pen);
+        figure_points(f, 1, 2, "%s", marks[i].words);
     }
+    figure_values(f, 1, 2, 3, "%.0f", 0.0);
 }
 
 static void draw(const Outcome *out, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "graph_conv", format))
-        return;
-    chart_size(&chart, 960, 580);
     double complex at[NODES];
+    Figure f;
+    if (!figure_open(&f, "ch06", "graph_conv", format))
+        return;
+    figure_title(&f,
+                 "Told where two members went, the net puts %.0f of %d into "
+                 "the right club",
+                 out->right, NODES);
+    figure_caption(&f, "Each line joins two members who met outside the "
+                       "lessons; the color is the club that the net predicts.");
+    figure_bare(&f);
+    figure_square(&f);
+    figure_panel_size(&f, 760, 400);
     lay_out(at);
-    write_graph(&chart, out, at);
-    chart_script(
-        &chart,
-        "set title 'Told where two members went, the net puts %.0f of %d into "
-        "the right club'\n"
-        "unset border; unset tics; unset grid; set size ratio -1\n"
-        "set key spacing 1.8 width 2\n"
-        "only(yes) = yes ? column(2) : NaN\n"
-        "plot DATA index 0 using 1:2:3:4 with vectors nohead lc rgb '#b0b0b0' "
-        "dt solid lw 1 notitle, \\\n"
-        "  DATA index 1 using 1:(only($6 == 1)) with points pt 7 ps 4.4 lc rgb "
-        "'black' title 'told', \\\n"
-        "  DATA index 1 using 1:(only($5 == 1)) with points pt 7 ps 4.4 lc rgb "
-        "'#d00000' title 'wrong', \\\n"
-        "  DATA index 1 using 1:(only($4 <= 0.5)) with points pt 7 ps 3 lc rgb "
-        "'#9ad0f5' title 'predicted: with the instructor', \\\n"
-        "  DATA index 1 using 1:(only($4 > 0.5)) with points pt 5 ps 2.7 lc "
-        "rgb '#e69f00' title 'predicted: with the president', \\\n"
-        "  DATA index 1 using 1:2:3 with labels notitle\n",
-        out->right, NODES);
-    chart_close(&chart);
+    draw_edges(&f, at);
+    draw_members(&f, out, at);
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

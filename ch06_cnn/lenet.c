@@ -28,14 +28,15 @@
 
 #include <math.h>
 #include <stdio.h>
+#include <string.h>
 
 #include "augment.h"
-#include "chart.h"
 #include "checkpoint.h"
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
 #include "diagnosis.h"
+#include "figure.h"
 #include "history.h"
 #include "image.h"
 #include "layers.h"
@@ -248,9 +249,8 @@ static Evaluation train(LeNet *net, const Digits *digits, const Options *o,
 
 static void draw_mistakes(const Evaluation *e, const Dataset *set,
                           const char *format) {
-    Chart chart;
-    if (e->mistakes == 0 ||
-        !chart_open(&chart, "ch06", "lenet_mistakes", format))
+    Figure f;
+    if (e->mistakes == 0 || !figure_open(&f, "ch06", "lenet_mistakes", format))
         return;
     int H = set->rows, W = set->cols, pixels = H * W;
     char text[MISTAKES][24];
@@ -259,28 +259,70 @@ static void draw_mistakes(const Evaluation *e, const Dataset *set,
     for (int i = 0; i < e->mistakes; i++) {
         const uint8_t *from = set->pixels + e->mistake[i].index * pixels;
         for (int p = 0; p < pixels; p++)
-            pictures[i * pixels + p] = from[p];
+            pictures[i * pixels + p] = (float)from[p] / 255.0f;
         snprintf(text[i], sizeof text[i], "%d → %d", e->mistake[i].truth,
                  e->mistake[i].taken);
         captions[i] = text[i];
     }
-    chart_size(&chart, 800, 460);
-    chart_script(&chart, "set title 'The mistakes LeNet was surest of "
-                         "(truth → prediction)'\n");
-    chart_pictures(&chart, pictures, e->mistakes, H, W, 8, captions);
-    chart_close(&chart);
+    double wrong = 1.0 - confusion_accuracy(&e->confusion);
+    figure_title(&f, "LeNet misreads %.0f of %d digits; it was surest of these",
+                 wrong * (double)confusion_total(&e->confusion), set->count);
+    figure_caption(&f, "Truth → prediction above each digit, the surest "
+                       "mistake first.");
+    figure_pictures(&f, &(Sheet){.pixels = pictures,
+                                 .count = e->mistakes,
+                                 .H = H,
+                                 .W = W,
+                                 .columns = 8,
+                                 .high = 1.0,
+                                 .heat = HEAT_INK,
+                                 .captions = captions});
+    figure_close(&f);
     mem_free(pictures);
 }
 
+enum { CONV1_KERNELS = 20, KERNEL_PIXELS = 5 * 5 };
+
+// Copies the kernels to `sorted`, the one of largest weights first; returns the
+// largest size of a weight.
+static float sort_kernels(float *sorted, const float *kernels) {
+    float size[CONV1_KERNELS] = {0}, most = 0.0f;
+    for (int i = 0; i < CONV1_KERNELS * KERNEL_PIXELS; i++) {
+        size[i / KERNEL_PIXELS] += kernels[i] * kernels[i];
+        most = fmaxf(most, fabsf(kernels[i]));
+    }
+    for (int to = 0; to < CONV1_KERNELS; to++) {
+        int k = argmax(size, CONV1_KERNELS);
+        memcpy(sorted + to * KERNEL_PIXELS, kernels + k * KERNEL_PIXELS,
+               KERNEL_PIXELS * sizeof *sorted);
+        size[k] = -1.0f; // taken
+    }
+    return most;
+}
+
 static void draw_kernels(const LeNet *net, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "lenet_kernels", format))
+    Figure f;
+    if (!figure_open(&f, "ch06", "lenet_kernels", format))
         return;
-    chart_size(&chart, 800, 240);
-    chart_script(&chart, "set title 'The 20 kernels of the first layer, "
-                         "5 x 5 weights each'\n");
-    chart_pictures(&chart, net->conv1_w.data, 20, 5, 5, 10, NULL);
-    chart_close(&chart);
+    float sorted[CONV1_KERNELS * KERNEL_PIXELS];
+    double most = (double)sort_kernels(sorted, net->conv1_w.data);
+    figure_title(&f,
+                 "No one chose the weights of these %d kernels: LeNet "
+                 "learned them",
+                 CONV1_KERNELS);
+    figure_caption(&f, "5 × 5 weights each, on one scale, the largest first: a "
+                       "kernel answers where there is ink on red and none on "
+                       "blue.");
+    figure_pictures(&f, &(Sheet){.pixels = sorted,
+                                 .count = CONV1_KERNELS,
+                                 .H = 5,
+                                 .W = 5,
+                                 .columns = 10,
+                                 .low = -most,
+                                 .high = most,
+                                 .heat = HEAT_DIVERGING});
+    figure_scale(&f, "weight");
+    figure_close(&f);
 }
 
 // What was learned: the table, the charts, the first words of the result line.
@@ -290,9 +332,11 @@ static void show_results(const Evaluation *e, const History *history,
     const char *format = o->common.plot;
     if (!o->common.quiet && !stop_requested())
         confusion_print(&e->confusion);
-    history_draw(history, "ch06", "lenet_curves", "LeNet", "test error",
+    const char *data = digits_name(digits);
+    history_draw(history, "ch06", "lenet_curves", "LeNet", data, "test error",
                  format);
-    confusion_draw(&e->confusion, "ch06", "lenet_confusion", "LeNet", format);
+    confusion_draw(&e->confusion, "ch06", "lenet_confusion", "LeNet", data,
+                   format);
     draw_mistakes(e, &digits->test, format);
     draw_kernels(net, format);
     run_result("test_accuracy=%.4f test_loss=%.4f",

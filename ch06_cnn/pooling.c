@@ -16,9 +16,9 @@
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "data.h"
+#include "figure.h"
 #include "memory.h"
 #include "run.h"
 
@@ -137,24 +137,27 @@ static void print_changes(const Changes *c, int count) {
 
 static void draw_changes(const Changes *c, const char *data,
                          const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "pooling_shift", format))
+    Figure f;
+    if (!figure_open(&f, "ch06", "pooling_shift", format))
         return;
-    chart_columns(&chart, "window,maximum,average");
-    for (int w = 0; w < WINDOWS; w++)
-        chart_row(&chart, 3, (double)windows[w], 100 * c->maximum[w],
-                  100 * c->average[w]);
-    chart_script(&chart,
-                 "set title 'The larger the window, the less a shift matters "
-                 "(%s)'\n"
-                 "set xlabel 'side of the window (pixels; 1: no pooling)'\n"
-                 "set ylabel 'change of the output by a shift of one pixel "
-                 "(%%)'\n"
-                 "set logscale x; set xtics (1, 2, 4, 7, 14)\n"
-                 "set xrange [0.9:16]; set yrange [0:*]\n"
-                 "plot for [i=2:3] DATA using 1:i with linespoints\n",
-                 data);
-    chart_close(&chart);
+    figure_title(&f,
+                 "A shift by one pixel changes %.0f %% of a digit, %.0f %% "
+                 "after a maximum of 2 × 2",
+                 100 * c->maximum[0], 100 * c->maximum[1]);
+    figure_caption(&f,
+                   "The larger the window, the less of the output changes; "
+                   "means over digits of %s.",
+                   data);
+    figure_table(&f, "window,maximum,average");
+    for (int w = 0; w < WINDOWS; w++) {
+        figure_row(&f, windows[w], 100 * c->maximum[w], 100 * c->average[w]);
+        figure_tick(&f, 'x', w, "%d × %d", windows[w], windows[w]);
+    }
+    figure_x(&f, "window (1 × 1: no pooling)");
+    figure_y(&f, "change of the output (%%)");
+    figure_bars(&f, 2, "%.0f", "maximum");
+    figure_bars(&f, 3, "%.0f", "average");
+    figure_close(&f);
 }
 
 enum { VIEWS = 6 };
@@ -178,12 +181,12 @@ static void stretch(float to[PIXELS], const float *from, int side) {
 }
 
 static void draw_pictures(const Dataset *set, const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "pooling_pictures", format))
+    Figure f;
+    if (!figure_open(&f, "ch06", "pooling_pictures", format))
         return;
     float x[2][PIXELS], y[PIXELS];
     float *pictures = mem_alloc(2 * VIEWS * PIXELS, sizeof *pictures);
-    const char *captions[2 * VIEWS];
+    const char *captions[2 * VIEWS] = {NULL};
     read_digit(x[0], set, 0);
     shift(x[1], x[0]);
     for (int k = 0; k < 2 * VIEWS; k++) {
@@ -191,13 +194,24 @@ static void draw_pictures(const Dataset *set, const char *format) {
         pool(y, x[k / VIEWS], v->kind, v->size, v->stride, 1, SIDE, SIDE);
         stretch(pictures + k * PIXELS, y,
                 pooled_size(SIDE, v->size, v->stride));
-        captions[k] = k < VIEWS ? v->name : "moved";
+        captions[k] = k < VIEWS ? v->name : NULL;
     }
-    chart_size(&chart, 900, 400);
-    chart_script(&chart, "set title 'A digit, pooled; below, the same after a "
-                         "shift by one pixel'\n");
-    chart_pictures(&chart, pictures, 2 * VIEWS, SIDE, SIDE, VIEWS, captions);
-    chart_close(&chart);
+    figure_title(&f, "The larger the window, the less is left of where a "
+                     "stroke was");
+    figure_caption(&f, "A digit pooled in five ways, and below it the same "
+                       "digit moved by one pixel to the right.");
+    figure_panel_size(&f, 720, 300);
+    figure_pictures(&f,
+                    &(Sheet){.pixels = pictures,
+                             .count = 2 * VIEWS,
+                             .H = SIDE,
+                             .W = SIDE,
+                             .columns = VIEWS,
+                             .high = 1.0,
+                             .heat = HEAT_GRAY,
+                             .rows = (const char *const[]){"as it is", "moved"},
+                             .captions = captions});
+    figure_close(&f);
     mem_free(pictures);
 }
 

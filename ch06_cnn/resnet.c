@@ -30,10 +30,10 @@
 
 #include "batchnorm.h"
 #include "channels.h"
-#include "chart.h"
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -277,27 +277,41 @@ static void run(Experiment *e, int blocks, bool residual, const Digits *digits,
 
 // ---- 6. The chart -----------------------------------------------------------
 
-// A point for each seed; `smooth unique` draws a line through their means.
 static void draw(Experiment e[KINDS][DEPTHS], const Options *o) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "resnet", o->common.plot))
+    Figure f;
+    if (!figure_open(&f, "ch06", "resnet", o->common.plot))
         return;
-    chart_columns(&chart, "layers,plain,residual");
+    const Experiment *plain = &e[PLAIN][DEPTHS - 1],
+                     *residual = &e[RESIDUAL][DEPTHS - 1];
+    figure_title(&f,
+                 "%d layers: %.1f %% of the training digits wrong if plain, "
+                 "%.1f %% if residual",
+                 plain->layers, plain->mean_train, residual->mean_train);
+    figure_caption(&f, "The training error by depth; rings are seeds, lines "
+                       "their means.");
+    figure_x(&f, "layers");
+    figure_y(&f, "training error (%%)");
+    figure_range(&f, 'y', 0.0, NAN);
+
+    figure_table(&f, "layers,plain mean,residual mean");
+    for (int d = 0; d < DEPTHS; d++) {
+        figure_row(&f, e[PLAIN][d].layers, e[PLAIN][d].mean_train,
+                   e[RESIDUAL][d].mean_train);
+        figure_tick(&f, 'x', e[PLAIN][d].layers, "%d", e[PLAIN][d].layers);
+    }
+    figure_lines(&f, 1, 2, "%s", kind_name[PLAIN]);
+    figure_lines(&f, 1, 3, "%s", kind_name[RESIDUAL]);
+
+    figure_table(&f, "layers,plain,residual");
     for (int d = 0; d < DEPTHS; d++)
         for (int r = 0; r < o->runs; r++)
-            chart_row(&chart, 3, (double)e[PLAIN][d].layers,
-                      e[PLAIN][d].train_error[r],
-                      e[RESIDUAL][d].train_error[r]);
-    chart_script(&chart,
-                 "set title 'Plain nets get worse with depth, residual nets do "
-                 "not'\n"
-                 "set xlabel 'layers'; set ylabel 'training error (%%)'\n"
-                 "set xtics (8, 20, 32); set xrange [5:35]; set yrange [0:*]\n"
-                 "plot DATA using 1:2 smooth unique with lines lt 1 dt 1 lw 3, "
-                 "DATA using 1:3 smooth unique with lines lt 2 dt 2 lw 3, "
-                 "DATA using 1:2 with points lt 1 pt 7 title 'each seed', "
-                 "DATA using 1:3 with points lt 2 pt 5 title 'each seed'\n");
-    chart_close(&chart);
+            figure_row(&f, e[PLAIN][d].layers, e[PLAIN][d].train_error[r],
+                       e[RESIDUAL][d].train_error[r]);
+    figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING});
+    figure_points(&f, 1, 2, "%s", "");
+    figure_pen(&f, (Pen){.color = PEN_ORANGE, .point = POINT_RING});
+    figure_points(&f, 1, 3, "%s", "");
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

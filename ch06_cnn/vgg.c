@@ -21,11 +21,11 @@
 
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
 #include "conv.h"
 #include "data.h"
 #include "diagnosis.h"
+#include "figure.h"
 #include "layers.h"
 #include "loss.h"
 #include "metrics.h"
@@ -218,39 +218,44 @@ static void print_table(const Plan plans[PLANS], const Options *o) {
 // ---- 6. The chart -----------------------------------------------------------
 
 static void draw(const Plan plans[PLANS], const Options *o, const char *data) {
-    Chart chart;
-    if (!chart_open(&chart, "ch06", "vgg", o->common.plot))
+    static const char *const names[PLANS] = {"5 × 5", "3 × 3 twice", "7 × 7",
+                                             "3 × 3 three times"};
+    Figure f;
+    if (!figure_open(&f, "ch06", "vgg", o->common.plot))
         return;
-    // an arrow from each large kernel to its stack, then all seeds as points
-    chart_columns(&chart, "weights,mean error,to weights,to error");
-    for (int p = 0; p < PLANS; p += 2)
-        chart_row(&chart, 4, (double)plans[p].weights, plans[p].mean_error,
-                  (double)plans[p + 1].weights, plans[p + 1].mean_error);
-    for (int p = 0; p < PLANS; p++) {
-        chart_break(&chart);
-        chart_break(&chart);
-        chart_columns(&chart, "weights,error");
-        for (int run = 0; run < o->runs; run++)
-            chart_row(&chart, 2, (double)plans[p].weights, plans[p].error[run]);
-    }
-    chart_script(
-        &chart,
-        "set title 'The same field with fewer weights (%s, %d runs "
-        "each)'\n"
-        "set xlabel 'weights of the block'\n"
-        "set ylabel 'test error (%%)'\n"
-        "set xrange [0:*]; set yrange [0:*]; set offsets 0,1000,0.2,0\n"
-        "plot ",
-        data, o->runs);
+    figure_title(&f,
+                 "Stacks of 3 × 3 see 5 × 5 with %.0f %% of the weights, 7 × 7 "
+                 "with %.0f %%",
+                 100.0 * (double)plans[1].weights / (double)plans[0].weights,
+                 100.0 * (double)plans[3].weights / (double)plans[2].weights);
+    figure_caption(&f,
+                   "Left, the weights of a block of %d channels; right, the "
+                   "test error on %s, a ring for each seed, a square for the "
+                   "mean.",
+                   CHANNELS, data);
+    figure_table(&f, "row,weights,mean error");
     for (int p = 0; p < PLANS; p++)
-        chart_script(&chart,
-                     "DATA index %d using 1:2 with points lt %d ps 1.3 title "
-                     "'%s', ",
-                     p + 1, p + 1, plans[p].name);
-    chart_script(&chart,
-                 "DATA index 0 using 1:2:($3-$1):($4-$2) with vectors lw 1.5 "
-                 "dt solid lc rgb '#606060' title 'large kernel to stack'\n");
-    chart_close(&chart);
+        figure_row(&f, p, plans[p].weights, plans[p].mean_error);
+    figure_panel(&f, "Weights of the block");
+    figure_panel_size(&f, 300, 200);
+    for (int p = 0; p < PLANS; p++)
+        figure_tick(&f, 'y', p, "%s", names[p]);
+    figure_ranks(&f, 2, "%.0f", "%s", "");
+
+    figure_panel(&f, "Test error (%%)");
+    figure_panel_size(&f, 300, 200);
+    figure_tick(&f, 'y', 0.0, "%s", ""); // the names stand at the left
+    figure_range(&f, 'y', PLANS - 0.5, -0.5);
+    figure_pen(&f,
+               (Pen){.color = PEN_ORANGE, .point = POINT_SQUARE, .size = 1.4});
+    figure_points(&f, 3, 1, "%s", "");
+    figure_table(&f, "row,error");
+    for (int p = 0; p < PLANS; p++)
+        for (int run = 0; run < o->runs; run++)
+            figure_row(&f, p, plans[p].error[run]);
+    figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING, .size = 1.2});
+    figure_points(&f, 2, 1, "%s", "");
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

@@ -22,17 +22,17 @@
 // Run: make char_lstm && ./char_lstm     ./char_lstm --data my_text.txt
 // Ends with: result: validation_perplexity=4.173 best_epoch=20 ...
 //
-// Contents: 1 perplexity  2 training  3 writing  4 files  5 chart  6 main
+// Contents: 1 perplexity  2 training  3 writing  4 files  5 figure  6 main
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
-#include "chart.h"
 #include "checkpoint.h"
 #include "cli.h"
 #include "corpus.h"
 #include "diagnosis.h"
+#include "figure.h"
 #include "integers.h"
 #include "loss.h"
 #include "memory.h"
@@ -249,26 +249,31 @@ static void load_net(RecurrentNet *net, Vocabulary *v, const char *path,
         die("%s", err.message);
 }
 
-// ---- 5. The chart -----------------------------------------------------------
+// ---- 5. The figure ----------------------------------------------------------
 
 static void draw_curves(const Curves *c, const char *format) {
-    Chart chart;
-    if (c->epochs == 0 || !chart_open(&chart, "ch07", "char_lstm", format))
+    Figure f;
+    if (c->epochs == 0 || !figure_open(&f, "ch07", "char_lstm", format))
         return;
-    chart_columns(&chart, "epoch,training,validation");
+    figure_title(&f,
+                 "Text held out is predicted best after epoch %d: "
+                 "perplexity %.2f",
+                 c->best, c->validation[c->best - 1]);
+    figure_caption(&f,
+                   "A perplexity of 1 would be always sure and right; where "
+                   "it rises on the text held out, the net memorizes the "
+                   "text that it trains on.");
+    figure_table(&f, "epoch,training,validation");
     for (int e = 0; e < c->epochs; e++)
-        chart_row(&chart, 3, e + 1.0, c->train[e], c->validation[e]);
-    chart_script(&chart,
-                 "set title 'Text that the net has not seen is predicted best "
-                 "after epoch %d'\n"
-                 "set arrow from %d,graph 0 to %d,graph 1 nohead lt 0 lw 2\n"
-                 "set label 'best: %.2f' at %d,graph 0.93 offset 1,0\n"
-                 "set xlabel 'epoch'; set ylabel 'perplexity (characters)'\n"
-                 "set logscale y; set yrange [1:*]; set xrange [0:*]\n"
-                 "plot DATA using 1:2 with lines, DATA using 1:3 with lines\n",
-                 c->best, c->best, c->best, c->validation[c->best - 1],
-                 c->best);
-    chart_close(&chart);
+        figure_row(&f, e + 1, c->train[e], c->validation[e]);
+    figure_x(&f, "epoch");
+    figure_y(&f, "perplexity (characters)");
+    figure_log(&f, 'y');
+    figure_range(&f, 'y', 1.0, (double)NAN);
+    figure_lines(&f, 1, 2, "training");
+    figure_lines(&f, 1, 3, "held out");
+    figure_vertical(&f, c->best, "best");
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

@@ -19,16 +19,16 @@
 // Run: make gru && ./gru   (make mnist first)
 // Ends with: result: rnn=0.96.. gru=0.98.. lstm=0.98.. rnn_seconds=... ...
 //
-// Contents: 1 the cell  2 evaluation  3 training  4 table  5 chart  6 main
+// Contents: 1 the cell  2 evaluation  3 training  4 table  5 figure  6 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "checkpoint.h"
 #include "cli.h"
 #include "data.h"
 #include "diagnosis.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -209,37 +209,40 @@ static void print_outcomes(const Outcome outcomes[CELLS], int steps) {
         steps, outcomes[1].difference);
 }
 
-// ---- 5. The chart -----------------------------------------------------------
+// ---- 5. The figure ----------------------------------------------------------
 
-static void draw(const Outcome outcomes[CELLS], const char *name,
+// A panel for each quantity, a bar for each cell.
+static void draw(const Outcome outcomes[CELLS], const char *data,
                  const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch07", "gru", format))
+    static const struct {
+        const char *title, *number;
+    } panels[] = {{"Weights (thousands)", "%.1f"},
+                  {"Training time (seconds)", "%.1f"},
+                  {"Test error (%)", "%.2f"}};
+    const Outcome *gru = &outcomes[1], *lstm = &outcomes[2];
+    Figure f;
+    if (!figure_open(&f, "ch07", "gru", format))
         return;
-    chart_size(&chart, 900, 420);
-    chart_columns(&chart, "cell,weights,seconds,error (%)");
+    figure_title(&f,
+                 "A GRU has %.0f %% of an LSTM's weights; errors: GRU %.2f %%, "
+                 "LSTM %.2f %%",
+                 100.0 * gru->weights / lstm->weights,
+                 gru->error[gru->epochs - 1], lstm->error[lstm->epochs - 1]);
+    figure_caption(&f,
+                   "RNN, GRU and LSTM with the same number of units on %s, "
+                   "after epoch %d.",
+                   data, gru->epochs);
+    figure_table(&f, "weights,seconds,error (%)");
     for (int i = 0; i < CELLS; i++)
-        chart_row(&chart, 4, (double)i, outcomes[i].weights / 1000.0,
-                  outcomes[i].seconds,
-                  outcomes[i].error[outcomes[i].epochs - 1]);
-    chart_script(&chart,
-                 "set multiplot layout 1,3 title 'Three cells on %s after %d "
-                 "epoch%s'\n"
-                 "unset key; set xrange [-0.6:2.6]; set yrange [0:*]\n"
-                 "set boxwidth 0.6; set offsets 0,0,graph 0.06,0\n"
-                 "set xtics ('RNN' 0, 'GRU' 1, 'LSTM' 2) scale 0\n",
-                 name, outcomes[0].epochs, outcomes[0].epochs == 1 ? "" : "s");
-    static const char *const panel[] = {
-        "weights (thousands)", "training time (seconds)", "test error (%)"};
-    for (int i = 0; i < 3; i++)
-        chart_script(&chart,
-                     "set title '%s'; set format y '%%g'\n"
-                     "plot DATA using 1:%d with boxes lt 1, '' using "
-                     "1:%d:(sprintf('%%.%df', "
-                     "$%d)) with labels offset 0,0.7\n",
-                     panel[i], i + 2, i + 2, i == 2 ? 2 : 1, i + 2);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+        figure_row(&f, outcomes[i].weights / 1000.0, outcomes[i].seconds,
+                   outcomes[i].error[outcomes[i].epochs - 1]);
+    for (int p = 0; p < 3; p++) {
+        figure_panel(&f, "%s", panels[p].title);
+        for (int i = 0; i < CELLS; i++)
+            figure_tick(&f, 'x', i, "%s", cell_name(cells[i]));
+        figure_bars(&f, p + 1, panels[p].number, "%s", "");
+    }
+    figure_close(&f);
 }
 
 // ---- 6. Main ----------------------------------------------------------------

@@ -21,16 +21,16 @@
 // Ends with: result: test_accuracy=0.99.. test_loss=0.02.. epochs=5 ...
 //
 // Contents: 1 model  2 forward and backward  3 evaluation  4 training
-//           5 chart  6 main
+//           5 figure  6 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "checkpoint.h"
 #include "cli.h"
 #include "data.h"
 #include "diagnosis.h"
+#include "figure.h"
 #include "history.h"
 #include "layers.h"
 #include "loss.h"
@@ -188,7 +188,7 @@ static Evaluation train(Lstm *net, const Digits *digits, const Options *o,
     return e;
 }
 
-// ---- 5. The chart -----------------------------------------------------------
+// ---- 5. The figure ----------------------------------------------------------
 
 // belief [28, classes]: the net's prediction if each row were the last.
 static void read_slowly(Lstm *net, const Dataset *set, int index,
@@ -203,51 +203,69 @@ static void read_slowly(Lstm *net, const Dataset *set, int index,
     softmax_forward(belief, belief);
 }
 
+// The row from which on the prediction is the last one's, from 1.
+static int settled(const Tensor *belief, int classes) {
+    int t = STEPS - 1, answer = argmax(belief->data + t * classes, classes);
+    while (t > 0 && argmax(belief->data + (t - 1) * classes, classes) == answer)
+        t--;
+    return t + 1;
+}
+
+// The digit, and beside each of its rows the prediction after it.
+static void draw_digit(Figure *f, const uint8_t *pixels, const Tensor *belief,
+                       int classes) {
+    int row = settled(belief, classes);
+    figure_panel(f, "");
+    figure_table(f, "x,row,ink");
+    for (int p = 0; p < STEPS * PIXELS; p++)
+        figure_row(f, p % PIXELS + 1, p / PIXELS + 1, pixels[p] / 255.0);
+    figure_panel_size(f, 224, 224);
+    figure_tick(f, 'x', 1, "");
+    figure_y(f, "row");
+    figure_range(f, 'y', STEPS + 0.5, 0.5);
+    figure_heat(f, 1, 2, 3, HEAT_INK, 0.0, 1.0);
+    figure_horizontal(f, row - 0.5, "");
+
+    figure_panel(f, "%d, from row %d on",
+                 argmax(belief->data + (STEPS - 1) * classes, classes), row);
+    figure_table(f, "digit,row,probability");
+    for (int p = 0; p < STEPS * classes; p++)
+        figure_row(f, p % classes, p / classes + 1, belief->data[p]);
+    figure_panel_size(f, 180, 224);
+    figure_x(f, "predicted digit");
+    figure_step(f, 'x', 1.0);
+    figure_tick(f, 'y', 1, "");
+    figure_range(f, 'y', STEPS + 0.5, 0.5);
+    figure_heat(f, 1, 2, 3, HEAT_BLUES, 0.0, 1.0);
+    figure_horizontal(f, row - 0.5, "");
+}
+
 enum { SHOWN = 4 };
 
-// The first test digits, each beside the net's prediction after each row.
-static void draw_reading(Lstm *net, const Dataset *set, const char *title,
+// The first test digits.
+static void draw_reading(Lstm *net, const Dataset *set, const char *data,
                          const char *format) {
-    Chart chart;
+    Figure f;
     Tensor belief = {0};
-    if (set->count < SHOWN ||
-        !chart_open(&chart, "ch07", "lstm_reading", format))
+    int first = STEPS, last = 1;
+    if (set->count < SHOWN || !figure_open(&f, "ch07", "lstm_reading", format))
         return;
-    chart_size(&chart, 900, 560);
-    chart_script(&chart,
-                 "set multiplot layout 2,4 title '%s: its prediction after "
-                 "each row of pixels'\n"
-                 "unset key; unset grid; unset colorbox\n"
-                 "set yrange [28.5:0.5]; set cbrange [0:1]\n",
-                 title);
+    figure_grid(&f, 4);
     for (int i = 0; i < SHOWN; i++) {
         read_slowly(net, set, i, &belief);
-        chart_columns(&chart, "x,row,ink");
-        for (int p = 0; p < STEPS * PIXELS; p++)
-            chart_row(&chart, 3, p % PIXELS + 1.0, p / PIXELS + 1.0,
-                      set->pixels[i * STEPS * PIXELS + p] / 255.0);
-        chart_break(&chart);
-        chart_break(&chart);
-        chart_columns(&chart, "digit,row,probability");
-        const int K = set->classes;
-        for (int p = 0; p < STEPS * K; p++)
-            chart_row(&chart, 3, (double)(p % K), p / K + 1.0,
-                      (double)belief.data[p]);
-        chart_break(&chart);
-        chart_break(&chart);
-        chart_script(&chart,
-                     "set xrange [0.5:28.5]; set xtics 10 scale 0.6\n"
-                     "set xlabel 'column'; set ylabel 'row'\n"
-                     "set palette defined (0 'white', 1 'black')\n"
-                     "plot DATA index %d using 1:2:3 with image\n"
-                     "set xrange [-0.5:9.5]; set xtics 1 scale 0\n"
-                     "set xlabel 'digit'; unset ylabel\n"
-                     "set palette defined (0 'white', 1 '#0072b2')\n"
-                     "plot DATA index %d using 1:2:3 with image\n",
-                     2 * i, 2 * i + 1);
+        draw_digit(&f, set->pixels + i * STEPS * PIXELS, &belief, set->classes);
+        int row = settled(&belief, set->classes);
+        first = row < first ? row : first;
+        last = row > last ? row : last;
     }
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_title(&f,
+                 "LSTM on %s: four answers, settled after %d to %d of %d rows",
+                 data, first, last, STEPS);
+    figure_caption(&f,
+                   "Beside each row of a digit the net's prediction when it "
+                   "has read that far, darker where it is surer; below the "
+                   "line its answer no longer changes.");
+    figure_close(&f);
     tensor_free(&belief);
 }
 
@@ -312,13 +330,12 @@ int main(int argc, char **argv) {
         confusion_print(&e.confusion);
     if (files.save != NULL && !safetensors_save(files.save, &net.params, &err))
         run_error("%s", err.message);
-    char title[32];
-    snprintf(title, sizeof title, "LSTM on %s", digits_name(&digits));
-    history_draw(&history, "ch07", "lstm_curves", title, "test error",
+    const char *data = digits_name(&digits);
+    history_draw(&history, "ch07", "lstm_curves", "LSTM", data, "test error",
                  o.common.plot);
-    confusion_draw(&e.confusion, "ch07", "lstm_confusion", title,
+    confusion_draw(&e.confusion, "ch07", "lstm_confusion", "LSTM", data,
                    o.common.plot);
-    draw_reading(&net, &digits.test, title, o.common.plot);
+    draw_reading(&net, &digits.test, data, o.common.plot);
 
     double accuracy =
         isnan(e.loss) ? (double)NAN : confusion_accuracy(&e.confusion);

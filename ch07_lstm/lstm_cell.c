@@ -20,14 +20,15 @@
 // Ends with: result: held=0.7701 shown=0.6427 shown_again=0.0148 ...
 //
 // Contents: 1 the cell  2 C's form  3 the sequence  4 the library  5 table
-//           6 chart  7 main
+//           6 figures  7 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
+#include "figure_graph.h"
 #include "cli.h"
 #include "error.h"
+#include "figure.h"
 #include "recurrent.h"
 #include "run.h"
 
@@ -261,45 +262,145 @@ static void print_states(const State states[T]) {
     }
 }
 
-// ---- 6. The chart -----------------------------------------------------------
+// ---- 6. The figures ---------------------------------------------------------
+
+// A panel; all have the same steps.
+static void begin_panel(Figure *f, const char *title) {
+    figure_panel(f, "%s", title);
+    figure_x(f, "step t");
+    figure_step(f, 'x', 1.0);
+    figure_range(f, 'y', -0.05, 1.25);
+    figure_panel_size(f, 600, 150);
+}
+
+// The orders: upright lines, and what each of them is.
+static void draw_orders(Figure *f) {
+    figure_pen(f, (Pen){.color = PEN_ORANGE, .width = 6.0, .solid = true});
+    figure_impulses(f, 1, 3, "");
+    figure_pen(f, (Pen){.color = PEN_GREEN, .width = 6.0, .solid = true});
+    figure_impulses(f, 1, 4, "");
+    for (int t = 0; t < T; t++)
+        if (sequence[t][1] > 0.0 || sequence[t][2] > 0.0)
+            figure_note(f, t + 1, 1.12, 'c', "%s",
+                        sequence[t][1] > 0.0 ? "store" : "show");
+}
 
 static void draw(const State states[T], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch07", "lstm_cell", format))
+    Figure f;
+    if (!figure_open(&f, "ch07", "lstm_cell", format))
         return;
-    chart_size(&chart, 760, 760);
-    chart_columns(&chart, "t,value,store,show,input gate i,forget gate f,"
-                          "new g,output gate o,cell c,shown h");
+    figure_title(&f,
+                 "A cell holds %.2f for %d steps, shows %.2f once and then "
+                 "forgets it",
+                 states[SHOW - 1].c[0], SHOW - STORE, states[SHOW].h[0]);
+    figure_caption(&f,
+                   "At an order to store, the input gate lets the value into "
+                   "the cell; at one to show, the output gate lets it out; "
+                   "between them the forget gate stays open and keeps it.");
+    figure_grid(&f, 1);
+    figure_share(&f);
+    figure_table(&f, "t,value,store,show,input gate i,forget gate f,"
+                     "new g,output gate o,cell c,shown h");
     for (int t = 0; t < T; t++) {
         const State *s = &states[t];
-        chart_row(&chart, 10, t + 1.0, sequence[t][0], sequence[t][1],
-                  sequence[t][2], s->gate[INPUT][0], s->gate[FORGET][0],
-                  s->gate[NEW][0], s->gate[OUTPUT][0], s->c[0], s->h[0]);
+        figure_row(&f, t + 1, sequence[t][0], sequence[t][1], sequence[t][2],
+                   s->gate[INPUT][0], s->gate[FORGET][0], s->gate[NEW][0],
+                   s->gate[OUTPUT][0], s->c[0], s->h[0]);
     }
-    chart_script(
-        &chart,
-        "set multiplot layout 3,1 title 'A cell that stores a value, holds "
-        "it, shows it once, and forgets it'\n"
-        "set xrange [0.5:%d.5]; set yrange [-0.05:1.1]; set xtics 1\n"
-        "set key outside right center vertical width 0\n"
-        "set lmargin 8; set rmargin 22\n"
-        "set ylabel 'input x'\n"
-        "plot DATA using 1:($3 > 0 ? $3 : NaN) with impulses lt 1 lw 8 dt "
-        "solid title 'store', \\\n"
-        "  '' using 1:($4 > 0 ? $4 : NaN) with impulses lt 2 lw 8 dt solid "
-        "title 'show', \\\n"
-        "  '' using 1:2 with linespoints lt 3\n"
-        "set ylabel 'gates'\n"
-        "plot DATA using 1:5 with linespoints lt 1, \\\n"
-        "  '' using 1:6 with linespoints lt 4, \\\n"
-        "  '' using 1:8 with linespoints lt 2\n"
-        "set ylabel 'state'; set xlabel 'step t'\n"
-        "plot DATA using 1:7 with linespoints lt 6 lw 1, \\\n"
-        "  '' using 1:9 with linespoints lt 3, \\\n"
-        "  '' using 1:10 with linespoints lt 5\n"
-        "unset multiplot\n",
-        T);
-    chart_close(&chart);
+    begin_panel(&f, "Input");
+    draw_orders(&f);
+    figure_linespoints(&f, 1, 2, "value");
+    begin_panel(&f, "Gates");
+    figure_linespoints(&f, 1, 5, "input gate i");
+    figure_linespoints(&f, 1, 6, "forget gate f");
+    figure_linespoints(&f, 1, 8, "output gate o");
+    begin_panel(&f, "State");
+    figure_linespoints(&f, 1, 7, "new g");
+    figure_linespoints(&f, 1, 9, "cell c");
+    figure_linespoints(&f, 1, 10, "shown h");
+    figure_close(&f);
+}
+
+// Two steps as a graph, t = 5 and 6: what the cell holds goes from one to the
+// next, and the gradient of h_6 runs back the same way. The gates are inputs
+// here; what they depend on is left out.
+enum {
+    C4,
+    F5,
+    I5,
+    G5,
+    F6,
+    I6,
+    G6,
+    O6,
+    KEPT5,
+    NEW5,
+    C5,
+    KEPT6,
+    NEW6,
+    C6,
+    TANH,
+    H6,
+    NODES
+};
+
+// As chapter 3's add and multiply nodes do it, from the last node to the first:
+// the derivative of the last one with respect to each.
+static void graph_backward(GraphNode nodes[NODES]) {
+    nodes[H6].below = 1.0;
+    for (int i = H6; i >= 0; i--) {
+        GraphNode *z = &nodes[i], *a = nodes, *b = nodes;
+        if (z->inputs[0] < 0)
+            continue; // an input of the graph
+        a += z->inputs[0];
+        b += z->inputs[1] < 0 ? z->inputs[0] : z->inputs[1];
+        if (i == TANH) {
+            a->below += z->below * (1.0 - z->above * z->above);
+        } else if (i == C5 || i == C6) { // a sum
+            a->below += z->below;
+            b->below += z->below;
+        } else { // a product
+            a->below += z->below * b->above;
+            b->below += z->below * a->above;
+        }
+    }
+}
+
+static void draw_graph(const State states[T], const char *format) {
+    const State *before = &states[3], *five = &states[4], *six = &states[5];
+    const double tanh_c = tanh(six->c[0]);
+    GraphNode nodes[NODES] = {
+        [C4] = {"c₄", {-1, -1}, before->c[0], 0},
+        [F5] = {"f₅", {-1, -1}, five->gate[FORGET][0], 0},
+        [I5] = {"i₅", {-1, -1}, five->gate[INPUT][0], 0},
+        [G5] = {"g₅", {-1, -1}, five->gate[NEW][0], 0},
+        [F6] = {"f₆", {-1, -1}, six->gate[FORGET][0], 0},
+        [I6] = {"i₆", {-1, -1}, six->gate[INPUT][0], 0},
+        [G6] = {"g₆", {-1, -1}, six->gate[NEW][0], 0},
+        [O6] = {"o₆", {-1, -1}, six->gate[OUTPUT][0], 0},
+        [KEPT5] = {"×", {C4, F5}, before->c[0] * five->gate[FORGET][0], 0},
+        [NEW5] = {"×", {I5, G5}, five->gate[INPUT][0] * five->gate[NEW][0], 0},
+        [C5] = {"c₅", {KEPT5, NEW5}, five->c[0], 0},
+        [KEPT6] = {"×", {C5, F6}, five->c[0] * six->gate[FORGET][0], 0},
+        [NEW6] = {"×", {I6, G6}, six->gate[INPUT][0] * six->gate[NEW][0], 0},
+        [C6] = {"c₆", {KEPT6, NEW6}, six->c[0], 0},
+        [TANH] = {"tanh", {C6, -1}, tanh_c, 0},
+        [H6] = {"h₆", {TANH, O6}, six->gate[OUTPUT][0] * tanh_c, 0},
+    };
+    graph_backward(nodes);
+
+    Figure f;
+    if (!figure_open(&f, "ch07", "lstm_cell_graph", format))
+        return;
+    figure_title(&f,
+                 "The forget gates pass %.0f %% of the cell's gradient back "
+                 "over two steps",
+                 100.0 * nodes[C4].below / nodes[C6].below);
+    figure_caption(&f, "Two steps of the cell; c₅ and c₆ are sums, h₆ is a "
+                       "product. Above each node its value, below it the "
+                       "derivative of h₆ with respect to it.");
+    graph_draw(&f, nodes, NODES);
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------
@@ -323,6 +424,7 @@ int main(int argc, char **argv) {
                joined, rounding);
     }
     draw(states, o.plot);
+    draw_graph(states, o.plot);
     run_result("held=%.4f shown=%.4f shown_again=%.4f concatenated=%.0e "
                "library=%.0e",
                states[SHOW - 1].c[0], states[SHOW].h[0],

@@ -21,13 +21,13 @@
 // Run: make memory && ./memory
 // Ends with: result: rnn=10 lstm=300 gru=300 lstm_bias_0=10 gru_bias_0=20 ...
 //
-// Contents: 1 task  2 net  3 training  4 gradients  5 table  6 charts  7 main
+// Contents: 1 task  2 net  3 training  4 gradients  5 table  6 figures  7 main
 
 #include <math.h>
 #include <stdio.h>
 
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -260,49 +260,71 @@ static void print_claims(const Outcome outcomes[VARIANTS], const Options *o) {
         longest(open), shrinkage(open));
 }
 
-// ---- 6. Charts --------------------------------------------------------------
+// ---- 6. Figures -------------------------------------------------------------
 
+// A row for each cell, a column for each length.
 static void draw_accuracy(const Outcome outcomes[VARIANTS], const Options *o) {
-    Chart chart;
-    if (!chart_open(&chart, "ch07", "memory_accuracy", o->common.plot))
+    Figure f;
+    if (!figure_open(&f, "ch07", "memory_accuracy", o->common.plot))
         return;
-    chart_columns(&chart, "T,RNN,LSTM,GRU,LSTM (bias 0),GRU (bias 0)");
-    for (int l = 0; l < LENGTHS && lengths[l] <= o->longest; l++)
-        chart_row(
-            &chart, 6, (double)lengths[l], 100.0 * outcomes[0].accuracy[l],
-            100.0 * outcomes[1].accuracy[l], 100.0 * outcomes[2].accuracy[l],
-            100.0 * outcomes[3].accuracy[l], 100.0 * outcomes[4].accuracy[l]);
-    chart_script(&chart,
-                 "set title 'What was the first of T symbols?'\n"
-                 "set logscale x; set xrange [9:330]; set yrange [0:105]\n"
-                 "set xtics (10, 20, 30, 100, 300)\n"
-                 "set xlabel 'T (steps)'; set ylabel 'right answers (%%)'\n"
-                 "plot 25 with lines lc rgb '#808080' dt 3 title 'guessing', "
-                 "for [c=2:6] DATA using 1:c with linespoints lt c-1 ps "
-                 "1.8-0.2*c\n");
-    chart_close(&chart);
+    figure_title(&f,
+                 "RNN recalls %d steps, LSTM %d and GRU %d if their gates "
+                 "start open",
+                 longest(&outcomes[PLAIN_RNN]), longest(&outcomes[OPEN_LSTM]),
+                 longest(&outcomes[OPEN_GRU]));
+    figure_caption(&f,
+                   "Right answers in %%, after training on sequences of that "
+                   "length; guessing gives 25, and a cell recalls what it "
+                   "answers in 90 %% or more.");
+    figure_table(&f, "length,cell,right (%),shade");
+    for (int l = 0; l < LENGTHS; l++) {
+        figure_tick(&f, 'x', l, "%d", lengths[l]);
+        for (int i = 0; i < VARIANTS; i++) {
+            double right = lengths[l] <= o->longest // else it was not tried
+                               ? 100.0 * outcomes[i].accuracy[l]
+                               : (double)NAN;
+            figure_row(&f, l, i, right, fmax(25.0, right)); // not of NAN
+        }
+    }
+    for (int i = 0; i < VARIANTS; i++)
+        figure_tick(&f, 'y', i, "%s", variants[i].name);
+    figure_x(&f, "length of the sequence (steps)");
+    figure_range(&f, 'y', VARIANTS - 0.5, -0.5);
+    // half of the scale is kept free, so that all numbers can be read
+    figure_heat(&f, 1, 2, 4, HEAT_BLUES, 25.0, 175.0);
+    figure_values(&f, 1, 2, 3, "%.0f", 0.0);
+    figure_close(&f);
 }
 
 static void draw_gradients(const Outcome outcomes[VARIANTS],
                            const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch07", "memory_gradient", format))
+    Figure f;
+    if (!figure_open(&f, "ch07", "memory_gradient", format))
         return;
-    chart_columns(&chart, "t,RNN,LSTM,GRU,LSTM (bias 0),GRU (bias 0),"
-                          "LSTM: dL/dc_t");
-    for (int t = 0; t <= BACK; t++)
-        chart_row(&chart, 7, (double)t, outcomes[0].norms.dh[t],
-                  outcomes[1].norms.dh[t], outcomes[2].norms.dh[t],
-                  outcomes[3].norms.dh[t], outcomes[4].norms.dh[t],
-                  outcomes[1].norms.dc[t]);
-    chart_script(&chart,
-                 "set title 'The gradient on its way back from step %d, before "
-                 "any training'\n"
-                 "set logscale y; set format y '10^{%%T}'\n"
-                 "set xlabel 'step t'; set ylabel 'length of dL/dh_t'\n"
-                 "plot for [c=2:7] DATA using 1:c with lines lt c-1\n",
-                 BACK);
-    chart_close(&chart);
+    figure_title(&f,
+                 "%d steps back an untrained RNN keeps %.0e of the gradient, "
+                 "an open GRU %.2g",
+                 BACK, shrinkage(&outcomes[PLAIN_RNN]),
+                 shrinkage(&outcomes[OPEN_GRU]));
+    figure_caption(&f, "The length of dL/dh over that at the last step, before "
+                       "any training; an LSTM has a second path, its cell c.");
+    figure_table(&f, "steps back,RNN,LSTM,GRU,LSTM (bias 0),GRU (bias 0),"
+                     "LSTM: dL/dc");
+    for (int t = BACK; t >= 0; t--) {
+        double row[VARIANTS + 2] = {BACK - t};
+        for (int i = 0; i < VARIANTS; i++)
+            row[1 + i] = outcomes[i].norms.dh[t] / outcomes[i].norms.dh[BACK];
+        row[VARIANTS + 1] = outcomes[OPEN_LSTM].norms.dc[t] /
+                            outcomes[OPEN_LSTM].norms.dh[BACK];
+        figure_numbers(&f, row, VARIANTS + 2);
+    }
+    figure_x(&f, "steps back");
+    figure_y(&f, "length of dL/dh, relative");
+    figure_log(&f, 'y');
+    for (int i = 0; i < VARIANTS; i++)
+        figure_lines(&f, 1, 2 + i, "%s", variants[i].name);
+    figure_lines(&f, 1, VARIANTS + 2, "LSTM: dL/dc");
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

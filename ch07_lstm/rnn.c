@@ -24,15 +24,15 @@
 // Ends with: result: one_to_one=1.000 one_to_many=1.000 many_to_one=1.000 ...
 //
 // Contents: 1 forward  2 backward  3 gradient check  4 tasks  5 training
-//           6 chart  7 main
+//           6 figure  7 main
 
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
 
 #include "blas.h"
-#include "chart.h"
 #include "cli.h"
+#include "figure.h"
 #include "loss.h"
 #include "metrics.h"
 #include "optim.h"
@@ -288,52 +288,49 @@ static double run_task(Rnn *net, const Task *task, int steps,
     return right;
 }
 
-// ---- 6. The chart -----------------------------------------------------------
+// ---- 6. The figure ----------------------------------------------------------
 
-// A panel: a column of states for each step, its input below, its answer above.
-static void draw_states(Chart *chart, int i, const Rnn *net) {
+// A column of states for each step, its input below, its answer above.
+static void draw_task(Figure *f, const Rnn *net, const Task *task) {
     const Sequence *s = &net->s;
-    const char *text = "set label '%d' at %d,%g center\n";
-    chart_columns(chart, "step,unit,state");
+    figure_panel(f, "%s: %s", task->pattern, task->text);
+    figure_table(f, "step,unit,state");
     for (int k = 0; k < s->T * H; k++)
-        chart_row(chart, 3, (double)(k / H), k % H + 1.0,
-                  (double)net->h[k / H + 1][k % H]);
-    chart_break(chart);
-    chart_break(chart);
-    chart_script(chart, "set title '%s: %s' offset 0,1; unset label\n",
-                 tasks[i].pattern, tasks[i].text);
+        figure_row(f, k / H + 1, k % H + 1, net->h[k / H + 1][k % H]);
+    figure_x(f, "input, step by step");
+    figure_y(f, "unit");
+    figure_step(f, 'y', H / 4);
+    figure_range(f, 'y', 0.5, H + 2.5);
+    figure_heat(f, 1, 2, 3, HEAT_DIVERGING, -1.0, 1.0);
     for (int t = 0; t < s->T; t++) {
-        for (int d = 0; d < D; d++)
-            if (d < tasks[i].bits)
-                chart_script(chart, text, (int)s->x[t][d], t, -1.0 - 2.2 * d);
-            else if (s->x[t][d] > 0.0f) // one-hot: which number it is
-                chart_script(chart, text, d, t, -1.0);
+        if (task->bits == 2)
+            figure_tick(f, 'x', t + 1, "%g %g", (double)s->x[t][0],
+                        (double)s->x[t][1]);
+        else if (task->bits == 1)
+            figure_tick(f, 'x', t + 1, "%g", (double)s->x[t][0]);
+        else if (t == 0) // one-hot: which number it is
+            figure_tick(f, 'x', t + 1, "%d", argmax(s->x[t], D));
         if (s->label[t] >= 0)
-            chart_script(chart, text, argmax(net->logits[t], C), t, H + 2.0);
+            figure_note(f, t + 1, H + 1.5, 'c', "%d",
+                        argmax(net->logits[t], C));
     }
-    chart_script(chart,
-                 "plot DATA index %d using 1:2:(0.5):(0.5):3 with "
-                 "boxxyerror lc palette notitle\n",
-                 i);
 }
 
 static void draw(const Rnn nets[TASKS], const char *format) {
-    Chart chart;
-    if (!chart_open(&chart, "ch07", "rnn", format))
+    Figure f;
+    if (!figure_open(&f, "ch07", "rnn", format))
         return;
-    chart_size(&chart, 860, 640);
-    chart_script(&chart,
-                 "set multiplot layout 2,2 title 'Inputs below, the state step "
-                 "by step, answers above'\n"
-                 "set palette defined (-1 'white', 1 '#0072b2')\n"
-                 "set cbrange [-1:1]; unset colorbox; unset grid\n"
-                 "set xrange [-0.5:7.5]; set yrange [0.5:%d.5]; unset xtics\n"
-                 "set ylabel 'unit'; set bmargin 3; set tmargin 4\n",
+    figure_title(&f,
+                 "All that a net knows of earlier steps is its state, %d "
+                 "numbers",
                  H);
-    for (int i = 0; i < TASKS; i++)
-        draw_states(&chart, i, &nets[i]);
-    chart_script(&chart, "unset multiplot\n");
-    chart_close(&chart);
+    figure_caption(&f, "Each column is the state after a step, below it the "
+                       "step's input, above it the answer that the net reads "
+                       "off; XOR, which needs no memory, is left out.");
+    for (int i = 1; i < TASKS; i++)
+        draw_task(&f, &nets[i], &tasks[i]);
+    figure_scale(&f, "state");
+    figure_close(&f);
 }
 
 // ---- 7. Main ----------------------------------------------------------------

@@ -533,31 +533,43 @@ static void write_picture(Figure *f, const float *pixels, int H, int W,
             figure_row(f, left + j, -(top + i), pixels[i * W + j]);
 }
 
+// Whether words stand above any picture of this row.
+static bool has_captions(const Sheet *s, int row) {
+    const int end = (row + 1) * s->columns;
+    for (int p = row * s->columns; p < end && p < s->count; p++)
+        if (s->captions != NULL && s->captions[p] != NULL)
+            return true;
+    return false;
+}
+
 void figure_pictures(Figure *f, const Sheet *s) {
     REQUIRE(s->count > 0 && s->columns > 0 && s->H > 1 && s->W > 1,
             "%d pictures of %d x %d in %d columns", s->count, s->H, s->W,
             s->columns);
 
-    // room between pictures, and above them for a caption
-    const int apart = s->W + (s->W + 9) / 10;
-    const int above = s->captions != NULL ? s->H / 2 : (s->H + 9) / 10;
-    const int rows = (s->count + s->columns - 1) / s->columns;
+    // Room between pictures; above a row with captions as much as a line of
+    // letters takes where the sheet is as wide as a panel is by default.
+    const int apart = s->W + (s->W + 9) / 10, gap = (s->H + 9) / 10;
+    const int line = (int)ceil(26.0 * s->columns * apart / 560.0);
+    int top = 0;
     figure_bare(f);
     figure_square(f);
     figure_range(f, 'x', -0.5, s->columns * apart - (apart - s->W) - 0.5);
-    figure_range(f, 'y', 0.5 - rows * (s->H + above), 0.5);
 
     for (int p = 0; p < s->count; p++) {
         int left = p % s->columns * apart;
-        int top = p / s->columns * (s->H + above) + above;
+        bool captions = has_captions(s, p / s->columns);
+        if (left == 0)
+            top += (p > 0 ? s->H : 0) + (captions ? line : gap);
         write_picture(f, s->pixels + (size_t)p * (size_t)(s->H * s->W), s->H,
                       s->W, left, top);
         figure_heat(f, 1, 2, 3, s->heat, s->low, s->high);
         if (s->captions != NULL && s->captions[p] != NULL)
-            figure_note(f, left + (s->W - 1) / 2.0, 0.5 * above - top, 'c',
-                        "%s", s->captions[p]);
-        if (s->rows != NULL && p % s->columns == 0)
+            figure_note(f, left + (s->W - 1) / 2.0, 0.5 * line - top, 'c', "%s",
+                        s->captions[p]);
+        if (s->rows != NULL && left == 0)
             figure_tick(f, 'y', -(top + (s->H - 1) / 2.0), "%s",
                         s->rows[p / s->columns]);
     }
+    figure_range(f, 'y', 0.5 - (top + s->H), 0.5);
 }

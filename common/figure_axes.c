@@ -108,6 +108,13 @@ static bool any_on_zero(const Panel *panel, int k) {
     return false;
 }
 
+static bool has_values(const Panel *panel) {
+    for (int i = 0; i < panel->count; i++)
+        if (mark_is(&panel->marks[i], "values"))
+            return true;
+    return false;
+}
+
 // A little room around the data where the program has set no end.
 static void choose_range(Axis *a, Range r, const Panel *panel, int k) {
     if (r.low == r.high) {
@@ -125,6 +132,8 @@ static void choose_range(Axis *a, Range r, const Panel *panel, int k) {
         double room = 0.05 * (r.high - r.low);
         bool from_zero = k == Y && r.low >= 0.0 && r.low < 0.4 * r.high;
         r = (Range){from_zero ? 0.0 : r.low - room, r.high + room};
+        if (k == Y && has_values(panel)) // numbers stand above the points
+            r.high += 2.0 * room;
     }
     if (!isfinite(a->low))
         a->low = r.low;

@@ -139,7 +139,8 @@ static void write_head(const Script *s) {
             "unset key\n"
             "unset colorbox\n"
             "set style fill solid 1 noborder\n"
-            "set palette gamma 1\n",
+            "set palette gamma 1\n"
+            "set clip two\n", // lines that only pass through
             s->drawing->name);
     if (is_format(s, "dumb"))
         fprintf(s->gp, "set border 3\nset tics nomirror\n");
@@ -187,9 +188,14 @@ static void write_line_pen(const Script *s, const Mark *m) {
                 s->p->theme->curve[m->color], pen_width(s, m), dashes(m));
 }
 
+static void write_point(const Script *s, const Mark *m, double largest) {
+    double size = fmin(largest, mark_number(m, "size", 1.0));
+    fprintf(s->gp, " pt %d ps %.3g", point_type(m),
+            size * s->p->theme->font / 13.0);
+}
+
 static void write_point_pen(const Script *s, const Mark *m) {
-    double size = mark_number(m, "size", 1.0) * s->p->theme->font / 13.0;
-    fprintf(s->gp, " pt %d ps %.3g", point_type(m), size);
+    write_point(s, m, HUGE_VAL);
 }
 
 // ---- 4. Marks that are elements of the plot command -------------------------
@@ -220,10 +226,12 @@ static void write_xy(Script *s, const Mark *m) {
     write_column(s, m, "y");
 }
 
-// What so many pixels are along an axis; for a logarithmic one, the factor.
+// What so many pixels to the right or up are along an axis; for a logarithmic
+// one, the factor.
 static double along(const Panel *panel, int k, double pixels) {
     const Axis *a = &panel->axis[k];
     double part = pixels / (k == X ? panel->box.width : panel->box.height);
+    part *= a->turned ? -1.0 : 1.0;
     return a->log ? pow(a->high / a->low, part) : part * (a->high - a->low);
 }
 
@@ -294,16 +302,45 @@ static void write_ranks(Script *s, const Panel *panel, const Mark *m) {
     fprintf(s->gp, " left");
 }
 
+// A band between two curves. gnuplot would fill beyond the panel where they leave
+// it, so they stay at its edge.
+static void write_band(Script *s, const Panel *panel, const Mark *m) {
+    const Axis *y = &panel->axis[Y];
+    const char *const names[] = {"y", "high"};
+    const int only = (int)mark_number(m, "column", 0.0);
+    begin_element(s, m);
+    fprintf(s->gp, "%d", (int)mark_number(m, "x", 0.0));
+    for (int i = 0; i < 2; i++) {
+        int column = (int)mark_number(m, names[i], 0.0);
+        fprintf(s->gp, ":(");
+        if (only > 0)
+            fprintf(s->gp, "$%d != %g ? NaN : ", only,
+                    mark_number(m, "value", 0.0));
+        fprintf(s->gp, "$%d < %.9g ? %.9g : $%d > %.9g ? %.9g : $%d)", column,
+                y->low, y->low, column, y->high, y->high, column);
+    }
+    fprintf(s->gp,
+            " with filledcurves lc rgb '%s' fillstyle transparent solid 0.2 "
+            "noborder",
+            s->p->theme->curve[m->color]);
+}
+
 // Each point as the digit that it is, in one of ten colors of about the same
 // darkness: as letters, all can be read.
 static void write_digits(Script *s, const Mark *m) {
+    static const char on_white[] = "29362 12351232 0 40563 13983232 3829413 "
+                                   "12343447 9200640 8355711 6175897";
+    static const char on_black[] =
+        "5682409 15113984 15263976 3129231 16747100 "
+        "8364000 14257347 13152330 11053224 11901928";
+    bool dark = strcmp(s->p->theme->name, "dark") == 0;
     int v = (int)mark_number(m, "v", 0.0);
     write_xy(s, m);
     fprintf(s->gp,
-            ":(sprintf('%%d', $%d)):(int(word('29362 12351232 0 40563 13983232 "
-            "3829413 12343447 9200640 8355711 6175897', int($%d) %% 10 + 1))) "
+            ":(sprintf('%%d', $%d)):(int(word('%s', int($%d) %% 10 + 1))) "
             "with labels textcolor rgb variable font ',%.4g'",
-            v, v, font_size(s, 0.75 * s->p->theme->font));
+            v, dark ? on_black : on_white, v,
+            font_size(s, 0.75 * s->p->theme->font));
 }
 
 // Circles or squares: pale, so that numbers can stand in them.
@@ -348,11 +385,7 @@ static void write_element(Script *s, const Panel *panel, const Mark *m) {
                 "solid 0.25 noborder",
                 t->curve[m->color]);
     } else if (mark_is(m, "band")) {
-        write_xy(s, m);
-        fprintf(s->gp,
-                ":%d with filledcurves lc rgb '%s' fillstyle transparent "
-                "solid 0.2 noborder",
-                (int)mark_number(m, "high", 0.0), t->curve[m->color]);
+        write_band(s, panel, m);
     } else if (mark_is(m, "arrows")) {
         write_xy(s, m);
         fprintf(s->gp,
@@ -375,10 +408,12 @@ static void write_element(Script *s, const Panel *panel, const Mark *m) {
 // Whether gnuplot would find anything to draw.
 static bool has_numbers(const Picture *p, const Mark *m) {
     const Table *t = mark_table(p, m);
+    bool rows = mark_is(m, "bars") || mark_is(m, "ranks");
+    bool third = mark_number(m, "v", 0.0) > 0.0; // a number is shown at (x, y)
     for (int i = 0; t != NULL && i < t->rows; i++)
-        if (mark_is(m, "bars") || mark_is(m, "ranks") ||
-            (isfinite(mark_cell(p, m, "x", i)) &&
-             isfinite(mark_cell(p, m, "y", i))))
+        if (rows || (isfinite(mark_cell(p, m, "x", i)) &&
+                     isfinite(mark_cell(p, m, "y", i)) &&
+                     (!third || isfinite(mark_cell(p, m, "v", i)))))
             return true;
     return false;
 }
@@ -394,7 +429,15 @@ static double pixel_y(const Panel *panel, double y) {
            panel->box.height * (1.0 - axis_place(&panel->axis[Y], y));
 }
 
-// A thin line across the panel; its words stand where there is more room.
+static bool has_heat(const Panel *panel) {
+    for (int i = 0; i < panel->count; i++)
+        if (mark_is(&panel->marks[i], "heat"))
+            return true;
+    return false;
+}
+
+// A thin line across the panel; its words stand where there is more room. Cells
+// would cover it, curves cover it.
 static void write_across(const Script *s, const Panel *panel, const Mark *m) {
     const Theme *t = s->p->theme;
     const Box *b = &panel->box;
@@ -409,7 +452,8 @@ static void write_across(const Script *s, const Panel *panel, const Mark *m) {
                 "set arrow from graph 0,first %.9g to graph 1,first "
                 "%.9g",
                 at, at);
-    fprintf(s->gp, " nohead lc rgb '%s' lw 1 dt (8,6)\n", t->soft);
+    fprintf(s->gp, " nohead %slc rgb '%s' lw 1 dt (8,6)\n",
+            has_heat(panel) ? "front " : "", t->soft);
 
     Lettering how = {"left", false, size_words(t), t->ink};
     if (upright) {
@@ -607,9 +651,7 @@ static void write_panel(Script *s, const Panel *panel) {
             "set tmargin at screen %.5f; set bmargin at screen %.5f\n",
             screen_x(s, b->left), screen_x(s, b->left + b->width),
             screen_y(s, b->top), screen_y(s, b->top + b->height));
-    bool grid = !panel->bare && !is_format(s, "dumb");
-    for (int i = 0; i < panel->count; i++)
-        grid &= !mark_is(&panel->marks[i], "heat");
+    bool grid = !panel->bare && !is_format(s, "dumb") && !has_heat(panel);
     fprintf(s->gp, "set border %d; %s grid\n", panel->bare ? 0 : 3,
             grid ? "set" : "unset");
     for (int k = 0; k < 2; k++)
@@ -667,7 +709,7 @@ static void write_sample(const Script *s, const Mark *m, double from, double y,
     if (point) {
         fprintf(s->gp, "set label '' at screen %.5f,screen %.5f front point",
                 screen_x(s, from + 0.5 * width), screen_y(s, y));
-        write_point_pen(s, m);
+        write_point(s, m, 1.3);
         if (!is_format(s, "dumb"))
             fprintf(s->gp, " lc rgb '%s' lw %.3g", color, pen_width(s, m));
         putc('\n', s->gp);

@@ -143,8 +143,8 @@ static double end_of_curve(const Picture *p, const Panel *panel,
     return panel->height * (1.0 - fmin(1.0, fmax(0.0, place)));
 }
 
-// Names that are too close push each other apart, from above; then all of them
-// up again, if the last has left the panel.
+// Names that are too close push each other apart, the first not out of the panel;
+// then all of them up again, if the last has left it.
 static void spread(Mark **named, int count, double apart, double height) {
     for (int i = 1; i < count; i++) // in order of height
         for (int k = i; k > 0 && named[k]->word_y < named[k - 1]->word_y; k--) {
@@ -160,6 +160,8 @@ static void spread(Mark **named, int count, double apart, double height) {
                 named[i - 1]->word_y -= 0.5 * missing;
             }
         }
+    if (count > 0)
+        named[0]->word_y = fmax(named[0]->word_y, 0.0);
     for (int i = 1; i < count; i++)
         named[i]->word_y = fmax(named[i]->word_y, named[i - 1]->word_y + apart);
     double over = count > 0 ? named[count - 1]->word_y - height : 0.0;

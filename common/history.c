@@ -45,15 +45,16 @@ void history_checkpoint(History *h, Checkpoint *c, int epochs) {
 }
 
 void history_draw(const History *h, const char *chapter, const char *name,
-                  const char *title, const char *what, const char *format) {
+                  const char *net, const char *data, const char *error,
+                  const char *format) {
     Figure f;
     if (h->points == 0 || !figure_open(&f, chapter, name, format))
         return;
     if (h->epochs > 0)
-        figure_title(&f, "%s: %s %.2f %% after epoch %d", title, what,
-                     (double)h->error[h->epochs - 1], h->epochs);
+        figure_title(&f, "%s on %s: %s %.2f %% after epoch %d", net, data,
+                     error, (double)h->error[h->epochs - 1], h->epochs);
     else
-        figure_title(&f, "%s: the first epoch", title);
+        figure_title(&f, "%s on %s: the first epoch", net, data);
     figure_caption(&f, "Left, the training loss, each point the mean of a part "
                        "of an epoch; right, the error after each epoch.");
 
@@ -65,13 +66,13 @@ void history_draw(const History *h, const char *chapter, const char *name,
     figure_log(&f, 'y');
     figure_lines(&f, 1, 2, "");
 
-    figure_panel(&f, "%s (%%)", what);
+    figure_panel(&f, "Error (%%)");
     figure_table(&f, "epoch,error");
     for (int i = 0; i < h->epochs; i++)
         figure_row(&f, i + 1, h->error[i]);
     figure_x(&f, "epoch");
     figure_range(&f, 'x', 0.0, h->epochs + 0.5);
-    figure_range(&f, 'y', 0.0, NAN);
+    figure_range(&f, 'y', 0.0, (double)NAN);
     figure_pen(&f, (Pen){.color = PEN_VERMILION, .point = POINT_DOT});
     figure_linespoints(&f, 1, 2, "");
     if (h->epochs <= 10) // then there is room for each number

@@ -36,8 +36,10 @@ void history_epoch(History *h, float error);
 void history_checkpoint(History *h, Checkpoint *c, int epochs);
 
 // Both curves side by side: the loss on a log axis, the error from zero. Writes
-// out/<chapter>/<name>; nothing if there is nothing yet. what: "test error".
+// out/<chapter>/<name>; nothing if there is nothing yet. net and data are what
+// was trained on what, "LeNet" and "mnist"; error: "test error".
 void history_draw(const History *h, const char *chapter, const char *name,
-                  const char *title, const char *what, const char *format);
+                  const char *net, const char *data, const char *error,
+                  const char *format);
 
 #endif

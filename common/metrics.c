@@ -126,13 +126,14 @@ void confusion_print(const Confusion *c) {
 }
 
 void confusion_draw(const Confusion *c, const char *chapter, const char *name,
-                    const char *title, const char *format) {
+                    const char *net, const char *data, const char *format) {
     Figure f;
     long most = 1;
     if (!figure_open(&f, chapter, name, format))
         return;
-    figure_title(&f, "%s: %.2f %% right, and what the others were predicted as",
-                 title, 100.0 * confusion_accuracy(c));
+    figure_title(
+        &f, "%s on %s: %.2f %% right, and what the others were predicted as",
+        net, data, 100.0 * confusion_accuracy(c));
     figure_caption(&f, "Rows are the true classes, columns the predictions; "
                        "mistakes are shaded by their number.");
     figure_table(&f, "predicted,true,count,mistakes");

@@ -41,8 +41,9 @@ double confusion_f1(const Confusion *c, int k);
 // the wrong prediction made most often. To stdout.
 void confusion_print(const Confusion *c);
 
-// The same as a figure, out/<chapter>/<name>: mistakes shaded, counts written.
+// The same as a figure, out/<chapter>/<name>: mistakes shaded, counts written;
+// net and data are what was tested on what, "LeNet" and "mnist".
 void confusion_draw(const Confusion *c, const char *chapter, const char *name,
-                    const char *title, const char *format);
+                    const char *net, const char *data, const char *format);
 
 #endif

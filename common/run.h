@@ -13,7 +13,7 @@
 //
 //     result: sgd=0.4120 seed=1 interrupted=1      (momentum was not finished)
 //
-// A stopped run draws no charts (chart.h): one of a finished run may be there.
+// A stopped run draws no figures (figure.h): one of a finished run may be there.
 
 #ifndef DL_RUN_H
 #define DL_RUN_H

@@ -113,30 +113,6 @@ double surface_height(const void *context, double x, double y) {
     return log10(s->value(x, y) - s->lowest + 0.01);
 }
 
-void chart_surface(Chart *chart,
-                   double (*height)(const void *context, double x, double y),
-                   const void *context, const double range[2][2]) {
-    enum { SIDE = 121 };
-    const char axis[2] = {'x', 'y'};
-    chart_columns(chart, "x,y,height");
-    for (int i = 0; i < SIDE; i++)
-        for (int j = 0; j < SIDE; j++) {
-            double x =
-                range[0][0] + (range[0][1] - range[0][0]) * j / (SIDE - 1);
-            double y =
-                range[1][0] + (range[1][1] - range[1][0]) * i / (SIDE - 1);
-            chart_row(chart, 3, x, y, height(context, x, y));
-        }
-    chart_break(chart);
-    chart_break(chart);
-    for (int k = 0; k < 2; k++)
-        chart_script(chart, "set %crange [%g:%g]\n", axis[k], range[k][0],
-                     range[k][1]);
-    chart_script(chart, "set palette defined (0 '#ffffff', 1 '#dbe9f6', "
-                        "2 '#a6cbe3', 3 '#5b9bc8', 4 '#24659f') maxcolors 14\n"
-                        "unset colorbox; unset grid\n");
-}
-
 SurfaceMap surface_map(Figure *f,
                        double (*height)(const void *context, double x,
                                         double y),

@@ -7,7 +7,6 @@
 #ifndef DL_SURFACES_H
 #define DL_SURFACES_H
 
-#include "chart.h"
 #include "figure.h"
 
 typedef enum {
@@ -33,17 +32,8 @@ typedef struct {
 
 const Surface *surface(SurfaceKind kind);
 
-// Writes heights over a grid of points as the chart's next block (`index 0` if
-// it is the first) and sets up axes and colours, dark = high. The caller's
-// script then draws the block with
-//     plot DATA index 0 using 1:2:3 with image, ...
-// and paths on top of it. height(context, x, y) should make the bands even: the
-// logarithm of a loss rather than the loss.
-void chart_surface(Chart *chart,
-                   double (*height)(const void *context, double x, double y),
-                   const void *context, const double range[2][2]);
-
-// Heights over a grid of points, as a table of a figure.
+// Heights over a grid of points, as a table of a figure. height(context, x, y)
+// should make the bands even: the logarithm of a loss rather than the loss.
 typedef struct {
     int table;
     double low, high; // of all heights

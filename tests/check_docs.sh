@@ -33,7 +33,19 @@ check_programs() {
         name=$(basename "$source" .c)
         grep -qE "^\| *\[?\`(\./)?$name\`" "$readme" 2>/dev/null ||
             problem "$source: the program has no row in $readme"
+        [ ! -f tests/programs.tsv ] || grep -q "	$name	" tests/programs.tsv ||
+            problem "$source: the program is not in tests/programs.tsv"
     done
+}
+
+# check_order: every row of the reading order is a program of that chapter
+check_order() {
+    local chapter name
+    [ -f tests/programs.tsv ] || return 0
+    while IFS=$'\t' read -r chapter name _; do
+        [ -n "$(find "ch${chapter}_"*/ -name "$name.c" 2>/dev/null)" ] ||
+            problem "tests/programs.tsv: chapter $chapter has no $name"
+    done < <(grep -v '^#' tests/programs.tsv)
 }
 
 # Links outside code: [text](target), ![picture](target), src="target".
@@ -74,6 +86,7 @@ for chapter in ch0[1-7]_*/; do
     count=$((count + ${#sources[@]}))
 done
 check_links
+check_order
 "$tests/lectures.sh" -C "$PWD" check "$texts" >>"$problems" 2>&1
 "$tests/lectures.sh" -C "$PWD" docs-check >>"$problems" 2>&1
 [ -z "$texts" ] ||

@@ -69,7 +69,7 @@ if [ $# -eq 0 ]; then
     for source in tests/test_*.c; do
         name=$(basename "$source" .c)
         case $name in
-        test_testing | test_scripts | test_chart* | test_terminal) ;;
+        test_testing | test_scripts | test_figure* | test_net_figure | test_terminal) ;;
         *) set -- "$@" "$name" ;;
         esac
     done

@@ -6,6 +6,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "tables.h"
+
 // A line of a description: kind, attributes and words, its values put in.
 typedef struct {
     char kind[32], attributes[256], words[512];
@@ -173,6 +175,15 @@ void assert_mark(const char *figure, int table, const char *kind, const char *x,
         "%d; it has%s",
         figure, kind, y != NULL ? y : "rows", x != NULL ? x : "rows", words,
         table, *seen != '\0' ? seen : " none");
+}
+
+void assert_pixels(const char *csv, int table, const float *pixels, int count,
+                   double tolerance) {
+    double *value = malloc((size_t)count * sizeof *value);
+    for (int p = 0; p < count; p++)
+        value[p] = (double)pixels[p];
+    assert_column(csv, table, "value", value, count, tolerance);
+    free(value);
 }
 
 const char *panel_of(const char *figure, int table) {

@@ -29,12 +29,18 @@ double figure_attribute(const char *figure, const char *kind, int i,
 void assert_mark(const char *figure, int table, const char *kind, const char *x,
                  const char *y, const char *words);
 
+// Table number `table` of a sheet's CSV file holds the pixels of this picture,
+// row by row, each to less than the tolerance.
+void assert_pixels(const char *csv, int table, const float *pixels, int count,
+                   double tolerance);
+
 // The title of the panel in which this table is drawn first; "" without one.
 const char *panel_of(const char *figure, int table);
 
 #define figure_words(...)     FROM_HERE(figure_words(__VA_ARGS__))
 #define figure_attribute(...) FROM_HERE(figure_attribute(__VA_ARGS__))
 #define assert_mark(...)      FROM_HERE(assert_mark(__VA_ARGS__))
+#define assert_pixels(...)    FROM_HERE(assert_pixels(__VA_ARGS__))
 #define panel_of(...)         FROM_HERE(panel_of(__VA_ARGS__))
 
 #endif

@@ -56,19 +56,6 @@ int chart_column(const char *file, int block, const char *name, double *x,
 void assert_column(const char *file, int block, const char *name,
                    const double *want, int n, double tolerance);
 
-// Picture number i on a sheet of many is this one, its smallest number black
-// and its largest white, each pixel to less than the tolerance.
-void assert_picture(const char *file, int i, const float *picture, int pixels,
-                    double tolerance);
-
-// The caption of picture number i on a sheet of many, from its script
-// out/ch06/edges.gp. The next call overwrites it.
-const char *chart_caption(const char *script, int i);
-
-// The title of the panel of a chart's script in which this block is plotted
-// first: "set title 'squared'" before "plot DATA index 0 using".
-const char *panel_title(const char *file, int block);
-
 #define table_number(...)   FROM_HERE(table_number(__VA_ARGS__))
 #define assert_row(...)     FROM_HERE(assert_row(__VA_ARGS__))
 #define from_line(...)      FROM_HERE(from_line(__VA_ARGS__))
@@ -77,9 +64,6 @@ const char *panel_title(const char *file, int block);
 #define run_for_charts(...) FROM_HERE(run_for_charts(__VA_ARGS__))
 #define chart_column(...)   FROM_HERE(chart_column(__VA_ARGS__))
 #define assert_column(...)  FROM_HERE(assert_column(__VA_ARGS__))
-#define assert_picture(...) FROM_HERE(assert_picture(__VA_ARGS__))
 #define numbers_below(...)  FROM_HERE(numbers_below(__VA_ARGS__))
-#define chart_caption(...)  FROM_HERE(chart_caption(__VA_ARGS__))
-#define panel_title(...)    FROM_HERE(panel_title(__VA_ARGS__))
 
 #endif

@@ -84,7 +84,7 @@ START_TEST(draws_against_epochs) {
     History h;
     run_epochs(&h, 2, 4);
     h.loss[0] = 0.5f; // the axis is a logarithm
-    history_draw(&h, "ch99", "curves", "A test", "test error", "svg");
+    history_draw(&h, "ch99", "curves", "A test", "toys", "test error", "svg");
     FILE *in = fopen("out/ch99/curves.csv", "r");
     ck_assert_ptr_nonnull(in);
     char text[1024] = "";
@@ -105,7 +105,7 @@ START_TEST(draws_many_batches_against_epochs) {
     hide_gnuplot();
     History h;
     run_epochs(&h, 2, 40);
-    history_draw(&h, "ch99", "curves", "A test", "test error", "svg");
+    history_draw(&h, "ch99", "curves", "A test", "toys", "test error", "svg");
     const char *file = "out/ch99/curves.csv";
     ck_assert_int_eq(chart_column(file, 0, "epoch", x, 40), 40);
     chart_column(file, 0, "training loss", loss, 40);
@@ -115,9 +115,9 @@ START_TEST(draws_many_batches_against_epochs) {
     }
     const char *figure = "out/ch99/curves.fig";
     ck_assert_str_eq(figure_words(figure, "title", 0),
-                     "A test: test error 9.00 % after epoch 2");
+                     "A test on toys: test error 9.00 % after epoch 2");
     ck_assert_str_eq(panel_of(figure, 0), "Training loss");
-    ck_assert_str_eq(panel_of(figure, 1), "test error (%)");
+    ck_assert_str_eq(panel_of(figure, 1), "Error (%)");
     assert_mark(figure, 0, "lines", "epoch", "training loss", "");
     assert_mark(figure, 1, "linespoints", "epoch", "error", "");
     history_free(&h);
@@ -164,7 +164,7 @@ END_TEST
 
 START_TEST(nothing_to_draw) {
     History h = {0};
-    history_draw(&h, "ch99", "curves", "A test", "test error", "svg");
+    history_draw(&h, "ch99", "curves", "A test", "toys", "test error", "svg");
     ck_assert(access("out", F_OK) != 0);
 }
 END_TEST

@@ -176,7 +176,7 @@ START_TEST(draws_the_counts) {
     double x[9], y[9], n[9], mistakes[9];
     hide_gnuplot();
     Confusion c = by_hand();
-    confusion_draw(&c, "ch99", "confusion", "A test", "svg");
+    confusion_draw(&c, "ch99", "confusion", "A test", "toys", "svg");
     const char *file = "out/ch99/confusion.csv";
     ck_assert_int_eq(chart_column(file, 0, "predicted", x, 9), 9);
     chart_column(file, 0, "true", y, 9);

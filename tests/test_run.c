@@ -8,7 +8,7 @@
 #include <string.h>
 #include <unistd.h>
 
-#include "chart.h"
+#include "figure.h"
 
 #include "testing.h"
 
@@ -173,9 +173,9 @@ START_TEST(nohup_is_respected) {
 END_TEST
 
 static void draw_after_a_stop(void) {
-    Chart chart;
+    Figure f;
     stop_once();
-    printf("%d", chart_open(&chart, "ch01", "gates", "svg"));
+    printf("%d", figure_open(&f, "ch01", "gates", "svg"));
     printf("%d", access("out", F_OK) == 0);
 }
 

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "figures.h"
 #include "surfaces.h"
 #include "tables.h"
 #include "testing.h"
@@ -107,11 +108,14 @@ START_TEST(a_map_is_not_transposed) {
     enum { SIDE = 121, POINTS = SIDE * SIDE };
     static double x[POINTS], y[POINTS], height[POINTS];
     const double range[2][2] = {{0, 1}, {2, 4}};
-    Chart chart;
+    Figure f;
     hide_gnuplot();
-    ck_assert(chart_open(&chart, "ch99", "map", "svg"));
-    chart_surface(&chart, tilted, NULL, range);
-    chart_close(&chart);
+    ck_assert(figure_open(&f, "ch99", "map", "svg"));
+    figure_title(&f, "A map");
+    figure_caption(&f, "Higher to the right, and higher still upwards.");
+    SurfaceMap map = surface_map(&f, tilted, NULL, range);
+    surface_show(&f, &map);
+    figure_close(&f);
     const char *file = "out/ch99/map.csv";
     ck_assert_int_eq(chart_column(file, 0, "x", x, POINTS), POINTS);
     chart_column(file, 0, "y", y, POINTS);
@@ -121,9 +125,16 @@ START_TEST(a_map_is_not_transposed) {
         ck_assert_msg(fabs(height[i] - tilted(NULL, x[i], y[i])) < 1e-3,
                       "the height at %g, %g is %g", x[i], y[i], height[i]);
     }
-    const char *script = text_of("out/ch99/map.gp");
-    after_text(script, "set xrange [0:1]");
-    after_text(script, "set yrange [2:4]");
+    file = "out/ch99/map.fig";
+    for (int k = 0; k < 2; k++) {
+        ck_assert_double_eq(figure_attribute(file, "range", k, "low"),
+                            range[k][0]);
+        ck_assert_double_eq(figure_attribute(file, "range", k, "high"),
+                            range[k][1]);
+    }
+    assert_mark(file, 0, "heat", "x", "y", "");
+    ck_assert_double_eq(figure_attribute(file, "heat", 0, "low"), 200);
+    ck_assert_double_eq(figure_attribute(file, "heat", 0, "high"), 401);
 }
 END_TEST
 

@@ -2,6 +2,7 @@
 // must not let pass. This binary runs itself: `test_testing NAME` runs the one
 // bad test of that name, and the outer tests look at how that ends.
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -159,9 +160,9 @@ START_TEST(draws_too_much) {
 END_TEST
 
 START_TEST(draws_another_picture) {
-    Path file = write_text("c.csv", "x,grey\n1,0\n2,1\n3,0.5\n");
-    assert_picture(file.text, 0, (const float[]){4, 8, 6}, 3, 1e-6);
-    assert_picture(file.text, 0, (const float[]){4, 8, 7}, 3, 0.2);
+    Path file = write_text("c.csv", "x,value\n1,4\n2,8\n3,6\n");
+    assert_pixels(file.text, 0, (const float[]){4, 8, 6}, 3, 1e-6);
+    assert_pixels(file.text, 0, (const float[]){4, 8, 9}, 3, 0.2);
 }
 END_TEST
 
@@ -315,7 +316,7 @@ START_TEST(wrong_numbers_are_told_with_their_place) {
     assert_run_sh("draws_another_number", lost, ", block 0, row 2: y is nan");
     assert_run_sh("draws_too_much", lost, "has more than 1 rows, not 1");
     assert_run_sh("draws_another_picture", lost,
-                  "row 3: grey is 0.5, not 0.75");
+                  "row 3: value is 6, not 9");
 }
 END_TEST
 

@@ -54,7 +54,7 @@ static void check_panel(int panel, const Gate *g) {
     const char *file = "out/ch01/gates.csv", *figure = "out/ch01/gates.fig";
     double x[3], line[3], end[3];
     ck_assert_str_eq(panel_of(figure, 2 * panel), g->name);
-    ck_assert_int_eq(chart_column(file, 2 * panel, "x1", x, 3), 2);
+    ck_assert_int_eq(chart_column(file, 2 * panel, "x1", x, 3), 3);
     chart_column(file, 2 * panel, "line", line, 3);
     chart_column(file, 2 * panel, "fires up to", end, 3);
     assert_mark(figure, 2 * panel, "band", "x1", "line", "");

@@ -4,6 +4,7 @@
 #include "ch01_perceptron/perceptron.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -109,56 +110,78 @@ START_TEST(regression_follows_the_seed) {
 }
 END_TEST
 
-// A script's lines are x2 = (-b - w1 x) / w2 after every epoch where there is
-// one; only the last is thick.
-static void check_lines(const Gate *g, const char *name) {
-    char file[64];
-    double y[4];
-    for (int i = 0; i < 4; i++)
-        y[i] = g->samples[i].target;
-    snprintf(file, sizeof file, "out/ch01/%s.csv", name);
-    assert_column(file, 0, "y", y, 4, 0);
-
-    snprintf(file, sizeof file, "out/ch01/%s.gp", name);
-    const char *script = after_text(text_of(file), "plot ");
-    double a, b, c, thick = 0.0, others = 0.0;
-    for (int e = 1; e <= g->epochs; e++) {
-        const double *w = g->w[e];
-        if (w[W2] == 0.0)
-            continue;
-        script = after_text(script, "  (") - 1;
-        ck_assert_int_eq(sscanf(script,
-                                "(%lf - %lf * x) / %lf with lines lw %lf", &a,
-                                &b, &c, &thick),
-                         4);
-        const double at[WEIGHTS] = {0.25, (a - b * 0.25) / c, 1.0};
-        ck_assert_msg(fabs(dot(w, at)) < 1e-12,
-                      "%s: the line after epoch %d is not where the sum is 0: "
-                      "%.40s",
-                      name, e, script);
-        if (e < g->epochs)
-            others = fmax(others, thick);
+// Panel number i: the line after each epoch is where the sum is 0; on the shaded
+// side of the last one lie the points at which the neuron fires.
+static void check_panel(int i, const Gate *g, const char *name) {
+    const char *csv = "out/ch01/perceptron_lines.csv";
+    const char *figure = "out/ch01/perceptron_lines.fig";
+    enum { POINTS = ACROSS + 1, MOST = POINTS * MAX_EPOCHS };
+    double x1[MOST], line[MOST], end[MOST], y[4];
+    ck_assert_int_eq(chart_column(csv, 2 * i, "line", line, MOST),
+                     POINTS * g->epochs);
+    chart_column(csv, 2 * i, "x1", x1, MOST);
+    chart_column(csv, 2 * i, "fires up to", end, MOST);
+    for (int row = 0; row < POINTS * g->epochs; row++) {
+        const double *w = g->w[1 + row / POINTS];
+        const double at[WEIGHTS] = {x1[row], line[row], 1.0};
+        ck_assert_msg(w[W2] == 0.0 || fabs(dot(w, at)) < 1e-5,
+                      "%s: the line after epoch %d is not where the sum is 0",
+                      name, 1 + row / POINTS);
     }
-    ck_assert_double_gt(thick, others);
+
+    const double *last = g->w[g->epochs];
+    for (int s = 0; s < 4; s++) {
+        const double *x = g->samples[s].x;
+        bool above = x[W2] > (-last[BIAS] - last[W1] * x[W1]) / last[W2];
+        bool shaded = above == (end[0] > 0.5);
+        ck_assert_msg(dot(last, x) == 0.0 || shaded == (dot(last, x) > 0.0),
+                      "%s: the point %g %g is on the wrong side", name, x[W1],
+                      x[W2]);
+        y[s] = g->samples[s].target;
+    }
+    assert_column(csv, 2 * i + 1, "y", y, 4, 0);
+    assert_mark(figure, 2 * i, "band", "x1", "line", "");
+    assert_mark(figure, 2 * i, "lines", "x1", "line", "");
+    assert_mark(figure, 2 * i + 1, "points", "x1", "x2", "");
+
+    // the strong line and the shade are those of the last epoch
+    ck_assert_double_eq(figure_attribute(figure, "lines", 2 * i + 1, "value"),
+                        g->epochs);
+    ck_assert_double_eq(figure_attribute(figure, "band", i, "value"),
+                        g->epochs);
+    assert_says(panel_of(figure, 2 * i), name);
 }
 
-// And XOR's weights, sample by sample, for six cycles.
-START_TEST(draws_lines_and_the_circle_of_xor) {
-    Gate a = trained("0001"), o = trained("0111"), g = trained("0110");
+START_TEST(draws_a_line_for_each_epoch) {
+    Gate a = trained("0001"), o = trained("0111"), n = trained("1110");
     run_for_charts("perceptron --quiet");
-    check_lines(&a, "perceptron_and");
-    check_lines(&o, "perceptron_or");
+    check_panel(0, &a, "AND: 10 mistakes");
+    check_panel(1, &o, "OR: 4 mistakes");
+    check_panel(2, &n, "NAND: 11 mistakes");
+}
+END_TEST
 
+// XOR's weights, sample by sample, for six cycles.
+START_TEST(draws_the_circle_of_xor) {
     enum { STEPS = 25 };
-    double w[WEIGHTS] = {0}, w1[STEPS], w2[STEPS], b[STEPS];
+    static const char *const names[] = {"w₁", "w₂", "b"};
+    static const char *const columns[] = {"w1", "w2", "b"};
+    Gate g = trained("0110");
+    double w[WEIGHTS] = {0}, history[WEIGHTS][STEPS];
     for (int step = 0; step < STEPS; step++) {
-        w1[step] = w[W1], w2[step] = w[W2], b[step] = w[BIAS];
+        for (int i = 0; i < WEIGHTS; i++)
+            history[i][step] = w[i];
         learn(w, &g.samples[step % 4]);
     }
-    const char *file = "out/ch01/perceptron_xor.csv";
-    assert_column(file, 0, "w1", w1, STEPS, 0);
-    assert_column(file, 0, "w2", w2, STEPS, 0);
-    assert_column(file, 0, "b", b, STEPS, 0);
+    run_for_charts("perceptron --quiet");
+    const char *figure = "out/ch01/perceptron_xor.fig";
+    for (int i = 0; i < WEIGHTS; i++) {
+        assert_column("out/ch01/perceptron_xor.csv", 0, columns[i], history[i],
+                      STEPS, 0);
+        assert_mark(figure, 0, "steps", "step", columns[i], "");
+        ck_assert_str_eq(figure_words(figure, "panel", i), names[i]);
+        ck_assert_double_eq(figure_attribute(figure, "steps", i, "y"), 2 + i);
+    }
 }
 END_TEST
 
@@ -169,14 +192,58 @@ START_TEST(prints_its_result) {
 }
 END_TEST
 
+// What the line and the shade of a frame answer for an input.
+static int answer_of_frame(int frame, const Sample *s) {
+    const char *file = "out/ch01/perceptron_film.csv";
+    double x[2], line[2], end[1];
+    double all[ACROSS + 1];
+    ck_assert_int_eq(chart_column(file, 3 * frame, "x1", all, ACROSS + 1),
+                     ACROSS + 1);
+    x[0] = all[0], x[1] = all[ACROSS];
+    chart_column(file, 3 * frame, "line", all, ACROSS + 1);
+    line[0] = all[0], line[1] = all[ACROSS];
+    chart_column(file, 3 * frame, "fires up to", end, 1);
+    double part = (s->x[W1] - x[0]) / (x[1] - x[0]);
+    double y = line[0] + part * (line[1] - line[0]);
+    double above = s->x[W2] - y;
+    return end[0] > 0.5 ? above > 1e-9 : above < -1e-9; // on the line: 0
+}
+
+// A frame for each mistake: the frame before answers the ringed input wrongly;
+// the last one answers all inputs right.
+START_TEST(film_shows_each_mistake) {
+    Gate g;
+    gate_init(&g, "NAND", "1110");
+    gate_train(&g);
+    hide_gnuplot();
+    draw_film(&g, "svg");
+    ck_assert_int_eq(figure_count("out/ch01/perceptron_film.fig", "panel"),
+                     g.mistakes);
+    for (int k = 1; k < g.mistakes; k++) {
+        double x1, x2;
+        chart_column("out/ch01/perceptron_film.csv", 3 * k + 2, "x1", &x1, 1);
+        chart_column("out/ch01/perceptron_film.csv", 3 * k + 2, "x2", &x2, 1);
+        const Sample *s = &g.samples[2 * (int)x1 + (int)x2];
+        ck_assert_int_ne(answer_of_frame(k - 1, s), (int)s->target);
+    }
+    for (int i = 0; i < 4; i++)
+        ck_assert_int_eq(answer_of_frame(g.mistakes - 1, &g.samples[i]),
+                         (int)g.samples[i].target);
+}
+END_TEST
+
 int main(void) {
-    const Test tests[] = {{learns_what_a_line_separates},
-                          {bounds_by_hand},
-                          {first_epochs_by_hand},
-                          {delta_rule_finds_the_line},
-                          {prints_what_each_gate_learned},
-                          {regression_follows_the_seed},
-                          {draws_lines_and_the_circle_of_xor},
-                          {prints_its_result}};
+    const Test tests[] = {
+        {learns_what_a_line_separates},
+        {bounds_by_hand},
+        {first_epochs_by_hand},
+        {delta_rule_finds_the_line},
+        {prints_what_each_gate_learned},
+        {regression_follows_the_seed},
+        {draws_a_line_for_each_epoch},
+        {draws_the_circle_of_xor},
+        {prints_its_result},
+        {film_shows_each_mistake},
+    };
     return run_tests("perceptron", tests, sizeof tests / sizeof *tests);
 }

@@ -4,8 +4,7 @@
 #include "ch01_perceptron/xor.c"
 #undef main
 
-#include <stdlib.h>
-
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -56,7 +55,7 @@ END_TEST
 // is; the neuron on one side of its line. Each has its panel, with the ones and
 // zeros of XOR on top.
 START_TEST(draws_both_regions) {
-    enum { POINTS = 91 * 91 };
+    enum { POINTS = 121 * 121 };
     static double x1[POINTS], x2[POINTS], neuron_fires[POINTS], fires[POINTS];
     run_for_charts("xor --quiet");
     const char *file = "out/ch01/xor.csv";
@@ -75,14 +74,15 @@ START_TEST(draws_both_regions) {
                       neuron_fires[i]);
     }
 
-    const char *script = text_of("out/ch01/xor.gp");
-    const char *const titles[] = {"neuron", "layers"};
-    for (int i = 0; i < 2; i++) {
-        const char *plot = after_text(after_text(script, titles[i]), "using ");
-        ck_assert_int_eq(atoi(after_text(plot, "1:2:")), 3 + i);
-    }
-    assert_says(script, "$one << END\nx1,x2\n0,1\n1,0\nEND");
-    assert_says(script, "$zero << END\nx1,x2\n0,0\n1,1\nEND");
+    const char *figure = "out/ch01/xor.fig";
+    const double y[] = {0, 1, 1, 0};
+    for (int i = 0; i < 2; i++)
+        ck_assert_double_eq(figure_attribute(figure, "heat", i, "v"), 3 + i);
+    assert_says(figure_words(figure, "panel", 0), "neuron");
+    assert_says(figure_words(figure, "panel", 1), "layers");
+    assert_column(file, 1, "xor", y, 4, 0);
+    assert_mark(figure, 1, "points", "x1", "x2", "");
+    ck_assert_double_eq(figure_attribute(figure, "points", 0, "column"), 3);
 }
 END_TEST
 

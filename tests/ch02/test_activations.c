@@ -5,6 +5,9 @@
 #include "ch02_mlp/activations.c"
 #undef main
 
+#include <stdlib.h>
+
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -174,8 +177,8 @@ START_TEST(curves_are_in_the_chart) {
     enum { SHOWN = 1001, CURVES = ACTIVATIONS + 1 };
     static const char *const names[] = {"step", "sigmoid", "tanh", "ReLU",
                                         "softmax"};
-    static const char *const titles[] = {"'Step", "'Sigmoid", "'Tanh", "'ReLU",
-                                         "'Softmax:"};
+    static const char *const titles[] = {"Step", "Sigmoid", "Tanh", "ReLU",
+                                         "Softmax:"};
     static double x[SHOWN], f[CURVES][SHOWN], slope[CURVES][SHOWN];
     double y[CLASSES];
     for (int i = 0; i < SHOWN; i++) {
@@ -196,25 +199,27 @@ START_TEST(curves_are_in_the_chart) {
         assert_column(file, 0, names[a], f[a], SHOWN, 1e-6);
         snprintf(column, sizeof column, "%s+1", names[a]);
         assert_column(file, 0, column, slope[a], SHOWN, 1e-6);
-        // the script has columns by number, the first is 1
+        // marks have columns by number, the first is 1
         snprintf(column, sizeof column, "x+%d", 2 * a + 1);
         assert_column(file, 0, column, f[a], SHOWN, 1e-6);
     }
     softmax(y, lecture_x, CLASSES);
     assert_column(file, 1, "share", y, CLASSES, 1e-6);
 
-    const char *script = text_of("out/ch02/activations.gp");
+    const char *figure = "out/ch02/activations.fig";
     for (int a = 0; a < CURVES; a++) {
-        int solid, dashed;
-        ck_assert_int_eq(
-            sscanf(after_text(after_text(script, titles[a]), "plot "),
-                   "DATA index 0 using 1:%d with lines lt 1, '' index 0 using "
-                   "1:%d with lines lt 2",
-                   &solid, &dashed),
-            2);
-        ck_assert_int_eq(solid, 2 * a + 2);
-        ck_assert_int_eq(dashed, solid + 1);
+        ck_assert_str_eq(figure_words(figure, "lines", 2 * a), "function");
+        ck_assert_str_eq(figure_words(figure, "lines", 2 * a + 1), "slope");
+        for (int i = 0; i < 2; i++)
+            ck_assert_double_eq(
+                figure_attribute(figure, "lines", 2 * a + i, "y"),
+                2 * a + 2 + i);
+        assert_says(figure_words(figure, "panel", a), titles[a]);
     }
+    assert_mark(figure, 1, "bars", NULL, "share", "");
+    for (int k = 0; k < CLASSES; k++)
+        ck_assert_double_eq(atof(figure_words(figure, "tick", k)),
+                            lecture_x[k]);
 }
 END_TEST
 

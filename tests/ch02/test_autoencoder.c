@@ -8,6 +8,7 @@
 #undef main
 
 #include "digits.h"
+#include "figures.h"
 #include "gradcheck.h"
 #include "method.h"
 #include "tables.h"
@@ -243,7 +244,7 @@ static Comparison made_up(void) {
     Comparison c = {0};
     for (int m = 0; m < METHODS; m++) {
         for (int i = 0; i < 4; i++)
-            code[m][i] = (float)(10 * m + i);
+            code[m][i] = (float)(10 * m + (i % 2 == 0 ? i : 4 - i));
         c.test[m] = (Codes){.code = tensor_view(code[m], 2, 2, 2),
                             .labels = labels,
                             .mse = 0.01 * (m + 1)};
@@ -267,7 +268,7 @@ START_TEST(prints_errors_and_accuracies) {
 END_TEST
 
 // The left panel has the net's two numbers of each digit, the right one the two
-// components.
+// components; the first of the two digits has the smaller x, the larger y.
 START_TEST(draws_codes_of_two) {
     const Comparison c = made_up();
     hide_gnuplot();
@@ -275,13 +276,19 @@ START_TEST(draws_codes_of_two) {
     for (int panel = 0; panel < 2; panel++) {
         const char *file = "out/ch02/autoencoder_code.csv";
         const int m = 2 + panel;
-        const double x[] = {10 * m, 10 * m + 2}, y[] = {10 * m + 1, 10 * m + 3};
+        const double x[] = {10 * m, 10 * m + 2}, y[] = {10 * m + 3, 10 * m + 1};
         assert_column(file, panel, "x", x, 2, 0);
         assert_column(file, panel, "y", y, 2, 0);
         char accuracy[16];
         snprintf(accuracy, sizeof accuracy, "%d %%", 50 + 10 * m);
-        assert_says(panel_title("out/ch02/autoencoder_code.gp", panel),
-                    accuracy);
+        assert_column(file, panel, "class", (double[]){3, 7}, 2, 0);
+        assert_column(file, panel, "x rank", (double[]){0, 50}, 2, 0);
+        assert_column(file, panel, "y rank", (double[]){50, 0}, 2, 0);
+        const char *figure = "out/ch02/autoencoder_code.fig";
+        assert_mark(figure, panel, "digits", "x rank", "y rank", "");
+        ck_assert_double_eq(figure_attribute(figure, "digits", panel, "v"), 3);
+        assert_says(panel_of(figure, panel), accuracy);
+        assert_says(panel_of(figure, panel), panel == 0 ? "net" : "component");
     }
 }
 END_TEST
@@ -303,15 +310,16 @@ START_TEST(draws_digits_and_what_comes_back) {
             int n = 0, kept = row == 0 ? PIXELS : 200 + 100 * row;
             while (set.labels[n] != digit)
                 n++;
-            const uint8_t *pixels = set.pixels + n * PIXELS;
-            double grey[PIXELS] = {0}, most = 0.0;
-            for (int p = 0; p < kept; p++) // the sheet is scaled to white
-                most = fmax(most, pixels[p]);
+            double value[PIXELS] = {0};
             for (int p = 0; p < kept; p++)
-                grey[p] = pixels[p] / most;
+                value[p] = set.pixels[n * PIXELS + p] / 255.0;
             assert_column("out/ch02/autoencoder_pictures.csv",
-                          row * SHOWN + digit, "grey", grey, PIXELS, 1e-6);
+                          row * SHOWN + digit, "value", value, PIXELS, 1e-6);
         }
+    for (int m = 0; m < METHODS; m++) // below the digits themselves
+        ck_assert_str_eq(
+            figure_words("out/ch02/autoencoder_pictures.fig", "tick", m + 1),
+            method_name[m]);
     dataset_free(&set);
     pca_free(&pca);
 }

@@ -8,6 +8,7 @@
 #undef main
 
 #include "gradcheck.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -220,7 +221,7 @@ START_TEST(draws_sums_of_units) {
     net_init(&net, UNITS);
     net_interpolate(&net);
     hide_gnuplot();
-    draw_units(&net, "svg");
+    draw_units(&net, &(Fit){0.41, 2.3}, &(Fit){0.09, 0.4}, "svg");
     for (int block = 0; block < 2; block++) {
         for (int i = 0; i < SHOWN; i++) {
             x[i] = (i - 200) / 100.0;
@@ -230,6 +231,14 @@ START_TEST(draws_sums_of_units) {
         assert_column(file, block, "x", x, SHOWN, 1e-9);
         assert_column(file, block, "cubic", f, SHOWN, 1e-5);
         assert_column(file, block, "sum", sum, SHOWN, 1e-4);
+
+        const char *figure = "out/ch02/cubic.fig";
+        assert_mark(figure, block, "lines", "x", "sum", "sum");
+        assert_mark(figure, block, "lines", "x", "cubic", "cubic");
+        assert_mark(figure, block, "lines", "x", "n1", "n₁");
+        assert_mark(figure, block, "lines", "x", "n6", "n₆");
+        assert_says(panel_of(figure, block), block == 0 ? "eye" : "Trained");
+        assert_says(figure_words(figure, "title", 0), "0.41 by eye, 0.09");
     }
     net_free(&net);
 }
@@ -246,11 +255,19 @@ START_TEST(draws_errors_by_width) {
                              .rmse = {21 + i}};
     hide_gnuplot();
     draw_errors(result, &wide, "svg");
-    assert_column(file, 0, "corners evenly spaced", (double[]){1, 2, 3, 4}, 4,
-                  0);
-    assert_column(file, 0, "best of the trained", (double[]){11, 12, 13, 14}, 4,
-                  0);
-    assert_column(file, 1, "each start", (double[]){21, 22, 23, 24}, 4, 0);
+    assert_column(file, 0, "each start", (double[]){21, 22, 23, 24}, 4, 0);
+    assert_column(file, 1, "evenly spaced", (double[]){1, 2, 3, 4}, 4, 0);
+    assert_column(file, 1, "best trained", (double[]){11, 12, 13, 14}, 4, 0);
+    assert_column(file, 2, "by eye", &wide.rmse, 1, 0);
+
+    const char *figure = "out/ch02/cubic_error.fig";
+    assert_mark(figure, 0, "points", "units", "each start",
+                "trained, each start");
+    assert_mark(figure, 1, "linespoints", "units", "evenly spaced",
+                "evenly spaced");
+    assert_mark(figure, 1, "linespoints", "units", "best trained",
+                "best trained");
+    assert_mark(figure, 2, "points", "units", "by eye", "six by eye");
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 
 #include <string.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -151,44 +152,72 @@ START_TEST(draws_lines_and_their_growth) {
     assert_column(file, 1, "folded", folded, 8, 0);
     assert_column(file, 1, "random", random, 8, 0);
     assert_column(file, 1, "one layer", shallow, 8, 0);
+
+    const char *figure = "out/ch02/folding.fig";
+    assert_mark(figure, 0, "lines", "x", "1 layer", "");
+    for (int l = 0; l < 3; l++)
+        ck_assert_double_eq(figure_attribute(figure, "lines", l, "y"), l + 2);
+    ck_assert_str_eq(figure_words(figure, "panel", 0),
+                     "1 layer of 3 units: 12 pieces");
+    ck_assert_str_eq(figure_words(figure, "panel", 2),
+                     "3 layers of 3 units: 32 pieces");
+    assert_mark(figure, 1, "linespoints", "weights", "folded", "folded");
+    assert_mark(figure, 1, "linespoints", "weights", "random", "random");
+    assert_mark(figure, 1, "linespoints", "weights", "one layer", "one layer");
 }
 END_TEST
 
-// Black (0) where a unit switches between a cell and its right or lower
-// neighbor, from 1 to 2 elsewhere. The net is not symmetric in x1 and x2.
-START_TEST(draws_creases_black) {
+// Dark (1) where a unit switches between a cell and its right or lower
+// neighbor, from 0 to 0.5 elsewhere. The net is not symmetric in x1 and x2.
+START_TEST(draws_creases_dark) {
     enum { CELLS = SIDE * SIDE };
     static double x1[CELLS], x2[CELLS], shade[CELLS];
-    Chart chart;
+    Figure f;
     Net net;
     build_folding(&net, 2, 1, 4);
     net.w[0][0][0] += 0.5;
     hide_gnuplot();
-    ck_assert(chart_open(&chart, "ch02", "plane", "svg"));
-    write_plane(&chart, &net);
-    chart_script(&chart, "plot DATA index 0 using 1:2:3 with image\n");
-    chart_close(&chart);
+    ck_assert(figure_open(&f, "ch02", "plane", "svg"));
+    figure_title(&f, "A plane");
+    figure_caption(&f, "With its creases.");
+    write_plane(&f, &net);
+    figure_close(&f);
     const char *file = "out/ch02/plane.csv";
     ck_assert_int_eq(chart_column(file, 0, "x1", x1, CELLS), CELLS);
     chart_column(file, 0, "x2", x2, CELLS);
     chart_column(file, 0, "y", shade, CELLS);
-    int black = 0;
+    int dark = 0;
     for (int i = 0; i < CELLS; i++) {
-        const int a = (int)lround(x1[i] * SIDE), b = (int)lround(x2[i] * SIDE);
+        const int a = (int)(x1[i] * SIDE), b = (int)(x2[i] * SIDE);
         const int step[3][2] = {{a, b}, {a + 1, b}, {a, b + 1}};
         uint64_t pattern[3];
         for (int k = 0; k < 3; k++) {
-            const double x[2] = {(double)step[k][0] / SIDE,
-                                 (double)step[k][1] / SIDE};
+            const double x[2] = {(step[k][0] + 0.5) / SIDE,
+                                 (step[k][1] + 0.5) / SIDE};
             net_value(&net, x, &pattern[k]);
         }
         bool edge = pattern[0] != pattern[1] || pattern[0] != pattern[2];
-        ck_assert_msg(edge ? shade[i] == 0 : shade[i] >= 1 && shade[i] <= 2,
+        ck_assert_msg(edge ? shade[i] == 1 : shade[i] >= 0 && shade[i] <= 0.5,
                       "(%g, %g): %g", x1[i], x2[i], shade[i]);
-        black += edge;
+        dark += edge;
     }
-    ck_assert_int_gt(black, SIDE);
-    ck_assert_int_lt(black, CELLS / 10);
+    ck_assert_int_gt(dark, SIDE);
+    ck_assert_int_lt(dark, CELLS / 10);
+}
+END_TEST
+
+// Three folded nets and, as the last, one layer, each under its own numbers.
+START_TEST(draws_the_plane_of_each_net) {
+    static const char *const panels[] = {
+        "1 layer of 4 units: 12 pieces", "2 layers of 4 units: 22 pieces",
+        "3 layers of 4 units: 32 pieces", "1 layer of 31 units: 33 pieces"};
+    const char *figure = "out/ch02/folding_2d.fig";
+    hide_gnuplot();
+    draw_plane(rows, "svg");
+    for (int i = 0; i < 4; i++)
+        ck_assert_str_eq(panel_of(figure, i), panels[i]);
+    ck_assert_str_eq(figure_words(figure, "title", 0),
+                     "30 weights make 32 pieces in three layers, 33 in one");
 }
 END_TEST
 
@@ -366,7 +395,8 @@ int main(void) {
                           {random_pieces_are_a_mean},
                           {prints_a_row_for_each_depth},
                           {draws_lines_and_their_growth},
-                          {draws_creases_black},
+                          {draws_creases_dark},
+                          {draws_the_plane_of_each_net},
                           {weights_by_hand},
                           {shallow_random_by_corners},
                           {deep_random_by_slopes, .seconds = 20},

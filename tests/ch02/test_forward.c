@@ -6,6 +6,7 @@
 
 #include <string.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -234,76 +235,76 @@ START_TEST(prints_every_number) {
 }
 END_TEST
 
-static const char chart_file[] = "out/ch02/forward.csv";
-
-// A block of its own for each net: a unit's bias, then its weights.
-static void check_weights(const Net *net, int block) {
-    double weight[64];
-    int n = 0;
-    for (int l = 1; l <= net->layers; l++)
-        for (int i = 0, D = net->w[l].shape[1]; i < net->w[l].shape[0]; i++) {
-            weight[n++] = (double)net->b[l].data[i];
-            for (int j = 0; j < D; j++)
-                weight[n++] = (double)net->w[l].data[i * D + j];
+// The line for the weight from input j to unit i, between two units of their
+// columns: it has the weight, and is as thick as twice its size, rounded up.
+static void check_lines(const Net *net, int table) {
+    enum { MOST = 128 };
+    double x[MOST], y[MOST], weight[MOST], thickness[MOST];
+    const char *file = "out/ch02/forward.csv";
+    int n = 0, rows = chart_column(file, table, "x", x, MOST);
+    chart_column(file, table, "y", y, MOST);
+    chart_column(file, table, "weight", weight, MOST);
+    chart_column(file, table, "thickness", thickness, MOST);
+    for (int l = 1; l <= net->layers; l++) {
+        const int M = net->w[l].shape[0], D = net->w[l].shape[1];
+        for (int k = 0; k < M * D; k++, n += 2) {
+            const double w = (double)net->w[l].data[k];
+            ck_assert_double_eq(x[n], 3 * (l - 1));
+            ck_assert_double_eq(y[n], (D - 1) / 2.0 - k % D);
+            ck_assert_double_eq(x[n + 1], 3 * l);
+            ck_assert_double_eq(y[n + 1], (M - 1) / 2.0 - (double)(k / D));
+            ck_assert_double_eq(weight[n], w);
+            ck_assert_double_eq(thickness[n], 2 * w); // multiples of 0.5
+            ck_assert_double_eq(thickness[n + 1], 2 * w);
         }
-    assert_column(chart_file, block, "weight", weight, n, 0);
+    }
+    ck_assert_int_eq(rows, n);
 }
 
-// The line for the weight from input j to unit i: 2.5 |w| thick, dashed where
-// the weight is negative, and not there where it is 0.
-static void check_lines(const char *script, const Net *net, int l, int left) {
-    const int M = net->w[l].shape[0], D = net->w[l].shape[1];
-    for (int i = 0; i < M; i++)
-        for (int j = 0; j < D; j++) {
-            double w = (double)net->w[l].data[i * D + j], width = 0.0;
-            char arrow[64], options[64] = "";
-            snprintf(arrow, sizeof arrow, "set arrow from %d,%g to %d,%g ",
-                     left, (D - 1) / 2.0 - j, left + 2, (M - 1) / 2.0 - i);
-            const char *line = strstr(script, arrow);
-            if (line != NULL)
-                ck_assert_msg(sscanf(line + strlen(arrow),
-                                     "nohead lt 1 lw %lf%63[^\n]", &width,
-                                     options) >= 1,
-                              "%.80s", line);
-            bool dashed = strstr(options, "dt") != NULL;
-            ck_assert_msg(width == 2.5 * fabs(w) && dashed == (w < 0),
-                          "layer %d, weight %g from input %d to unit %d: drawn "
-                          "%g wide, %s",
-                          l, w, j + 1, i + 1, width,
-                          dashed ? "dashed" : "not dashed");
-        }
+// Lines of column 4, k: |k| pixels wide, dashed (vermilion) where negative.
+static void check_pens(int first) {
+    const char *figure = "out/ch02/forward.fig";
+    const char *text = text_of(figure);
+    for (int i = 0; i < 8; i++) {
+        const int k = i < 4 ? i - 4 : i - 3;
+        char line[80];
+        ck_assert_double_eq(
+            figure_attribute(figure, "lines", first + i, "value"), k);
+        snprintf(line, sizeof line, "color=%s width=%d column=4 value=%d",
+                 k < 0 ? "vermilion" : "blue", abs(k), k);
+        assert_says(text, line);
+    }
 }
 
 // The units of both nets, column by column, with their outputs: the deeper net
 // has run three samples, of which the first is drawn.
 START_TEST(weights_are_in_the_chart) {
+    run_for_charts("forward --quiet");
     Net net[2];
-    double x[29], y[29], value[29];
-    int n = 0;
     run_a_and_d(&net[0], &net[1], true);
-    for (int k = 0; k < 2; k++)
+    for (int k = 0; k < 2; k++) {
+        double x[16], y[16], value[16];
+        int n = 0;
         for (int l = 0; l <= net[k].layers; l++) {
             const Tensor *a = &net[k].a[l];
             const int M = a->shape[0], m = (int)a->size / M;
             for (int i = 0; i < M; i++, n++) {
-                x[n] = 6 * k + 2 * l;
+                x[n] = 3 * l;
                 y[n] = (M - 1) / 2.0 - i;
                 value[n] = (double)a->data[i * m];
             }
         }
-    run_for_charts("forward --quiet");
-    assert_column(chart_file, 0, "x", x, n, 0);
-    assert_column(chart_file, 0, "y", y, n, 0);
-    assert_column(chart_file, 0, "value", value, n, 1e-6);
-    check_weights(&net[0], 1);
-    check_weights(&net[1], 2);
-
-    const char *script = text_of("out/ch02/forward.gp");
-    for (int k = 0; k < 2; k++) {
-        for (int l = 1; l <= net[k].layers; l++)
-            check_lines(script, &net[k], l, 6 * k + 2 * (l - 1));
+        const char *file = "out/ch02/forward.csv";
+        assert_column(file, 2 * k + 1, "x", x, n, 0);
+        assert_column(file, 2 * k + 1, "y", y, n, 0);
+        assert_column(file, 2 * k + 1, "value", value, n, 1e-6);
+        check_lines(&net[k], 2 * k);
+        check_pens(8 * k);
         net_free(&net[k]);
     }
+    const char *figure = "out/ch02/forward.fig";
+    ck_assert_str_eq(panel_of(figure, 0), "8-4-1: y = 0.2472");
+    ck_assert_str_eq(panel_of(figure, 2), "8-4-3-1: y = 0.9380");
 }
 END_TEST
 

@@ -8,6 +8,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -107,7 +108,7 @@ START_TEST(curves_are_in_the_chart) {
         "\n2,4,4,2,1\n",
         "y,t = 1,slope,t = 0,slope\n",
         "\n0.5,0.6931472,-2,0.6931472,2\n",
-        "z,cross entropy,slope,squared error,slope\n",
+        "z,cross entropy,slope,squared,slope\n",
         "\n0,0.6931472,-0.5,0.25,-0.25\n"};
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_says(text, rows[i]);
@@ -115,15 +116,16 @@ START_TEST(curves_are_in_the_chart) {
     static const char *const names[3][2] = {{"squared", "absolute"},
                                             {"t = 1", "t = 0"},
                                             {"cross entropy", "squared"}};
-    const char *script = text_of("out/ch02/losses.gp");
-    for (int block = 0; block < 3; block++)
-        for (int i = 0; i < 4; i++) { // a curve, its slope, the other two
-            char curve[80];
-            snprintf(curve, sizeof curve,
-                     "index %d using 1:%d with lines lt %d title '%s'", block,
-                     2 + i, 1 + i / 2, names[block][i / 2]);
-            assert_says(script, curve);
-        }
+    const char *figure = "out/ch02/losses.fig";
+    for (int i = 0; i < 12; i++) { // two curves above three times, then below
+        int c = i / 2 % 3, slopes = i / 6;
+        ck_assert_str_eq(figure_words(figure, "lines", i), names[c][i % 2]);
+        ck_assert_double_eq(figure_attribute(figure, "lines", i, "table"), c);
+        ck_assert_double_eq(figure_attribute(figure, "lines", i, "y"),
+                            2 + 2 * (i % 2) + slopes);
+        ck_assert_str_eq(figure_words(figure, "label", i | 1),
+                         slopes ? "slope" : "loss");
+    }
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #include "ch02_mlp/playground.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -146,7 +147,7 @@ START_TEST(map_is_what_the_net_says) {
     enum { CELLS = SIDE * SIDE };
     static double x[CELLS], y[CELLS], output[CELLS];
     const char *file = "out/ch02/map.csv";
-    Chart chart;
+    Figure f;
     ReluNet net;
     Rng rng;
     rng_seed(&rng, 1);
@@ -155,10 +156,12 @@ START_TEST(map_is_what_the_net_says) {
     net.w[0].data[1] = -2.0f;
     net.b[0].data[0] = 1.0f;
     hide_gnuplot();
-    ck_assert(chart_open(&chart, "ch02", "map", "svg"));
-    write_map(&chart, &net, 0, 0);
-    draw_map(&chart, 0, 0, 1.0);
-    chart_close(&chart);
+    ck_assert(figure_open(&f, "ch02", "map", "svg"));
+    figure_title(&f, "A map");
+    figure_caption(&f, "Of a net.");
+    write_map(&f, &net, 0, 0);
+    figure_heat(&f, 1, 2, 3, HEAT_CLASSES, 0.0, 1.0);
+    figure_close(&f);
     ck_assert_int_eq(chart_column(file, 0, "x", x, CELLS), CELLS);
     chart_column(file, 0, "y", y, CELLS);
     for (int i = 0; i < CELLS; i++)
@@ -168,41 +171,57 @@ START_TEST(map_is_what_the_net_says) {
 }
 END_TEST
 
-// The panel that shows block `map` has the points of block `points` on top.
-static void check_points(const char *file, int map, int points) {
-    char plot[64];
-    int index = -1;
-    snprintf(plot, sizeof plot, "plot DATA index %d using", map);
-    const char *on_top = after_text(after_text(text_of(file), plot), ", \\\n");
-    ck_assert_int_eq(sscanf(on_top, " DATA index %d using", &index), 1);
-    ck_assert_msg(index == points, "map %d has the points of block %d, not %d",
-                  map, index, points);
+// Panel number i shows the map of table `map` and on it the points of table
+// `points`: class 0 first.
+static void check_panel(const char *figure, int i, int map, int points) {
+    ck_assert_double_eq(figure_attribute(figure, "heat", i, "table"), map);
+    for (int t = 0; t < 2; t++) {
+        ck_assert_double_eq(
+            figure_attribute(figure, "points", 2 * i + t, "table"), points);
+        ck_assert_double_eq(
+            figure_attribute(figure, "points", 2 * i + t, "value"), t);
+    }
 }
 
-// Block s of the chart's data has the points of set s, block SETS + l SETS + s
-// the map of its net with l hidden layers. Each panel shows both under the
-// set's name and what that net gets right.
+// Table s of the figure has the points of set s, table SETS + l SETS + s the map
+// of its net with l hidden layers. Each panel shows both under the set's name
+// and what that net gets right.
 START_TEST(panels_show_their_own_net) {
     Playground g;
     play_made_up(&g);
     hide_gnuplot();
     draw_regions(&g, "svg");
-    const char *file = "out/ch02/playground_regions.gp";
+    const char *figure = "out/ch02/playground_regions.fig";
+    const char *file = "out/ch02/playground_regions.csv";
     for (int l = 0; l < NETS; l++)
         for (int s = 0; s < SETS; s++) {
             char title[32];
             const int map = SETS + l * SETS + s;
-            snprintf(title, sizeof title, "%s: %d %%",
-                     s == POLAR ? "(r, θ)" : set_name[s], 10 * (l + 1) + s);
-            ck_assert_str_eq(panel_title(file, map), title);
-            check_points(file, map, s);
+            snprintf(title, sizeof title, "%s: %d %%", set_name[s],
+                     10 * (l + 1) + s);
+            ck_assert_str_eq(panel_of(figure, map), title);
+            check_panel(figure, l * SETS + s, map, s);
+
+            // the map's first cell is the lower left corner
+            double first;
+            Tensor corner = tensor_view((float[]){-3.2f, -3.2f}, 2, 1, 2);
+            relu_net_forward(&g.net[s][l], &corner);
+            chart_column(file, map, "output", &first, 1);
+            ck_assert_double_eq_tol(
+                first, 1 / (1 + exp(-(double)g.net[s][l].logits.data[0])),
+                1e-5);
         }
+    double x[SHOWN];
+    int shown = chart_column(file, SPIRALS, "x", x, SHOWN);
+    for (int n = 0; n < shown; n++)
+        ck_assert_double_eq_tol(x[n], (double)g.points[SPIRALS].x.data[2 * n],
+                                1e-5);
     playground_free(&g);
 }
 END_TEST
 
-// Each hidden unit over the plane, relative to its largest output: of the
-// circle's one layer, then of both layers of the spirals.
+// Each hidden unit over the plane, relative to its largest output, 0 where it
+// is silent: of the circle's one layer, then of both layers of the spirals.
 START_TEST(panels_show_their_own_unit) {
     enum { CELLS = SIDE * SIDE };
     static float grid[CELLS * 2];
@@ -229,9 +248,9 @@ START_TEST(panels_show_their_own_unit) {
             largest = fmax(largest, output[i]);
         }
         for (int i = 0; i < CELLS; i++)
-            output[i] /= largest;
+            output[i] = output[i] > 0 ? 0.3 + 0.7 * output[i] / largest : 0;
         assert_column(file, 2 + map, "output", output, CELLS, 1e-5);
-        check_points("out/ch02/playground_units.gp", 2 + map, row > 0);
+        check_panel("out/ch02/playground_units.fig", map, 2 + map, row > 0);
     }
     playground_free(&g);
 }

@@ -10,6 +10,7 @@
 #include <string.h>
 
 #include "gradcheck.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -200,8 +201,15 @@ START_TEST(draws_where_the_net_says_one) {
         assert_column(file, block + 1, "b", corner_b[hidden], CORNERS, 0);
         assert_column(file, block + 1, "target", (double[]){0, 1, 1, 0},
                       CORNERS, 0);
-        assert_says(panel_title("out/ch02/xor_relu.gp", block),
-                    hidden ? "hidden" : "inputs");
+        const char *figure = "out/ch02/xor_relu.fig";
+        for (int net_number = 0; net_number < 2; net_number++)
+            for (int i = 0; i < 2; i++) // the map, the corners on it
+                assert_says(panel_of(figure, block + 4 * net_number + i),
+                            hidden ? "hidden" : "inputs");
+        assert_mark(figure, block, "heat", "a", "b", "");
+        assert_mark(figure, block + 1, "points", "a", "b", "");
+        assert_says(figure_words(figure, "label", 2 * hidden),
+                    hidden ? "h₁" : "x₁");
     }
     net_free(&net);
 }

@@ -5,6 +5,7 @@
 #include "ch03_backprop/autograd.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -273,36 +274,42 @@ START_TEST(prints_the_tape) {
 }
 END_TEST
 
-static int count_of(const char *text, const char *part) {
-    int count = 0;
-    while ((text = strstr(text, part)) != NULL)
-        text += strlen(part), count++;
-    return count;
+// All of a tape is drawn: values, derivatives, and these names and signs.
+static void assert_drawn(const char *name, const Tape *t,
+                         const char *const *words) {
+    char file[64];
+    double value[32], derivative[32];
+    snprintf(file, sizeof file, "out/ch03/%s.csv", name);
+    for (int i = 0; i < t->count; i++) {
+        value[i] = t->node[i].value;
+        derivative[i] = t->node[i].grad;
+    }
+    assert_column(file, 1, "value", value, t->count, 1e-6);
+    assert_column(file, 1, "derivative", derivative, t->count, 1e-6);
+    snprintf(file, sizeof file, "out/ch03/%s.fig", name);
+    for (int i = 0; i < t->count; i++)
+        ck_assert_str_eq(figure_words(file, "note", i), words[i]);
 }
 
-// Of apple_tax: three products, one sum; block 1 has the leaves' numbers.
 START_TEST(draws_the_tape) {
-    Tape t = {0};
-    double value[5], derivative[5];
-    backward(&t, apple_tax(&t));
-    for (int i = APPLES; i <= TAX; i++) {
-        value[i] = t.node[i].value;
-        derivative[i] = t.node[i].grad;
-    }
+    const char *const of_chain[] = {"x", "y", "+", "x²"};
+    const char *const of_neuron[] = {"w",        "x",        "b",  "×",
+                                     "+",        "constant", "×",  "exp",
+                                     "constant", "+",        "1/x"};
+    Tape square = {0}, unit = {0};
+    backward(&square, chain(&square, 2.0, 1.0));
+    backward(&unit, neuron(&unit, 2.0, 1.5, -1.0));
     run_for_charts("autograd --epochs 40 --quiet");
-    const char *file = "out/ch03/autograd_apple_tax.csv";
-    assert_column(file, 1, "value", value, 5, 1e-6);
-    assert_column(file, 1, "derivative", derivative, 5, 1e-6);
-    const char *script = text_of("out/ch03/autograd_apple_tax.gp");
-    ck_assert_int_eq(count_of(script, "set label '×'"), 3);
-    ck_assert_int_eq(count_of(script, "set label '+'"), 1);
-    tape_free(&t);
+    assert_drawn("autograd_chain_rule", &square, of_chain);
+    assert_drawn("autograd_neuron", &unit, of_neuron);
+    tape_free(&square);
+    tape_free(&unit);
 
     // by hand, the same loss, where it is drawn: every second epoch of 40
     enum { EPOCHS = 40 };
     double tape[EPOCHS], hand[EPOCHS];
     int drawn = 0;
-    file = "out/ch03/autograd_training.csv";
+    const char *file = "out/ch03/autograd_training.csv";
     ck_assert_int_eq(chart_column(file, 0, "loss on the tape", tape, EPOCHS),
                      EPOCHS);
     chart_column(file, 0, "loss by hand", hand, EPOCHS);
@@ -312,6 +319,9 @@ START_TEST(draws_the_tape) {
             drawn++;
         }
     ck_assert_int_ge(drawn, 10);
+    file = "out/ch03/autograd_training.fig";
+    assert_mark(file, 0, "lines", "epoch", "loss on the tape", "on the tape");
+    assert_mark(file, 0, "points", "epoch", "loss by hand", "by hand");
 }
 END_TEST
 

@@ -6,6 +6,7 @@
 
 #include <math.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -65,43 +66,45 @@ START_TEST(prints_the_chain) {
 }
 END_TEST
 
-// In each panel the curve rises at its point as the tangent does. Over 1/10 to
-// either side the difference of a parabola is exact; the file has 7 digits of
-// numbers up to 25, which makes 5e-6 / 0.1.
+// Each curve is the one of its axes, and a tangent rises as its curve does at
+// its point. Over 1/10 to either side the difference of a parabola is exact; the
+// file has 7 digits of numbers up to 25, which makes 5e-6 / 0.1.
 START_TEST(tangents_touch_their_curves) {
     enum { POINTS = 81, MIDDLE = 40 };
-    double column[3][POINTS];
-    const char *const names[] = {"x", "t", "z"};
+    const char *const names[] = {"x", "t", "z", "tangent over t",
+                                 "tangent over x"};
+    const char *const axes[] = {"x", "t", "t", "z", "x", "z"};
+    const char *const panels[] = {"t = x + y: slope 1", "z = t²: slope 6",
+                                  "z = (x + y)²: slope 6"};
+    const char *figure = "out/ch03/chain_rule.fig";
+    double c[5][POINTS];
     run_for_charts("chain_rule --quiet");
-    for (int i = 0; i < 3; i++)
-        ck_assert_int_eq(chart_column("out/ch03/chain_rule.csv", 0, names[i],
-                                      column[i], POINTS),
-                         POINTS);
-    for (int p = 0; p < POINTS; p++) {
-        double x = column[0][p], t = column[1][p], z = column[2][p];
-        ck_assert_double_eq_tol(x, 2.0 + (p - MIDDLE) / 20.0, 1e-6);
-        ck_assert_double_eq_tol(t, x + 1.0, 1e-6);
-        ck_assert_double_eq_tol(z, t * t, 1e-5);
-    }
-    const char *script = text_of("out/ch03/chain_rule.gp");
-    for (int panel = 0; panel < 3; panel++) {
-        int from, to;
-        double value, slope, at;
-        script = after_text(script, "plot DATA using ");
-        ck_assert_int_eq(sscanf(script, "%d:%d", &from, &to), 2);
-        script = after_text(script, ", ");
+    for (int i = 0; i < 5; i++)
         ck_assert_int_eq(
-            sscanf(script, "%lf + %lf * (x - %lf)", &value, &slope, &at), 3);
-        const double *u = column[from - 1], *v = column[to - 1];
-        double want =
-            (v[MIDDLE + 2] - v[MIDDLE - 2]) / (u[MIDDLE + 2] - u[MIDDLE - 2]);
-        ck_assert_msg(fabs(slope - want) < 1e-4 &&
-                          fabs(at - u[MIDDLE]) < 1e-6 &&
-                          fabs(value - v[MIDDLE]) < 1e-5,
-                      "%s over %s: the tangent at %g has the slope %g, the "
-                      "curve %g",
-                      names[to - 1], names[from - 1], at, slope, want);
+            chart_column("out/ch03/chain_rule.csv", 0, names[i], c[i], POINTS),
+            POINTS);
+    for (int p = 0; p < POINTS; p++) {
+        ck_assert_double_eq_tol(c[0][p], 2.0 + (p - MIDDLE) / 20.0, 1e-6);
+        ck_assert_double_eq_tol(c[1][p], c[0][p] + 1.0, 1e-6);
+        ck_assert_double_eq_tol(c[2][p], c[1][p] * c[1][p], 1e-5);
     }
+    for (int i = 3; i < 5; i++) {
+        ck_assert_double_eq_tol(c[i][MIDDLE], c[2][MIDDLE], 1e-5);
+        ck_assert_double_eq_tol(c[i][MIDDLE + 2] - c[i][MIDDLE - 2],
+                                c[2][MIDDLE + 2] - c[2][MIDDLE - 2], 1e-5);
+    }
+    for (int i = 0; i < 3; i++) {
+        assert_column("out/ch03/chain_rule.csv", 1, names[i], &c[i][MIDDLE], 1,
+                      1e-6);
+        ck_assert_str_eq(figure_words(figure, "panel", i), panels[i]);
+        for (int k = 0; k < 2; k++)
+            ck_assert_str_eq(figure_words(figure, "label", 2 * i + k),
+                             axes[2 * i + k]);
+        assert_mark(figure, 0, "lines", axes[2 * i], axes[2 * i + 1], "");
+        assert_mark(figure, 1, "points", axes[2 * i], axes[2 * i + 1], "");
+    }
+    assert_mark(figure, 0, "lines", "t", "tangent over t", "");
+    assert_mark(figure, 0, "lines", "x", "tangent over x", "");
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include "ch03_backprop/derivative.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -154,6 +155,9 @@ START_TEST(draws_each_curve_by_its_name) {
     double x[ROWS], y[ROWS], h[STEPS], e[STEPS];
     const char *const names[] = {"tangent at x = 1", "tangent at x = 2",
                                  "secant with step 1"};
+    const char *const words[] = {"at x = 1, step 0.0001: slope 2.0001",
+                                 "at x = 2, step 0.0001: slope 4.0001",
+                                 "at x = 1, step 1: slope 3"};
     const double at[] = {1, 2, 1}, slope[] = {2.0001, 4.0001, 3};
     Method method[METHODS];
     list_methods(method);
@@ -166,6 +170,8 @@ START_TEST(draws_each_curve_by_its_name) {
             double want = parabola(at[c]) + slope[c] * (x[i] - at[c]);
             ck_assert_double_eq_tol(y[i], want, 1e-5);
         }
+        assert_mark("out/ch03/derivative_tangent.fig", 0, "lines", "x",
+                    names[c], words[c]);
     }
 
     file = "out/ch03/derivative_error.csv";
@@ -179,6 +185,12 @@ START_TEST(draws_each_curve_by_its_name) {
         }
         ck_assert_msg((e[40] > 0.5) == is_float, "%s, step %g: the error is %g",
                       method[m].name, h[40], e[40]);
+        const char *figure = "out/ch03/derivative_error.fig";
+        assert_mark(figure, 0, "lines", "step", method[m].name,
+                    method[m].order == 1 ? "forward" : "central");
+        ck_assert_double_eq(figure_attribute(figure, "lines", m, "y"), m + 2);
+        ck_assert(strncmp(figure_words(figure, "panel", m / 2), method[m].name,
+                          5) == 0);
     }
 }
 END_TEST

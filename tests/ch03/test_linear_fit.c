@@ -4,6 +4,7 @@
 #include "ch03_backprop/linear_fit.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -120,35 +121,50 @@ START_TEST(start_is_the_start) {
 }
 END_TEST
 
-// Block 1 is the bowl, block 2 the steps; the script has a line for some of
-// them. Seven digits of losses below 20.
+// A table for each line that is drawn, then the points, the bowl and the steps.
+// Seven digits of losses below 20.
 START_TEST(draws_the_bowl_and_the_steps) {
-    enum { MOST = 101 };
-    double w[MOST], loss[MOST];
+    enum { MOST = 101, LINES = 5, POINTS = LINES, BOWL, STEPS };
+    const int shown[LINES] = {0, 1, 2, 4, 20};
+    const char *file = "out/ch03/linear_fit.csv";
+    const char *figure = "out/ch03/linear_fit.fig";
+    double x[MOST], y[MOST];
     Points p = measured();
     Descent path;
     train(&path, &p, 0.0, (double)0.05f, 20);
     run_for_charts("linear_fit --quiet");
-    const char *file = "out/ch03/linear_fit.csv";
-    for (int block = 1; block <= 2; block++) {
-        int count = chart_column(file, block, "w", w, MOST);
-        chart_column(file, block, "loss", loss, MOST);
-        ck_assert_int_eq(count, block == 1 ? MOST : 21);
-        for (int i = 0; i < count; i++) {
-            ck_assert_double_eq_tol(loss[i], mean_loss(&p, w[i]), 2e-5);
-            if (block == 2)
-                ck_assert_double_eq_tol(w[i], path.step[i].w, 1e-6);
-        }
+    for (int i = 0; i < LINES; i++) {
+        char words[16];
+        snprintf(words, sizeof words, "step %d", shown[i]);
+        ck_assert_int_eq(chart_column(file, i, "x", x, MOST), 2);
+        chart_column(file, i, "prediction", y, MOST);
+        for (int k = 0; k < 2; k++)
+            ck_assert_double_eq_tol(y[k], path.step[shown[i]].w * x[k], 1e-5);
+        ck_assert_double_gt(x[1], x[0]);
+        assert_mark(figure, i, "lines", "x", "prediction", words);
     }
-    const char *script = text_of("out/ch03/linear_fit.gp");
-    script = after_text(script, "title 'measured'");
-    double slope;
-    int step, lines = 0, length = 0;
-    for (; sscanf(script, ", %lf * x lt %*d title 'step %d'%n", &slope, &step,
-                  &length) == 2;
-         script += length, lines++)
-        ck_assert_double_eq_tol(slope, path.step[step].w, 1e-6);
-    ck_assert_int_ge(lines, 3);
+    ck_assert_str_eq(figure_words(figure, "title", 0),
+                     "From w = 0, step 20 reaches w = 2.008; w = 2.011 is "
+                     "best");
+    assert_column(file, POINTS, "x", p.x, N, 1e-6);
+    assert_column(file, POINTS, "y", p.y, N, 1e-6);
+    assert_mark(figure, POINTS, "points", "x", "y", "");
+    ck_assert_str_eq(panel_of(figure, POINTS), "The line prediction = w x");
+
+    for (int table = BOWL; table <= STEPS; table++) {
+        int count = chart_column(file, table, "w", x, MOST);
+        chart_column(file, table, "loss", y, MOST);
+        ck_assert_int_eq(count, table == BOWL ? MOST : 21);
+        for (int i = 0; i < count; i++) {
+            ck_assert_double_eq_tol(y[i], mean_loss(&p, x[i]), 2e-5);
+            if (table == STEPS)
+                ck_assert_double_eq_tol(x[i], path.step[i].w, 1e-6);
+        }
+        assert_mark(figure, table, table == BOWL ? "lines" : "linespoints", "w",
+                    "loss", "");
+        ck_assert_str_eq(panel_of(figure, table),
+                         "The bowl and the steps down");
+    }
 }
 END_TEST
 

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "layers.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -181,21 +182,45 @@ START_TEST(error_is_relative_to_the_largest) {
 }
 END_TEST
 
-// A block of the chart's file: seven digits of numbers below 100.
-static void check_block(int block, const Tensor *d) {
+static const char file[] = "out/ch03/matrix_grad.csv";
+static const char figure[] = "out/ch03/matrix_grad.fig";
+
+// A cell at row i, column j is dX_ij; beside the rows stands a, below the
+// columns b. Seven digits of numbers below 10.
+static void check_product(const Bilinear *f, const Tensor *dX) {
     enum { MOST = 48 };
-    double row[MOST], column[MOST], formula[MOST];
-    const char *file = "out/ch03/matrix_grad.csv";
-    ck_assert_int_eq(chart_column(file, block, "row", row, MOST), d->size);
-    chart_column(file, block, "column", column, MOST);
-    chart_column(file, block, "formula", formula, MOST);
-    for (size_t i = 0; i < d->size; i++) {
-        int at = ((int)row[i] - 1) * d->shape[1] + (int)column[i] - 1;
-        ck_assert_msg(at >= 0 && at < (int)d->size &&
-                          fabs(formula[i] - (double)d->data[at]) < 1e-4,
-                      "block %d, row %g, column %g: %g", block, row[i],
-                      column[i], formula[i]);
+    double row[MOST], column[MOST], product[MOST];
+    int R = dX->shape[0], C = dX->shape[1];
+    ck_assert_int_eq(chart_column(file, 0, "row", row, MOST), R * C);
+    chart_column(file, 0, "column", column, MOST);
+    chart_column(file, 0, "product", product, MOST);
+    for (int i = 0; i < R * C; i++) {
+        int at = (int)row[i] * C + (int)column[i];
+        ck_assert_msg(at >= 0 && at < R * C &&
+                          fabs(product[i] - (double)dX->data[at]) < 1e-5,
+                      "row %g, column %g: %g", row[i], column[i], product[i]);
     }
+    assert_mark(figure, 0, "heat", "column", "row", "");
+    const char *description = text_of(figure);
+    for (int i = 0; i < R + C; i++) {
+        char tick[64];
+        float x = i < R ? f->a.data[i] : f->b.data[i - R];
+        snprintf(tick, sizeof tick, "tick\taxis=%c at=%d\t%%.2f\t%.2f\n",
+                 i < R ? 'y' : 'x', i < R ? i : i - R, (double)x);
+        ck_assert_msg(strstr(description, tick) != NULL, "no %s", tick);
+    }
+}
+
+// Both numbers of each element; seven digits of numbers below 100.
+static void check_elements(int table, const Tensor *d, const char *name) {
+    enum { MOST = 48 };
+    double formula[MOST];
+    for (size_t i = 0; i < d->size; i++)
+        formula[i] = (double)d->data[i];
+    assert_column(file, table, "formula", formula, (int)d->size, 1e-5);
+    assert_column(file, table, "differences", formula, (int)d->size, 1e-5);
+    assert_mark(figure, table, "points", "differences", "formula", name);
+    ck_assert_str_eq(panel_of(figure, table), "All elements of the gradients");
 }
 
 // Below each name the matrix, row by row, with three decimals, after the word
@@ -241,13 +266,12 @@ START_TEST(shows_every_matrix_under_its_name) {
     ck_assert_double_eq(table_number(counts, "5 x 3 x 3 x 4 =", 0), 180);
     ck_assert_int_eq(atoi(after_text(counts, "m = k (")), 60);
 
-    check_block(0, &dX);
-    check_block(1, &g.dW);
-    const char *script = text_of("out/ch03/matrix_grad.gp");
-    const char *const titles[] = {"'df/dX", "'dL/dW"};
-    for (int i = 0; i < 2; i++)
-        ck_assert_int_eq(
-            atoi(after_text(after_text(script, titles[i]), "DATA index ")), i);
+    check_product(&f, &dX);
+    for (int m = 0; m < 4; m++) {
+        char name[16];
+        snprintf(name, sizeof name, "d%c/%s", m == 0 ? 'f' : 'L', names[m]);
+        check_elements(1 + m, want[m], name);
+    }
     tensor_free(&dX);
     gradients_free(&g);
     bilinear_free(&f);

@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "gradcheck.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -115,29 +116,24 @@ static void relu_multiplies_as_computed(const Measured *m) {
 // than 1e-20. Small weights finish any gradient: even tanh's layers multiply by
 // no more than 0.01 * 8.
 static void gradients_vanish_or_survive(const Measured *m) {
-    ck_assert_double_lt(m->layer.of[SIGMOID][LARGE][1], 1e-6);
-    ck_assert_double_lt(m->layer.of[SIGMOID][XAVIER][1], 1e-25);
-    ck_assert_double_lt(m->layer.of[SIGMOID][HE][1], 1e-20);
+    ck_assert_double_lt(m->first[SIGMOID][LARGE][MAX_DEPTH], 1e-6);
+    ck_assert_double_lt(m->first[SIGMOID][XAVIER][MAX_DEPTH], 1e-25);
+    ck_assert_double_lt(m->first[SIGMOID][HE][MAX_DEPTH], 1e-20);
     for (int f = 0; f < ACTIVATIONS; f++)
-        ck_assert_double_lt(m->layer.of[f][SMALL][1], 1e-40);
-    ck_assert_double_gt(m->layer.of[TANH][LARGE][1], 1e5);
-    ck_assert_double_gt(m->layer.of[TANH][XAVIER][1], 1e-3);
-    ck_assert_double_lt(m->layer.of[TANH][XAVIER][1], 1e1);
+        ck_assert_double_lt(m->first[f][SMALL][MAX_DEPTH], 1e-40);
+    ck_assert_double_gt(m->first[TANH][LARGE][MAX_DEPTH], 1e5);
+    ck_assert_double_gt(m->first[TANH][XAVIER][MAX_DEPTH], 1e-3);
+    ck_assert_double_lt(m->first[TANH][XAVIER][MAX_DEPTH], 1e1);
 }
 
-// The output's own gradient is 1 in every net, and the deepest net's first
-// layer is the last point of the curve over depths.
-static void norms_are_relative(const Measured *m) {
+// A sigmoid net's first layer gets less with every two layers more.
+static void deeper_nets_keep_less(const Measured *m) {
     for (int f = 0; f < ACTIVATIONS; f++)
-        for (int init = 0; init < INITS; init++) {
-            ck_assert_double_eq(m->layer.of[f][init][MAX_DEPTH], 1.0);
-            ck_assert_double_eq(m->layer.of[f][init][1],
-                                m->first.of[f][init][MAX_DEPTH]);
-            ck_assert_double_gt(m->first.of[f][init][2], 0.0);
-        }
+        for (int init = 0; init < INITS; init++)
+            ck_assert_double_gt(m->first[f][init][2], 0.0);
     for (int depth = 4; depth <= MAX_DEPTH; depth += 2)
-        ck_assert_double_lt(m->first.of[SIGMOID][XAVIER][depth],
-                            m->first.of[SIGMOID][XAVIER][depth - 2]);
+        ck_assert_double_lt(m->first[SIGMOID][XAVIER][depth],
+                            m->first[SIGMOID][XAVIER][depth - 2]);
 }
 
 // The lecture explains vanishing and exploding by the input's scale. A ReLU net
@@ -160,7 +156,7 @@ static void the_inputs_scale_hardly_matters(const Measured *m) {
 static void the_programs_numbers(const Measured *m) {
     ck_assert_double_eq_tol(scale_factor(m, TANH, XAVIER), 2.315, 0.02);
     ck_assert_double_eq_tol(scale_factor(m, TANH, HE), 2.160, 0.02);
-    ck_assert_double_eq_tol(m->layer.of[RELU][LARGE][1] / 2.3e22, 1, 0.03);
+    ck_assert_double_eq_tol(m->first[RELU][LARGE][MAX_DEPTH] / 2.3e22, 1, 0.03);
 }
 
 // Three seeds of twelve kinds of nets, against all that is said above.
@@ -170,7 +166,7 @@ START_TEST(gradients_through_fifty_layers) {
         measure_all(&m, 64, seed);
         relu_multiplies_as_computed(&m);
         gradients_vanish_or_survive(&m);
-        norms_are_relative(&m);
+        deeper_nets_keep_less(&m);
         the_inputs_scale_hardly_matters(&m);
         if (seed == 1)
             the_programs_numbers(&m);
@@ -181,37 +177,32 @@ END_TEST
 // 2^10 over the ten layers between the last of 11 and the first.
 START_TEST(a_layers_factor_is_the_root) {
     Measured m = {.depth = 11};
-    m.layer.of[TANH][HE][1] = 1024.0;
+    m.first[TANH][HE][11] = 1024.0;
     ck_assert_double_eq_tol(per_layer(&m, TANH, HE), 2.0, 1e-14);
 }
 END_TEST
 
 // A panel's curves: those of its activation, named as the initial weights are.
-// Six digits are written; through 50 layers another compiler's rounding may
+// Seven digits are written; through 50 layers another compiler's rounding may
 // change the fifth.
-static void check_curves(const char *name, int from, int to,
-                         const Norms *norms) {
-    char file[64];
+static void check_curves(const Measured *m) {
+    const char *file = "out/ch03/vanishing_depth.csv";
+    const char *figure = "out/ch03/vanishing_depth.fig";
     double x[MAX_DEPTH];
-    snprintf(file, sizeof file, "out/ch03/%s.csv", name);
-    for (int f = 0; f < ACTIVATIONS; f++)
+    for (int f = 0; f < ACTIVATIONS; f++) {
         for (int init = 0; init < INITS; init++) {
             int count = chart_column(file, f, inits[init], x, MAX_DEPTH);
-            ck_assert_int_eq(count, to - from + 1);
+            ck_assert_int_eq(count, MAX_DEPTH - 1);
             for (int i = 0; i < count; i++) {
-                double want = norms->of[f][init][from + i];
+                double want = m->first[f][init][2 + i];
                 ck_assert_msg(fabs(x[i] - want) <= 1e-3 * want,
-                              "%s, %s, %s at %d: %g, not %g", name, names[f],
-                              inits[init], from + i, x[i], want);
+                              "%s, %s, %d layers: %g, not %g", names[f],
+                              inits[init], 2 + i, x[i], want);
             }
+            assert_mark(figure, f, "lines", "depth", inits[init], inits[init]);
         }
-    snprintf(file, sizeof file, "out/ch03/%s.gp", name);
-    const char *script = text_of(file);
-    for (int f = 0; f < ACTIVATIONS; f++) {
-        char title[64];
-        snprintf(title, sizeof title, "set title '%s'", names[f]);
-        script = after_text(after_text(script, title), "DATA index ");
-        ck_assert_int_eq(atoi(script), f);
+        ck_assert_str_eq(panel_of(figure, f), names[f]);
+        ck_assert_double_eq(figure_attribute(figure, "vertical", f, "at"), 7);
     }
 }
 
@@ -232,7 +223,7 @@ START_TEST(shows_what_it_measured) {
     }
     for (int f = 0; f < ACTIVATIONS; f++) {
         for (int init = 0; init < INITS; init++) {
-            double want = m.layer.of[f][init][1];
+            double want = m.first[f][init][6];
             ck_assert_double_eq_tol(table_number(table, names[f], init) / want,
                                     1, 0.51);
         }
@@ -242,8 +233,7 @@ START_TEST(shows_what_it_measured) {
                                     0.06);
         }
     }
-    check_curves("vanishing_layers", 1, 6, &m.layer);
-    check_curves("vanishing_depth", 2, MAX_DEPTH, &m.first);
+    check_curves(&m);
 }
 END_TEST
 
@@ -261,10 +251,10 @@ START_TEST(claims_quote_their_own_nets) {
             made_up.scaled[f][init][TO_1] = made_up.scaled[f][init][TO_255] = 1;
     made_up.scaled[SIGMOID][HE][TO_1] = 3.3; // the largest, as a fall
     made_up.scaled[TANH][LARGE][TO_255] = 3.2;
-    made_up.layer.of[TANH][XAVIER][1] = 0.11;
-    made_up.layer.of[RELU][HE][1] = 2.2;
-    made_up.layer.of[RELU][XAVIER][1] = 4.4e-8;
-    made_up.layer.of[RELU][LARGE][1] = 5.5e22;
+    made_up.first[TANH][XAVIER][50] = 0.11;
+    made_up.first[RELU][HE][50] = 2.2;
+    made_up.first[RELU][XAVIER][50] = 4.4e-8;
+    made_up.first[RELU][LARGE][50] = 5.5e22;
     Run run = run_function(claim_them);
     const char *at = run.output;
     for (int i = 0; i < 5; i++)

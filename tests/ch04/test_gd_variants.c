@@ -4,6 +4,9 @@
 #include "ch04_optimizers/gd_variants.c"
 #undef main
 
+#include <stdlib.h>
+
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -225,20 +228,36 @@ START_TEST(shows_what_it_did) {
         ck_assert_double_eq_tol(w[0], -1.0, 1e-6);
         ck_assert_double_eq_tol(b[0], 2.0, 1e-6);
         ck_assert_double_eq(table_number(run.output, name[k], 1), steps[k]);
+        const char *panel = panel_of("out/ch04/gd_variants_paths.fig", k + 1);
+        assert_says(panel, name[k]);
+        ck_assert_int_eq(atoi(after_text(panel, "step: ")), steps[k]);
         ck_assert_double_eq_tol(table_number(run.output, name[k], 2),
                                 result_value(&run, result[k]) -
                                     result_value(&run, "least"),
                                 2.1e-5);
     }
 
-    // the theory is 0 for all samples, and measured to 11 % (above) for fewer
-    double measured[SIZES], theory[SIZES];
+    // measured to 11 % (above)
+    double measured[SIZES], theory[SIZES], cost[SIZES];
     const char *file = "out/ch04/gd_variants_noise.csv";
-    ck_assert_int_eq(chart_column(file, 0, "measured", measured, SIZES), SIZES);
+    ck_assert_int_eq(chart_column(file, 0, "measured", measured, SIZES),
+                     SIZES - 1);
     chart_column(file, 0, "theory", theory, SIZES);
-    ck_assert_double_eq(theory[SIZES - 1], 0.0);
-    for (int k = 0; k < SIZES - 1; k++)
+    for (int k = 0; k < SIZES - 1; k++) {
+        double n = 1 << k;
+        ck_assert_double_eq_tol(theory[k] / theory[0],
+                                sqrt((N - n) / (n * (N - 1))), 1e-5);
         ck_assert_double_eq_tol(measured[k] / theory[k], 1.0, 0.11);
+    }
+    chart_column(file, 1, "microseconds", cost, SIZES);
+    ck_assert_double_gt(cost[SIZES - 1], cost[0]);
+    file = "out/ch04/gd_variants_noise.fig";
+    assert_mark(file, 0, "lines", "samples", "theory", "");
+    assert_mark(file, 0, "points", "samples", "measured", "");
+    assert_mark(file, 1, "linespoints", "samples", "microseconds", "");
+    ck_assert_double_eq_tol(
+        atof(after_text(figure_words(file, "title", 0), "has ")),
+        100.0 * measured[4] / measured[0], 0.51);
 }
 END_TEST
 

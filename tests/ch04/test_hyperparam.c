@@ -4,6 +4,9 @@
 #include "ch04_optimizers/hyperparam.c"
 #undef main
 
+#include <stdlib.h>
+
+#include "figures.h"
 #include "method.h"
 #include "tables.h"
 #include "testing.h"
@@ -86,7 +89,7 @@ END_TEST
 // trial scores on the 20 of 60 digits held out, and the better of the two best
 // trials is tried on the test digits.
 START_TEST(shows_what_the_held_out_digits_judged) {
-    double beta[TRIALS], alpha[TRIALS], accuracy[TRIALS], curve[TRIALS];
+    double beta[TRIALS], alpha[TRIALS], accuracy[TRIALS], ring[TRIALS];
     double best_accuracy = 0;
     const Trial *chosen = NULL;
     Run run =
@@ -111,9 +114,11 @@ START_TEST(shows_what_the_held_out_digits_judged) {
                          TRIALS);
         chart_column(map, s, "beta", beta, TRIALS);
         chart_column(map, s, "alpha", alpha, TRIALS);
-        int best = 0, differ = 0;
+        chart_column(map, s, "best", ring, TRIALS);
+        int best = 0, differ = 0, rings = 0;
         for (int n = 0; n < TRIALS; n++) {
             best = accuracy[n] > accuracy[best] ? n : best;
+            rings += ring[n] != 0;
             if (s == GRID) {
                 ck_assert_double_eq_tol(beta[n], n / SIDE / 9.0 * 4 - 4, 1e-5);
                 ck_assert_double_eq_tol(alpha[n], n % SIDE / 9.0 * 4 - 3, 1e-5);
@@ -133,14 +138,19 @@ START_TEST(shows_what_the_held_out_digits_judged) {
         ck_assert_double_eq_tol(log10(table_number(run.output, row, 1)),
                                 beta[best], 1e-3);
         ck_assert_double_eq_tol(table_number(run.output, row, 2), want, 0.011);
-        chart_column("out/ch04/hyperparam_best.csv", 0, row, curve, TRIALS);
-        ck_assert_double_eq_tol(curve[TRIALS - 1], want, 0.006);
+        ck_assert(rings == 1 && ring[best] == 1);
+        const char *panel = panel_of("out/ch04/hyperparam_map.fig", s);
+        assert_says(panel, row);
+        ck_assert_double_eq_tol(atof(after_text(panel, "best ")), want, 0.051);
         ck_assert_double_ne(accuracy[best], best_accuracy);
         if (accuracy[best] > best_accuracy) {
             best_accuracy = accuracy[best];
             chosen = &t[s][best];
         }
     }
+    const char *file = "out/ch04/hyperparam_map.fig";
+    ck_assert_double_eq(figure_attribute(file, "heat", 0, "v"), 3);
+    ck_assert_double_eq(figure_attribute(file, "colored", 0, "v"), 3);
     ck_assert_double_eq_tol(result_value(&run, "test_accuracy"),
                             try_out(chosen, &digits.train, &digits.test, &o),
                             1e-4);

@@ -10,6 +10,7 @@
 
 #include <string.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -226,24 +227,36 @@ START_TEST(a_shake_is_taken_back) {
 }
 END_TEST
 
-// A made-up surface: the loss is 2 a + b for the one net, 3 more for the other.
+// A made-up surface: the loss is 2 a + b + 4 for the one net, 3 more for the
+// other. Both stand on one scale.
 START_TEST(draws_a_along_the_first_direction) {
     enum { CELLS = SIDE * SIDE };
     static View views[NETS];
     static double a[CELLS], b[CELLS], loss[CELLS];
+    views[0].rise = 0.5;
+    views[1].rise = 0.25;
     for (int k = 0; k < NETS; k++)
         for (int i = 0; i < SIDE; i++)
             for (int j = 0; j < SIDE; j++)
-                views[k].surface[i][j] = 2 * axis(j) + axis(i) + 3 * k;
+                views[k].surface[i][j] = 2 * axis(j) + axis(i) + 4 + 3 * k;
     hide_gnuplot();
-    draw(views, "made_up", "", "svg");
+    draw(views, "svg");
+    assert_says(figure_words("out/ch04/landscape_contours.fig", "title", 0),
+                "by 0.50 (sharp) and 0.25 (flat)");
     for (int k = 0; k < NETS; k++) {
-        const char *file = "out/ch04/made_up.csv";
-        chart_column(file, k, "loss", loss, CELLS);
+        const char *file = "out/ch04/landscape_contours.csv",
+                   *figure = "out/ch04/landscape_contours.fig";
+        chart_column(file, k, "log10 loss", loss, CELLS);
+        assert_says(panel_of(figure, k), net_name[k]);
+        assert_mark(figure, k, "heat", "a", "b", "");
+        ck_assert_double_eq(figure_attribute(figure, "heat", k, "v"), 3);
+        ck_assert_double_eq(figure_attribute(figure, "heat", k, "high"),
+                            figure_attribute(figure, "heat", 0, "high"));
         chart_column(file, k, "a", a, CELLS);
         chart_column(file, k, "b", b, CELLS);
         for (int i = 0; i < SIDE; i++)
-            ck_assert_double_eq_tol(loss[i], 2 * a[i] + b[i] + 3 * k, 1e-5);
+            ck_assert_double_eq_tol(pow(10, loss[i]),
+                                    2 * a[i] + b[i] + 4 + 3 * k, 1e-5);
     }
 }
 END_TEST

@@ -9,6 +9,7 @@
 
 #include <stdlib.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"
@@ -103,17 +104,25 @@ START_TEST(draws_the_losses) {
     enum { MOST = 101 };
     static const float rates[RUNS] = {0.3f, 0.05f, 0.01f, 0.01f, 3.0f};
     double epoch[MOST], loss[MOST];
-    run_for_charts("learning_rate --epochs 20 --quiet");
+    const char *file = "out/ch04/learning_rate.csv";
+    int table = 0;
+    Run run = run_for_charts("learning_rate --epochs 20 --quiet");
     Dataset set, validation;
     characters_draw(&set, &validation, CHARACTER_TRAIN, CHARACTER_VALIDATION,
                     1);
     threads_set(1); // as the program does
     for (int r = 0; r < RUNS; r++) {
-        const char *file = "out/ch04/learning_rate.csv";
+        if (r == TOO_SMALL) // its curve is the beginning of another
+            continue;
         Training t = {.lr = rates[r], .epochs = r == PATIENT ? 100 : 20};
         train(&t, &set, &validation, 1, true);
-        ck_assert_int_eq(chart_column(file, r, "epoch", epoch, MOST), t.epochs);
-        chart_column(file, r, "loss", loss, MOST);
+        char name[32];
+        snprintf(name, sizeof name, "η = %g", (double)rates[r]);
+        assert_mark("out/ch04/learning_rate.fig", table, "lines", "epoch",
+                    "loss", name);
+        ck_assert_int_eq(chart_column(file, table, "epoch", epoch, MOST),
+                         t.epochs);
+        chart_column(file, table++, "loss", loss, MOST);
         for (int e = 0; e < t.epochs; e++) {
             ck_assert_double_eq(epoch[e], e + 1);
             ck_assert_double_eq_tol(loss[e], (double)t.loss[e], 1e-6);
@@ -121,16 +130,14 @@ START_TEST(draws_the_losses) {
         mem_free(t.loss);
     }
 
-    // the legend gives each curve the rate of its run
-    const char *script = text_of("out/ch04/learning_rate.gp");
-    for (int r = 0; r < RUNS; r++)
-        if (r != TOO_SMALL) { // its curve is the beginning of another
-            char plot[32];
-            snprintf(plot, sizeof plot, "DATA index %d using", r);
-            const char *curve = after_text(script, plot);
-            ck_assert_double_eq_tol(atof(after_text(curve, "title 'lr = ")),
-                                    (double)rates[r], 1e-6);
-        }
+    char title[128];
+    snprintf(title, sizeof title,
+             "After 20 epochs the loss is %.2g at rate 0.3, %.2g at 0.01, "
+             "%.2g at 3",
+             result_value(&run, "loss_0.3"), result_value(&run, "loss_0.01"),
+             result_value(&run, "loss_3"));
+    ck_assert_str_eq(figure_words("out/ch04/learning_rate.fig", "title", 0),
+                     title);
     dataset_free(&set);
     dataset_free(&validation);
 }
@@ -144,8 +151,12 @@ START_TEST(draws_the_parabola_from_its_start) {
     hide_gnuplot();
     draw_parabola("svg");
     for (int r = 0; r < PARABOLA_RATES; r++) {
-        ck_assert_int_eq(chart_column(file, r, "x", x, POINTS), POINTS);
-        chart_column(file, r, "loss", loss, POINTS);
+        ck_assert_int_eq(chart_column(file, r + 1, "x", x, POINTS), POINTS);
+        chart_column(file, r + 1, "loss", loss, POINTS);
+        const char *figure = "out/ch04/learning_rate_parabola.fig";
+        assert_mark(figure, r + 1, "linespoints", "x", "loss", "");
+        ck_assert_double_eq(atof(after_text(panel_of(figure, r + 1), "η = ")),
+                            parabola_rates[r]);
         for (int n = 0; n < POINTS; n++) {
             double want = pow(1 - 2 * parabola_rates[r], n);
             ck_assert_double_eq_tol(x[n], want, 1e-5);

@@ -5,6 +5,7 @@
 #include "ch04_optimizers/newton.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -188,41 +189,49 @@ START_TEST(the_table_counts_what_was_asked) {
 }
 END_TEST
 
-// The script gives each curve its method's name: "index 7 using 1:2 with
-// linespoints ... title 'BFGS'", with per_panel blocks a surface.
-static void assert_legend(const char *file, int per_panel, int first) {
-    const char *script = text_of(file);
-    for (int i = 0; i < SURFACES * METHODS; i++) {
-        char plot[64], name[32];
-        snprintf(plot, sizeof plot, "index %d using 1:2 with linespoints",
-                 i / METHODS * per_panel + first + i % METHODS);
-        const char *title = after_text(after_text(script, plot), "title '");
-        ck_assert_int_eq(sscanf(title, "%31[^']", name), 1);
-        ck_assert_str_eq(name, method_name[i % METHODS]);
+// Over the saddle all paths begin at the start; Newton's two end at (0, 0), the
+// others at (0, 1) or (0, -1), as their panels say.
+START_TEST(draws_where_each_method_ends) {
+    static double x[KEPT + 1], y[KEPT + 1];
+    const char *csv = "out/ch04/newton_paths.csv",
+               *file = "out/ch04/newton_paths.fig";
+    run_for_charts("newton --quiet");
+    for (int k = 0; k < METHODS; k++) {
+        bool saddle = k == NEWTON || k == DAMPED;
+        char panel[64];
+        int last = chart_column(csv, k + 1, "x", x, KEPT + 1) - 1;
+        chart_column(csv, k + 1, "y", y, KEPT + 1);
+        ck_assert_double_eq_tol(x[0], surface(SADDLE)->start[0], 1e-6);
+        ck_assert_double_eq_tol(y[0], surface(SADDLE)->start[1], 1e-6);
+        ck_assert_double_eq_tol(x[last], 0.0, 1e-6);
+        ck_assert_double_eq_tol(fabs(y[last]), !saddle, 1e-6);
+        snprintf(panel, sizeof panel, "%s: %s", method_name[k],
+                 saddle ? "at the saddle" : "in the valley");
+        ck_assert_str_eq(panel_of(file, k + 1), panel);
+        assert_mark(file, k + 1, "linespoints", "x", "y", "");
     }
 }
+END_TEST
 
-// Every path begins at its surface's start, every curve has a point for each
-// step and one before them.
-START_TEST(draws_each_method_by_its_name) {
-    static double x[KEPT + 1], y[KEPT + 1];
+// Each name stands near the end of its curve, which has a point for each step
+// and one before them; gradient descent's is cut off.
+START_TEST(draws_each_curve_by_its_name) {
+    const int steps[METHODS] = {60, 6, 56, 25, 42, 28};
+    double step[64];
     run_for_charts("newton --quiet");
-    assert_legend("out/ch04/newton_convergence.gp", METHODS, 0);
-    assert_legend("out/ch04/newton_paths.gp", METHODS + 1, 1);
-    for (int i = 0; i < SURFACES; i++) {
-        const Surface *s = surface((SurfaceKind)i);
-        for (int k = 0; k < METHODS; k++) {
-            const char *file = "out/ch04/newton_paths.csv";
-            chart_column(file, i * (METHODS + 1) + 1 + k, "x", x, KEPT + 1);
-            chart_column(file, i * (METHODS + 1) + 1 + k, "y", y, KEPT + 1);
-            ck_assert_double_eq_tol(x[0], s->start[0], 1e-6);
-            ck_assert_double_eq_tol(y[0], s->start[1], 1e-6);
-        }
+    for (int k = 0; k < METHODS; k++) {
+        const char *file = "out/ch04/newton_convergence.fig";
+        ck_assert_int_eq(chart_column("out/ch04/newton_convergence.csv", k,
+                                      "step", step, 64),
+                         steps[k] + 1);
+        ck_assert_str_eq(figure_words(file, "note", k), method_name[k]);
+        ck_assert_double_eq_tol(figure_attribute(file, "note", k, "x"),
+                                steps[k], 3.5);
+        assert_mark(file, k, "linespoints", "step", "gradient", "");
     }
-    const char *file = "out/ch04/newton_convergence.csv";
-    int block = BOWL * METHODS;
-    ck_assert_int_eq(chart_column(file, block + NEWTON, "step", x, KEPT), 2);
-    ck_assert_int_eq(chart_column(file, block + CG, "step", x, KEPT), 3);
+    ck_assert_str_eq(
+        figure_words("out/ch04/newton_convergence.fig", "title", 0),
+        "A bent valley takes Newton 6 steps, BFGS 42, gradient descent 43605");
 }
 END_TEST
 
@@ -247,7 +256,8 @@ int main(void) {
                           {where_they_end},
                           {linear_and_quadratic},
                           {the_table_counts_what_was_asked},
-                          {draws_each_method_by_its_name},
+                          {draws_where_each_method_ends},
+                          {draws_each_curve_by_its_name},
                           {prints_its_result}};
     return run_tests("newton", tests, sizeof tests / sizeof *tests);
 }

@@ -10,6 +10,7 @@
 
 #include <math.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"
@@ -149,7 +150,8 @@ START_TEST(tests_on_unseen_digits) {
 }
 END_TEST
 
-// Made-up curves: 1, 2, 3 at the usual rates, 4, 5, 6 at the best.
+// Made-up curves: 1, 2, 3 at the usual rates, 4, 5, 6 at the best; then 1, 2, 3
+// for the first rival, 2, 3, 4 for the second ...
 START_TEST(draws_each_band_by_its_name) {
     static Curve usual[DIGIT_RACERS], best[DIGIT_RACERS];
     const Task task = {.epochs = 1};
@@ -160,12 +162,43 @@ START_TEST(draws_each_band_by_its_name) {
     }
     hide_gnuplot();
     draw_race(usual, best, &task, "no", 1, "svg");
-    for (int k = 0; k < 2 * DIGIT_RACERS; k++)
+    const char *file = "out/ch04/optimizer_race.fig";
+    for (int k = 0; k < 2; k++) {
         for (int i = 0; i < 3; i++) {
-            double want = i + (k < DIGIT_RACERS ? 1 : 4);
-            assert_column("out/ch04/optimizer_race.csv", k, name[i], &want, 1,
-                          0);
+            double want[DIGIT_RACERS];
+            for (int n = 0; n < DIGIT_RACERS; n++)
+                want[n] = i + (k == 0 ? 1 : 4);
+            assert_column("out/ch04/optimizer_race.csv", k, name[i], want,
+                          DIGIT_RACERS, 0);
         }
+        assert_mark(file, k, "points", "median", "optimizer",
+                    k == 0 ? "usual rate" : "best rate");
+    }
+    for (int k = 0; k < DIGIT_RACERS; k++) {
+        ck_assert_str_eq(figure_words(file, "tick", k), racers[k].name);
+        ck_assert_double_eq(figure_attribute(file, "tick", k, "at"), k);
+    }
+    ck_assert_str_eq(figure_words(file, "title", 0),
+                     "Final loss: 2.00 to 2.00 at the usual learning rates, "
+                     "5.00 to 5.00 at the best");
+
+    static Curve rival[RIVALS];
+    for (int k = 0; k < RIVALS; k++)
+        rival[k] = (Curve){.count = 1, .loss = {{k + 1, k + 2, k + 3}}};
+    draw_rivals(rival, 100, 1, "svg");
+    file = "out/ch04/optimizer_race_steps.fig";
+    for (int k = 0; k < RIVALS; k++) {
+        for (int i = 0; i < 3; i++) {
+            double want = k + i + 1;
+            assert_column("out/ch04/optimizer_race_steps.csv", k, name[i],
+                          &want, 1, 0);
+        }
+        assert_mark(file, k, "lines", "epoch", "median", rivals[k].name);
+        assert_mark(file, k, "band", "epoch", "least", "");
+        ck_assert_double_eq(figure_attribute(file, "band", k, "high"), 4);
+    }
+    ck_assert_double_eq(figure_attribute(file, "vertical", 1, "at"), 90);
+    after_text(figure_words(file, "title", 0), "at 1.5 times");
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -197,9 +198,10 @@ START_TEST(all_leave_the_saddle) {
 }
 END_TEST
 
-// Each path begins at its surface's start, and is drawn below its name. A walk
-// of 20 steps is enough to see it.
+// Each path begins at its surface's start, ends where its walk does, and stands
+// below its name and rate. A walk of 20 steps is enough to see it.
 START_TEST(draws_each_path_by_its_name) {
+    static Trial want;
     double x[30], y[30];
     run_for_charts("optimizers --steps 20 --quiet");
     for (int s = 0; s < SURFACES; s++) {
@@ -207,19 +209,23 @@ START_TEST(draws_each_path_by_its_name) {
         char file[64];
         snprintf(file, sizeof file, "out/ch04/optimizers_%s.csv", on->name);
         for (int k = 0; k < OPTIMIZER_KINDS; k++) {
-            chart_column(file, k + 1, "x", x, 30);
+            int last = chart_column(file, k + 1, "x", x, 30) - 1;
             chart_column(file, k + 1, "y", y, 30);
             ck_assert_double_eq_tol(x[0], on->start[0], 1e-6);
             ck_assert_double_eq_tol(y[0], on->start[1], 1e-6);
-        }
-        snprintf(file, sizeof file, "out/ch04/optimizers_%s.gp", on->name);
-        const char *script = text_of(file);
-        for (int k = 0; k < OPTIMIZER_KINDS; k++) {
-            char title[64];
-            snprintf(title, sizeof title, "set title '%s,",
-                     optimizer_name((OptimizerKind)k));
-            const char *panel = after_text(script, title);
-            ck_assert_int_eq(atoi(after_text(panel, "'' index ")), k + 1);
+            best_rate(&want, on, (OptimizerKind)k, 20, 1e-4);
+            ck_assert_int_eq(last, want.walk.count - 1);
+            ck_assert_double_eq_tol(x[last], want.walk.path[last][0], 1e-4);
+            ck_assert_double_eq_tol(y[last], want.walk.path[last][1], 1e-4);
+
+            char figure[64], title[64];
+            snprintf(figure, sizeof figure, "out/ch04/optimizers_%s.fig",
+                     on->name);
+            snprintf(title, sizeof title,
+                     "%s, η = %.3g:", optimizer_name((OptimizerKind)k),
+                     (double)want.lr);
+            assert_says(panel_of(figure, k + 1), title);
+            assert_mark(figure, k + 1, "linespoints", "x", "y", "");
         }
     }
 }

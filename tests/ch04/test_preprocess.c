@@ -4,6 +4,7 @@
 #include "ch04_optimizers/preprocess.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -289,6 +290,10 @@ START_TEST(shows_scaled_clouds) {
         const char *file = "out/ch04/preprocess_clouds.csv";
         ck_assert_int_eq(chart_column(file, k, "a", a, N), N);
         chart_column(file, k, "b", b, N);
+        ck_assert_str_eq(panel_of("out/ch04/preprocess_clouds.fig", k),
+                         scale_name[k]);
+        assert_mark("out/ch04/preprocess_clouds.fig", k, "points", "a", "b",
+                    "");
         double aa = covariance_of(a, a), bb = covariance_of(b, b),
                ab = covariance_of(a, b);
         if (k == CENTERED) {
@@ -305,6 +310,23 @@ START_TEST(shows_scaled_clouds) {
     ck_assert_double_eq_tol(w[points - 1], 2, 0.4); // noise 4 of 70 kg
     chart_column(file, 1, "w2", w, KEPT + 1);
     ck_assert_double_eq_tol(w[points - 1], 0.6, 0.2);
+    file = "out/ch04/preprocess_paths.fig";
+    for (int k = CENTERED; k <= PCA_WHITE; k++) {
+        ck_assert_str_eq(panel_of(file, 2 * k + 1), scale_name[k]);
+        assert_mark(file, 2 * k + 1, "linespoints", "w1", "w2", "");
+    }
+    int steps[3];
+    ck_assert_int_eq(sscanf(figure_words(file, "title", 0),
+                            "%*[^:]: %d centered, %d standardized, %d",
+                            &steps[0], &steps[1], &steps[2]),
+                     3);
+    ck_assert_double_eq(steps[0], result_value(&run, "steps_centered"));
+    ck_assert_double_eq(steps[1], result_value(&run, "steps_standardized"));
+    ck_assert_double_eq(steps[2], result_value(&run, "steps_whitened"));
+
+    file = "out/ch04/preprocess_pictures.fig";
+    ck_assert_str_eq(figure_words(file, "tick", 0), "before");
+    ck_assert_str_eq(figure_words(file, "tick", 1), "after");
 
     // the eigenvalues of [1 r; r 1] are 1 + r and 1 - r
     const char *row = scale_name[STANDARD];

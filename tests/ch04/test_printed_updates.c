@@ -5,6 +5,7 @@
 #include "ch04_optimizers/printed_updates.c"
 #undef main
 
+#include "figures.h"
 #include "golden.h"
 #include "tables.h"
 #include "testing.h"
@@ -160,8 +161,15 @@ START_TEST(shows_printed_before_library) {
     const char *file = "out/ch04/printed_updates.csv";
     Run run = run_for_charts("printed_updates");
     ck_assert_int_eq(chart_column(file, 0, "t", t, ROWS), ROWS);
-    chart_column(file, 0, "rate inside the velocity (A and B)", printed, ROWS);
-    chart_column(file, 0, "rate outside (library)", library, ROWS);
+    chart_column(file, 0, "printed", printed, ROWS);
+    chart_column(file, 0, "library", library, ROWS);
+    file = "out/ch04/printed_updates.fig";
+    assert_mark(file, 0, "lines", "t", "printed", "inside (A and B)");
+    assert_mark(file, 0, "lines", "t", "library", "outside (library)");
+    ck_assert_double_eq(figure_attribute(file, "vertical", 0, "at"), CUT);
+    ck_assert_str_eq(figure_words(file, "title", 0),
+                     "The first step after the cut: -2.75 with the rate inside "
+                     "the velocity, -0.50 outside");
     for (int i = 0; i < ROWS; i++)
         if (t[i] == CUT + 1) {
             ck_assert_double_eq_tol(printed[i], -2.75, 1e-5);

@@ -8,6 +8,7 @@
 #include "ch04_optimizers/schedules.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"
@@ -184,10 +185,10 @@ START_TEST(seeds_differ) {
 }
 END_TEST
 
-// Each curve ends at the loss of its schedule, and so does the bar that the
-// script gives its name to: "'cosine' 8" stands for place 8.
+// Each curve ends at the loss of its schedule, and so does the bar next to its
+// name. The rates are drawn from the first one on.
 START_TEST(draws_each_schedule_by_its_name) {
-    double curve[2], place[SCHEDULES], loss[SCHEDULES];
+    double curve[2], loss[SCHEDULES], rate[500];
     Run run = run_for_charts("schedules --quiet --data synthetic --limit 100 "
                              "--epochs 2 --seeds 1");
     const char *file = "out/ch04/schedules_training.csv";
@@ -199,21 +200,25 @@ START_TEST(draws_each_schedule_by_its_name) {
                   {"one cycle", "one_cycle"}};
     for (int i = 0; i < 4; i++) { // the result has four decimals
         chart_column(file, 0, curves[i].column, curve, 2);
+        assert_mark("out/ch04/schedules_training.fig", 0, "lines", "epoch",
+                    curves[i].column, curves[i].column);
         ck_assert_double_eq_tol(curve[1], result_value(&run, curves[i].result),
                                 6e-5);
     }
-    ck_assert_int_eq(chart_column(file, 1, "place", place, SCHEDULES),
-                     SCHEDULES);
-    chart_column(file, 1, "loss", loss, SCHEDULES);
-    const char *script = text_of("out/ch04/schedules_training.gp");
+    ck_assert_int_eq(chart_column(file, 1, "loss", loss, SCHEDULES), SCHEDULES);
+    file = "out/ch04/schedules_training.fig";
     for (int s = 0; s < SCHEDULES; s++) {
-        char name[64];
-        snprintf(name, sizeof name, "'%s' ", schedules[s].title);
-        double tic = atof(after_text(script, name));
-        for (int i = 0; i < SCHEDULES; i++)
-            if (place[i] == tic)
-                ck_assert_double_eq_tol(
-                    loss[i], result_value(&run, schedules[s].name), 6e-5);
+        const char *title = schedules[s].title;
+        ck_assert_double_eq_tol(loss[s], result_value(&run, schedules[s].name),
+                                6e-5);
+        ck_assert_str_eq(figure_words(file, "tick", s), title);
+        ck_assert_double_eq(figure_attribute(file, "tick", s, "at"), s);
+        chart_column("out/ch04/schedules.csv", s, "rate", rate, 500);
+        for (int i = 0; i < 500; i++)
+            ck_assert_double_eq_tol(rate[i],
+                                    schedules[s].rate(2 * i, 1000, 0.3f), 1e-6);
+        assert_mark("out/ch04/schedules.fig", s, "lines", "time", "rate",
+                    title);
     }
 }
 END_TEST

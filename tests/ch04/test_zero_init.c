@@ -5,6 +5,7 @@
 #undef main
 
 #include "digits.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -120,6 +121,7 @@ START_TEST(shows_each_activation_by_its_name) {
             chart_column("out/ch04/zero_init.csv", 0, name, loss, STEPS),
             STEPS);
         ck_assert_double_eq_tol(loss[STEPS - 1], want, 6e-5);
+        assert_mark("out/ch04/zero_init.fig", 0, "lines", "step", name, name);
         // the layers' weights from the first on, the output's biases, the loss
         const double moves[] = {3, 2, 1, 1, want}, never[] = {1, want};
         if (f == SIGMOID)
@@ -131,6 +133,13 @@ START_TEST(shows_each_activation_by_its_name) {
         ck_assert_int_eq(answer, 'C');
         ck_assert_str_eq(alike, "yes");
     }
+    char title[128];
+    snprintf(title, sizeof title,
+             "From all zeros the sigmoid net ends at loss %.2f, tanh and ReLU "
+             "at %.2f",
+             result_value(&run, "sigmoid_loss"),
+             result_value(&run, "relu_loss"));
+    ck_assert_str_eq(figure_words("out/ch04/zero_init.fig", "title", 0), title);
     ck_assert_double_lt(result_value(&run, "sigmoid_loss"),
                         result_value(&run, "tanh_loss") - 1e-3);
 }

@@ -16,6 +16,8 @@ static void spy_augment(Tensor *x, const Augment *by, Rng *rng) {
 #include "ch05_regularization/augment.c"
 #undef main
 
+#include "digits.h"
+#include "figures.h"
 #include "method.h"
 #include "tables.h"
 #include "testing.h"
@@ -87,14 +89,19 @@ START_TEST(the_mean_is_of_all_runs) {
         relu_net_free(&net);
     }
     ck_assert_double_ne(one[0], one[1]);
-    ck_assert_double_eq_tol(mean_error(&digits, 100, false, &o), sum / 2, 1e-9);
+    Errors errors = measure(&digits, 100, false, &o);
+    ck_assert_double_eq(errors.each[0], one[0]);
+    ck_assert_double_eq(errors.each[1], one[1]);
+    ck_assert_double_eq_tol(errors.mean, sum / 2, 1e-9);
     digits_free(&digits);
 }
 END_TEST
 
 // Made-up errors: 30, 20, 10 with digits as they are, half of it if they are
-// changed.
-static double made_up[SIZES][2] = {{30, 15}, {20, 10}, {10, 5}};
+// changed; of two runs, one is 1 above the mean and one below.
+static Errors made_up[SIZES][2] = {{{{31, 29}, 30}, {{16, 14}, 15}},
+                                   {{{21, 19}, 20}, {{11, 9}, 10}},
+                                   {{{11, 9}, 10}, {{6, 4}, 5}}};
 static void print_them(void) {
     const Options o = {.steps = 1, .runs = 1};
     print_table(made_up, &o);
@@ -106,13 +113,48 @@ START_TEST(shows_digits_as_they_are_first) {
     for (int i = 0; i < SIZES; i++) {
         char row[16];
         snprintf(row, sizeof row, "%d ", sizes[i]);
-        assert_row(table, row, made_up[i], 2, 0);
+        const double want[] = {made_up[i][0].mean, made_up[i][1].mean};
+        assert_row(table, row, want, 2, 0);
     }
     hide_gnuplot();
-    draw_errors(made_up, "svg");
+    draw_errors(made_up, 2, "svg");
     const char *file = "out/ch05/augment_errors.csv";
     assert_column(file, 0, "as they are", (double[]){30, 20, 10}, SIZES, 0);
     assert_column(file, 0, "augmented", (double[]){15, 10, 5}, SIZES, 0);
+    assert_column(file, 1, "augmented", (double[]){16, 14, 11, 9, 6, 4}, 6, 0);
+    const char *figure = "out/ch05/augment_errors.fig";
+    assert_says(figure_words(figure, "title", 0), "100 digits");
+    assert_says(figure_words(figure, "title", 0), "from 30.0 to 15.0 %");
+    assert_mark(figure, 0, "lines", "digits", "as they are", "as they are");
+    assert_mark(figure, 0, "lines", "digits", "augmented", "augmented");
+    assert_mark(figure, 1, "points", "digits", "augmented", "");
+}
+END_TEST
+
+// Above, six digits; the row "flip x" has each of them from right to left.
+START_TEST(a_row_has_its_kind_of_change) {
+    enum { SIDE = 28, PIXELS = SIDE * SIDE };
+    float digit[PIXELS], flipped[PIXELS];
+    Dataset set;
+    digits_draw(&set, SHOWN, 1);
+    hide_gnuplot();
+    draw_kinds(&set, "svg");
+    const char *figure = "out/ch05/augment_kinds.fig";
+    for (int row = 0; row <= KINDS; row++)
+        ck_assert_str_eq(figure_words(figure, "tick", row),
+                         row == 0 ? "as they are" : kinds[row - 1].name);
+    const int flip = 5; // its row
+    ck_assert_str_eq(kinds[flip - 1].name, "flip x");
+    for (int n = 0; n < SHOWN; n++) {
+        for (int p = 0; p < PIXELS; p++) {
+            digit[p] = (float)set.pixels[n * PIXELS + p] / 255.0f;
+            flipped[p / SIDE * SIDE + SIDE - 1 - p % SIDE] = digit[p];
+        }
+        const char *file = "out/ch05/augment_kinds.csv";
+        assert_pixels(file, n, digit, PIXELS, 1e-5);
+        assert_pixels(file, flip * SHOWN + n, flipped, PIXELS, 1e-4);
+    }
+    dataset_free(&set);
 }
 END_TEST
 
@@ -126,8 +168,8 @@ START_TEST(helps_with_few_digits) {
             .common = {.seed = seed, .quiet = true}, .steps = 600, .runs = 1};
         double plain[2];
         for (int i = 0; i < 2; i++) {
-            plain[i] = mean_error(&digits, sizes[i], false, &o);
-            ck_assert_double_lt(mean_error(&digits, sizes[i], true, &o),
+            plain[i] = measure(&digits, sizes[i], false, &o).mean;
+            ck_assert_double_lt(measure(&digits, sizes[i], true, &o).mean,
                                 plain[i] - 2.0);
         }
         ck_assert_double_lt(plain[1], plain[0]); // more digits help, too
@@ -147,9 +189,9 @@ START_TEST(many_digits_beat_few) {
     Options o = {
         .common = {.seed = 1, .quiet = true}, .steps = 1500, .runs = 3};
     ck_assert(digits_load(&digits, folder, 0, 1, &err));
-    ck_assert_double_eq_tol(mean_error(&digits, 100, false, &o), 30.28, 1.0);
-    ck_assert_double_eq_tol(mean_error(&digits, 100, true, &o), 19.43, 1.0);
-    ck_assert_double_eq_tol(mean_error(&digits, 1000, false, &o), 10.80, 1.0);
+    ck_assert_double_eq_tol(measure(&digits, 100, false, &o).mean, 30.28, 1.0);
+    ck_assert_double_eq_tol(measure(&digits, 100, true, &o).mean, 19.43, 1.0);
+    ck_assert_double_eq_tol(measure(&digits, 1000, false, &o).mean, 10.80, 1.0);
     digits_free(&digits);
 }
 END_TEST
@@ -166,6 +208,7 @@ int main(void) {
                           {changes_every_training_batch_only},
                           {the_mean_is_of_all_runs},
                           {shows_digits_as_they_are_first},
+                          {a_row_has_its_kind_of_change},
                           {helps_with_few_digits, .seconds = 100},
                           {many_digits_beat_few, .seconds = 60},
                           {prints_its_result, .seconds = 20}};

@@ -7,6 +7,7 @@
 #include "ch05_regularization/batchnorm.c"
 #undef main
 
+#include "figures.h"
 #include "gradcheck.h"
 #include "method.h"
 #include "numbers.h"
@@ -153,6 +154,19 @@ START_TEST(shows_each_net_by_its_name) {
         double loss[2];
         ck_assert_int_eq(chart_column(file, 0, curves[i], loss, 2), 2);
         ck_assert_double_eq(loss[0], made_up[i].loss[0]);
+    }
+
+    // a panel for each rate, the nets in the order of the columns
+    const char *figure = "out/ch05/batchnorm.fig";
+    assert_says(figure_words(figure, "title", 0), "3.00 → 4.00 at rate 0.2");
+    assert_says(figure_words(figure, "title", 0), "1.00 → 2.00 at rate 0.02");
+    ck_assert_str_eq(figure_words(figure, "panel", 0), "Learning rate 0.02");
+    ck_assert_str_eq(figure_words(figure, "panel", 1), "Learning rate 0.2");
+    for (int i = PLAIN_SLOW; i <= NORMAL_FAST; i++) {
+        const char *name = i % 2 == 0 ? "plain" : "batch norm";
+        assert_mark(figure, 0, "linespoints", "epoch", curves[i], name);
+        ck_assert_double_eq(figure_attribute(figure, "linespoints", i, "y"),
+                            i + 2);
     }
 }
 END_TEST

@@ -22,6 +22,7 @@ static void spy_dropout(Tensor *y, Tensor *mask, const Tensor *x, float p,
 
 #include "blas.h"
 #include "digits.h"
+#include "figures.h"
 #include "gradcheck.h"
 #include "numbers.h"
 #include "tables.h"
@@ -172,11 +173,12 @@ START_TEST(mean_loss_is_over_digits) {
 }
 END_TEST
 
-// Made-up losses: with units dropped 4, in training 1, in validation 2.
-static const Outcome made_up[RATES] = {{1, 4, 2, 30},
-                                       {1.1, 4.1, 2.1, 31},
-                                       {1.5, 4.5, 2.5, 35},
-                                       {1.9, 4.9, 2.9, 39}};
+// Made-up losses: with units dropped 4, in training 1, in validation 2; an error
+// of 30 %, 28 and 32 in the two runs.
+static const Outcome made_up[RATES] = {{1, 4, 2, 30, {28, 32}},
+                                       {1.1, 4.1, 2.1, 31, {29, 33}},
+                                       {1.5, 4.5, 2.5, 35, {33, 37}},
+                                       {1.9, 4.9, 2.9, 39, {37, 41}}};
 static void print_them(void) {
     const Options o = {.epochs = 1, .runs = 1};
     print_characters(made_up, &o);
@@ -185,7 +187,7 @@ static void print_them(void) {
 START_TEST(shows_each_loss_by_its_name) {
     const char *const row[RATES] = {"0 ", "0.1", "0.5", "0.9"};
     const double lecture[RATES] = {0, 0.028, 0.210, 0.602};
-    double training[RATES], validation[RATES];
+    double training[RATES], error[RATES];
     Run run = run_function(print_them);
     for (int i = 0; i < RATES; i++) {
         const Outcome *r = &made_up[i];
@@ -193,13 +195,28 @@ START_TEST(shows_each_loss_by_its_name) {
                                r->validation_loss, r->validation_error};
         assert_row(run.output, row[i], want, 5, 0);
         training[i] = r->train_loss;
-        validation[i] = r->validation_loss;
+        error[i] = r->validation_error;
     }
     const char *file = "out/ch05/dropout.csv";
     hide_gnuplot();
-    draw(made_up, "svg");
+    draw(made_up, 2, "svg");
     assert_column(file, 0, "training loss", training, RATES, 1e-6);
-    assert_column(file, 0, "validation loss", validation, RATES, 1e-6);
+    assert_column(file, 0, "validation error", error, RATES, 1e-6);
+    const double each[] = {28, 32, 29, 33, 33, 37, 37, 41},
+                 at[] = {0, 0, 1, 1, 2, 2, 3, 3};
+    assert_column(file, 1, "row", at, 8, 0);
+    assert_column(file, 1, "validation error", each, 8, 0);
+
+    // left the training loss, right the error and each seed's
+    const char *figure = "out/ch05/dropout.fig";
+    assert_says(figure_words(figure, "title", 0), "1.000 → 1.500");
+    assert_says(figure_words(figure, "title", 0), "30.0 → 35.0 %");
+    assert_says(panel_of(figure, 0), "Training windows");
+    assert_says(panel_of(figure, 1), "New windows");
+    ck_assert_double_eq(figure_attribute(figure, "bars", 0, "y"), 2);
+    ck_assert_double_eq(figure_attribute(figure, "bars", 1, "y"), 3);
+    assert_mark(figure, 1, "points", "row", "validation error", "");
+    ck_assert_str_eq(figure_words(figure, "tick", 3), "0.9");
 }
 END_TEST
 

@@ -4,6 +4,7 @@
 #include "ch05_regularization/early_stopping.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"
@@ -90,6 +91,11 @@ START_TEST(shows_training_and_validation_by_their_names) {
     ck_assert_double_eq_tol(validation[EPOCHS - 1],
                             result_value(&run, "last_validation"), 6e-4);
     ck_assert_double_lt(training[EPOCHS - 1], 0.5 * validation[EPOCHS - 1]);
+    const char *figure = "out/ch05/early_stopping.fig";
+    assert_mark(figure, 0, "lines", "epoch", "training", "training");
+    assert_mark(figure, 0, "lines", "epoch", "validation", "validation");
+    ck_assert_double_eq(figure_attribute(figure, "vertical", 0, "at"),
+                        result_value(&run, "best_epoch"));
 
     ck_assert_double_eq(table_number(run.output, "best,", 1),
                         result_value(&run, "best_train"));

@@ -6,6 +6,7 @@
 #include "ch05_regularization/l1_l2.c"
 #undef main
 
+#include "figures.h"
 #include "gradcheck.h"
 #include "tables.h"
 #include "testing.h"
@@ -192,18 +193,27 @@ START_TEST(shows_each_number_by_its_name) {
     assert_column(file, 0, "training loss", (double[]){1, 2, 3, 4}, 4, 0);
     assert_column(file, 0, "validation loss", (double[]){2, 3, 4, 5}, 4, 0);
 
-    // grey is 1 in the largest weight, and 0 in most
-    const char *const caption[3] = {"none", "L2", "L1"};
-    double grey[CHARACTER_PIXELS];
+    const char *figure = "out/ch05/l1_l2_losses.fig";
+    assert_mark(figure, 0, "bars", NULL, "training loss", "training loss");
+    assert_mark(figure, 0, "bars", NULL, "validation loss", "validation loss");
+
+    // the strongest unit comes first; one scale for all, with 0 in its middle
+    const char *const row[3] = {"no penalty", "L2", "L1"};
+    double weights[CHARACTER_PIXELS];
     draw_weights(made_up, "svg");
+    figure = "out/ch05/l1_l2_weights.fig";
     for (int r = 0; r < 3; r++) {
-        chart_column("out/ch05/l1_l2_weights.csv", r * SHOWN, "grey", grey,
+        ck_assert_str_eq(figure_words(figure, "tick", r), row[r]);
+        chart_column("out/ch05/l1_l2_weights.csv", r * SHOWN, "value", weights,
                      CHARACTER_PIXELS);
-        ck_assert_double_eq(grey[r], 1);
+        ck_assert_double_eq(weights[r], HIDDEN);
     }
-    for (int n = 0; n < 3 * SHOWN; n++)
-        ck_assert_str_eq(chart_caption("out/ch05/l1_l2_weights.gp", n),
-                         caption[n / SHOWN]);
+    for (int n = 0; n < 3 * SHOWN; n++) {
+        ck_assert_double_eq(figure_attribute(figure, "heat", n, "low"),
+                            -HIDDEN);
+        ck_assert_double_eq(figure_attribute(figure, "heat", n, "high"),
+                            HIDDEN);
+    }
 }
 END_TEST
 

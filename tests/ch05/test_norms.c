@@ -6,6 +6,7 @@
 
 #include <stdlib.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -95,26 +96,30 @@ START_TEST(corners_by_formula) {
 }
 END_TEST
 
-// The panel of a ball: which columns it draws, the radius of the outermost of
-// three circles, and the last point, where that circle touches the ball.
-static void assert_panel(const char *title, int column, Point touch) {
-    const Point bottom = {0.5, 1.7};
-    const char *at = after_text(text_of("out/ch05/norms_corner.gp"), title);
-    int x, y;
-    Point drawn;
-    for (int i = 0; i < 3; i++)
-        at = after_text(at, " size ");
-    double radius = atof(at);
-    at = after_text(at, "plot DATA using ");
-    ck_assert_int_eq(sscanf(at, "%d:%d", &x, &y), 2);
-    ck_assert_int_eq(x, column);
-    ck_assert_int_eq(y, column + 1);
-    at = after_text(after_text(at, "'+' using "), "'+' using ");
-    ck_assert_int_eq(sscanf(at, "(%lf):(%lf)", &drawn.x, &drawn.y), 2);
-    ck_assert_double_eq_tol(drawn.x, touch.x, 1e-5);
-    ck_assert_double_eq_tol(drawn.y, touch.y, 1e-5);
-    ck_assert_double_eq_tol(
-        radius, hypot(bottom.x - touch.x, bottom.y - touch.y), 1e-5);
+// Panel number `panel`: its title, which ball it fills, where the bowl touches
+// it, and the outermost of three circles, which goes through that point.
+static void assert_panel(int panel, const char *title, const char *x,
+                         const char *y, Point touch) {
+    enum { CIRCLE = 121 };
+    const char *figure = "out/ch05/norms_corner.fig",
+               *file = "out/ch05/norms_corner.csv";
+    const int circles = 1 + 2 * panel, points = circles + 1; // their tables
+    double at_x[3 * CIRCLE], at_y[3 * CIRCLE];
+    ck_assert_str_eq(panel_of(figure, points), title);
+    assert_mark(figure, 0, "area", x, y, "");
+    ck_assert_double_eq(figure_attribute(figure, "area", panel, "x"),
+                        1 + 2 * panel);
+    assert_column(file, points, "touch x", &touch.x, 1, 1e-5);
+    assert_column(file, points, "touch y", &touch.y, 1, 1e-5);
+    assert_column(file, points, "bottom x", (double[]){0.5}, 1, 0);
+    assert_mark(figure, points, "points", "touch x", "touch y", "");
+    ck_assert_int_eq(chart_column(file, circles, "x", at_x, 3 * CIRCLE),
+                     3 * CIRCLE);
+    chart_column(file, circles, "y", at_y, 3 * CIRCLE);
+    double radius = hypot(0.5 - touch.x, 1.7 - touch.y);
+    for (int i = 0; i < 3 * CIRCLE; i++)
+        ck_assert_double_eq_tol(hypot(at_x[i] - 0.5, at_y[i] - 1.7),
+                                radius * (i / CIRCLE + 1) / 3, 1e-5);
 }
 
 // Numbers of the tables, each in the column of its norm, and the balls: all of
@@ -145,9 +150,15 @@ START_TEST(shows_each_norm_by_its_name) {
     chart_column(file, 0, "y_L2", y, POINTS);
     for (int i = 0; i < POINTS; i++)
         ck_assert_double_eq_tol(hypot(x[i], y[i]), 1, 1e-5);
+    const char *figure = "out/ch05/norms_balls.fig";
+    ck_assert_str_eq(figure_words(figure, "panel", 1), "L1");
+    ck_assert_str_eq(figure_words(figure, "panel", 4), "L∞");
+    ck_assert_double_eq(figure_attribute(figure, "area", 1, "x"), 3);
+    ck_assert_double_eq(figure_attribute(figure, "area", 4, "y"), 10);
     const double far = hypot(0.5, 1.7);
-    assert_panel("set title 'L1", 1, (Point){0, 1});
-    assert_panel("set title 'L2", 3, (Point){0.5 / far, 1.7 / far});
+    assert_panel(0, "L1: touched at (0, 1)", "l1_x", "l1_y", (Point){0, 1});
+    assert_panel(1, "L2: touched at (0.28, 0.96)", "l2_x", "l2_y",
+                 (Point){0.5 / far, 1.7 / far});
 }
 END_TEST
 

@@ -5,6 +5,7 @@
 #include "ch05_regularization/polyfit.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -161,6 +162,12 @@ START_TEST(shows_each_fit_by_its_name) {
     }
     assert_column(file, 0, "training", training, DEGREE, 1e-5);
     assert_column(file, 0, "validation", validation, DEGREE, 1e-5);
+    const char *figure = "out/ch05/polyfit_error.fig";
+    assert_mark(figure, 0, "linespoints", "degree", "training", "training");
+    assert_mark(figure, 0, "linespoints", "degree", "validation", "validation");
+    assert_says(figure_words(figure, "title", 0), "degree 3");
+    ck_assert_double_eq_tol(figure_attribute(figure, "horizontal", 0, "at"),
+                            0.3, 1e-6);
 
     const struct {
         const char *name;
@@ -177,6 +184,17 @@ START_TEST(shows_each_fit_by_its_name) {
         for (int n = 0; n < POINTS; n += 10)
             ck_assert_double_eq_tol(y[n], predict(&curves[i].p, x[n]), 1e-3);
     }
+    // in each panel the truth, then its fit
+    figure = "out/ch05/polyfit_curves.fig";
+    const char *const panels[] = {"Degree 1", "Degree 3", "Degree 12",
+                                  "Degree 12, λ = 0.001"};
+    assert_mark(figure, 1, "lines", "x", "truth", "the truth");
+    for (int i = 0; i < 4; i++) {
+        ck_assert_str_eq(figure_words(figure, "panel", i), panels[i]);
+        assert_mark(figure, 1, "lines", "x", curves[i].name, "the fit");
+        ck_assert_double_eq(figure_attribute(figure, "lines", 2 * i + 1, "y"),
+                            3 + i);
+    }
 
     Polynomial strong = fit(&train, DEGREE, 0.1);
     double weight[DEGREE];
@@ -184,6 +202,8 @@ START_TEST(shows_each_fit_by_its_name) {
     for (int k = 1; k <= DEGREE; k++)
         weight[k - 1] = fabs(strong.w[k]);
     assert_column(file, 3, "weight", weight, DEGREE, 1e-5);
+    assert_mark("out/ch05/polyfit_weights.fig", 3, "linespoints", "order",
+                "weight", "λ = 0.1");
 
     const char *table = from_line(run.output, "Degree 12");
     ck_assert_double_eq_tol(table_number(table, "0.1 ", 0),

@@ -4,6 +4,7 @@
 #include "ch05_regularization/weight_decay.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 #include "threads.h"
@@ -146,6 +147,17 @@ START_TEST(shows_each_way_by_its_name) {
         ck_assert_double_eq(length[0], start);
         ck_assert_double_ne(length[1], start);
     }
+    // left SGD, right Adam, each with its own three columns
+    const char *figure = "out/ch05/weight_decay.fig";
+    for (int i = 0; i < 6; i++)
+        ck_assert_double_eq(figure_attribute(figure, "lines", i, "y"), i + 2);
+    assert_mark(figure, 0, "lines", "epoch", "SGD decay", "weight decay");
+    assert_mark(figure, 0, "lines", "epoch", "Adam L2", "L2 penalty");
+    assert_mark(figure, 0, "lines", "epoch", "Adam as printed",
+                "as D prints it");
+    ck_assert_str_eq(figure_words(figure, "panel", 0), "SGD");
+    ck_assert_str_eq(figure_words(figure, "panel", 1), "Adam");
+
     double decayed = result_value(&run, "length_adamw");
     ck_assert_double_gt(result_value(&run, "length_as_printed"),
                         decayed + 0.05);

@@ -9,6 +9,7 @@
 #undef main
 
 #include "digits.h"
+#include "figures.h"
 #include "method.h"
 #include "numbers.h"
 #include "tables.h"
@@ -197,7 +198,10 @@ START_TEST(a_row_has_its_nets_numbers) {
 END_TEST
 
 START_TEST(a_curve_has_its_nets_numbers) {
-    const double median[] = {30.5, 31.5, 32.5, 33.5, 34.5};
+    // nets[1] has no ReLU and is not shown among the ideas
+    const double median[] = {30.5, 32.5, 33.5, 34.5},
+                 error[] = {10.5, 20.5, 12.5, 22.5, 13.5, 23.5, 14.5, 24.5},
+                 row[] = {0, 0, 1, 1, 2, 2, 3, 3};
     make_up();
     hide_gnuplot();
     draw_losses(made_up, &two_epochs, "made up");
@@ -205,7 +209,24 @@ START_TEST(a_curve_has_its_nets_numbers) {
     const char *relu = "out/ch06/alexnet_relu.csv";
     assert_column(relu, 0, "with ReLU", made_up[0].loss, 2, 0);
     assert_column(relu, 0, "with sigmoid", made_up[1].loss, 2, 0);
-    assert_column("out/ch06/alexnet_ideas.csv", 1, "median", median, NETS, 0);
+    const char *figure = "out/ch06/alexnet_relu.fig";
+    assert_mark(figure, 0, "linespoints", "epoch", "with ReLU", "with ReLU");
+    assert_mark(figure, 0, "linespoints", "epoch", "with sigmoid",
+                "with sigmoid");
+    assert_says(figure_words(figure, "title", 0), "0.25 with ReLU, 1.25 with");
+
+    const char *ideas = "out/ch06/alexnet_ideas.csv";
+    assert_column(ideas, 0, "median", median, NETS - 1, 0);
+    assert_column(ideas, 1, "row", row, 8, 0);
+    assert_column(ideas, 1, "test error", error, 8, 0);
+    figure = "out/ch06/alexnet_ideas.fig";
+    assert_mark(figure, 0, "points", "median", "row", "median");
+    assert_mark(figure, 1, "points", "test error", "row", "a seed");
+    assert_says(figure_words(figure, "title", 0), "at most 4.0 points");
+    assert_says(figure_words(figure, "caption", 0), "is 32 %"); // 31.5, rounded
+    for (int k = 0; k < NETS - 1; k++)
+        ck_assert_str_eq(figure_words(figure, "tick", k),
+                         nets[k > 0 ? k + 1 : 0].name);
 }
 END_TEST
 

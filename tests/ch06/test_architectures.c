@@ -7,6 +7,7 @@
 
 #include <math.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -218,13 +219,25 @@ START_TEST(published_errors_are_in_the_chart) {
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_says(text, rows[i]);
 
-    // a name stands at its point
-    const char *label = after_text(text_of("out/ch06/architectures.gp"),
-                                   "set label 'GoogLeNet' at ");
-    double millions, error;
-    ck_assert_int_eq(sscanf(label, "%lf, %lf", &millions, &error), 2);
-    ck_assert_double_eq_tol(millions, 6.998552, 1e-4);
-    ck_assert_double_eq_tol(error, 7.9, 1e-9);
+    // a name stands beside its point
+    const char *figure = "out/ch06/architectures.fig";
+    int i = 0;
+    while (strcmp(figure_words(figure, "note", i), "GoogLeNet") != 0)
+        i++;
+    double millions = figure_attribute(figure, "note", i, "x");
+    ck_assert_double_gt(millions, 1.05 * 6.998552);
+    ck_assert_double_lt(millions, 1.3 * 6.998552);
+    ck_assert_double_eq(figure_attribute(figure, "note", i, "y"), 7.9);
+
+    // the point of net number `value` in column 4; larger, the more it costs
+    double size[CLASSICS] = {0};
+    for (int k = 0; k < figure_count(figure, "points"); k++) {
+        ck_assert_double_eq(figure_attribute(figure, "points", k, "column"), 4);
+        size[(int)figure_attribute(figure, "points", k, "value")] =
+            figure_attribute(figure, "points", k, "size");
+    }
+    ck_assert_double_gt(size[find("googlenet")], 1);
+    ck_assert_double_gt(size[find("vgg_e")], 2 * size[find("googlenet")]);
 }
 END_TEST
 

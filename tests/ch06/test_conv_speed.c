@@ -6,6 +6,7 @@
 #include "ch06_cnn/conv_speed.c"
 #undef main
 
+#include "figures.h"
 #include "numbers.h"
 #include "tables.h"
 #include "testing.h"
@@ -85,6 +86,14 @@ START_TEST(a_bar_has_its_forms_speed) {
     const char *file = "out/ch06/conv_speed.csv";
     assert_column(file, 0, "six loops (conv_ref.c)", slow, LAYERS, 1e-6);
     assert_column(file, 0, "fast (conv.c)", fast, LAYERS, 1e-6);
+    const char *figure = "out/ch06/conv_speed.fig";
+    assert_mark(figure, 0, "points", "six loops (conv_ref.c)", "row",
+                "six loops (conv_ref.c)");
+    assert_mark(figure, 0, "points", "fast (conv.c)", "row",
+                "matrix product (conv.c)");
+    assert_says(figure_words(figure, "title", 0), "1/10 ");
+    for (int i = 0; i < LAYERS; i++)
+        ck_assert_str_eq(figure_words(figure, "tick", i), layers[i].name);
 }
 END_TEST
 

@@ -7,6 +7,7 @@
 #undef main
 
 #include "conv.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -158,8 +159,36 @@ START_TEST(marks_the_window_in_the_chart) {
         "\n11,-1,10,0\n12,-1,15,2\n"};      // of the output
     for (size_t i = 0; i < sizeof rows / sizeof *rows; i++)
         assert_says(text, rows[i]);
-    text = text_of("out/ch06/convolution_window.gp");
-    assert_says(text, "y[1][1] = 15'");
+    const char *figure = "out/ch06/convolution_window.fig";
+    assert_says(figure_words(figure, "title", 0), "y[1][1] = 15");
+    assert_says(figure_words(figure, "caption", 0), "the bias, 0,");
+    assert_says(text_of(figure), "color=gray column=4 value=1\n");
+    assert_says(text_of(figure), "color=orange column=4 value=2\n");
+    ck_assert_str_eq(figure_words(figure, "note", 2), "kernel");
+    ck_assert_double_eq(figure_attribute(figure, "note", 2, "x"), 8);
+}
+END_TEST
+
+// A frame for each pixel of the output, row by row: it has the numbers so far,
+// and its window begins at the pixel's place.
+START_TEST(film_slides_row_by_row) {
+    enum { CELLS = 36 + 9 + 16 }; // the padded picture, the kernel, the output
+    double value[CELLS], kind[CELLS];
+    const char *file = "out/ch06/convolution_film.csv";
+    run_for_charts("convolution --quiet");
+    ck_assert_int_eq(figure_count("out/ch06/convolution_film.fig", "panel"),
+                     16);
+    Grid y = slide(&picture, &kernel, (Settings){1, 1, 0.0});
+    for (int n = 0; n < 16; n++) {
+        ck_assert_int_eq(chart_column(file, n, "value", value, CELLS), CELLS);
+        chart_column(file, n, "kind (0 cell 1 padding 2 chosen)", kind, CELLS);
+        for (int k = 0; k < 16; k++)
+            ck_assert(k <= n ? value[45 + k] == y.at[k / 4][k % 4]
+                             : isnan(value[45 + k]));
+        ck_assert_double_eq(kind[6 * (n / 4) + n % 4], 2);
+        ck_assert_double_eq(kind[6 * (n / 4 + 2) + n % 4 + 2], 2);
+        ck_assert_double_eq(kind[45 + n], 2);
+    }
 }
 END_TEST
 
@@ -191,6 +220,7 @@ int main(void) {
                           {prints_its_result},
                           {explains_a_pixel},
                           {marks_the_window_in_the_chart},
+                          {film_slides_row_by_row},
                           {bad_places_exit_2}};
     return run_tests("convolution", tests, sizeof tests / sizeof *tests);
 }

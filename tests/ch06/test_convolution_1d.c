@@ -7,6 +7,7 @@
 
 #include <stdlib.h>
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -106,7 +107,8 @@ START_TEST(a_curve_has_its_functions_values) {
     enum { MANY = 400 };
     double a[MANY], f[MANY], g[MANY], product[MANY];
     run_for_charts("convolution_1d --quiet");
-    const char *file = "out/ch06/convolution_1d.csv";
+    const char *file = "out/ch06/convolution_1d.csv",
+               *figure = "out/ch06/convolution_1d.fig";
     int count = chart_column(file, 0, "a", a, MANY);
     ck_assert_int_gt(count, 300);
     chart_column(file, 0, "f(a)", f, MANY);
@@ -125,14 +127,25 @@ START_TEST(a_curve_has_its_functions_values) {
     }
     for (int block = 2; block <= 3; block++) {
         const int steps = block == 2 ? 1 : 4, many = HOURS * steps;
-        const char *name = block == 2 ? "sum with h = 1" : "sum with h = 1/4";
         double t[MOST], y[MOST + FINEST];
         for (int n = 0; n < many; n++)
             t[n] = (n + 1.0) / steps;
         remembered_in_steps(y, steps);
         assert_column(file, block, "t", t, many, 1e-6);
-        assert_column(file, block, name, y, many, 1e-6);
+        assert_column(file, block, "sum", y, many, 1e-6);
+        assert_mark(figure, block, "points", "t", "sum",
+                    block == 2 ? "sum, h = 1" : "sum, h = 1/4");
     }
+    assert_mark(figure, 0, "lines", "a", "f(a)", "f(a)");
+    assert_mark(figure, 0, "lines", "a", "g(t - a)", "g(t − a)");
+    assert_mark(figure, 0, "area", "a", "f(a) g(t - a)", "f(a) g(t − a)");
+    assert_mark(figure, 1, "lines", "t", "integral", "(f ∗ g)(t)");
+    for (int panel = 0; panel < 2; panel++)
+        ck_assert_double_eq(figure_attribute(figure, "vertical", panel, "at"),
+                            1.6);
+    // the area is that of [0, 1] under exp(a - 1.6): exp(-0.6) - exp(-1.6)
+    ck_assert_str_eq(figure_words(figure, "panel", 0),
+                     "t = 1.6: the area is 0.347");
 }
 END_TEST
 

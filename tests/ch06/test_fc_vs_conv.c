@@ -5,6 +5,7 @@
 #include "ch06_cnn/fc_vs_conv.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -76,6 +77,14 @@ START_TEST(a_curve_has_its_layers_weights) {
     assert_column(file, 0, "1024 fully connected units", dense, 8, 1e-6);
     assert_column(file, 0, "20 units of 5 x 5 at every place", local, 8, 1e-6);
     assert_column(file, 0, "20 shared kernels of 5 x 5", kernels, 8, 0);
+    const char *figure = "out/ch06/fc_vs_conv.fig";
+    assert_mark(figure, 0, "linespoints", "side", "1024 fully connected units",
+                "fully connected");
+    assert_mark(figure, 0, "linespoints", "side",
+                "20 units of 5 x 5 at every place", "5 × 5 at every place");
+    assert_mark(figure, 0, "linespoints", "side", "20 shared kernels of 5 x 5",
+                "5 × 5, shared");
+    assert_says(figure_words(figure, "title", 0), "500");
 }
 END_TEST
 

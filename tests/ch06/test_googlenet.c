@@ -8,6 +8,7 @@
 #undef main
 
 #include "digits.h"
+#include "figures.h"
 #include "gradcheck.h"
 #include "method.h"
 #include "numbers.h"
@@ -186,6 +187,11 @@ START_TEST(a_bar_has_its_branchs_error) {
     draw(made_up, 5, "svg");
     assert_column(file, 0, "branch", bars, 5, 0);
     assert_column(file, 0, "error", errors, 5, 0);
+    const char *figure = "out/ch06/googlenet_branches.fig";
+    assert_mark(figure, 0, "ranks", "error", NULL, "");
+    ck_assert_str_eq(figure_words(figure, "tick", 2), "without 1 × 1, 3 × 3");
+    assert_says(figure_words(figure, "title", 0), "(max, 1 × 1)");
+    assert_says(figure_words(figure, "title", 0), "from 5.0 to 44.5 %");
 }
 END_TEST
 

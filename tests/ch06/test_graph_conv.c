@@ -7,6 +7,7 @@
 #include "ch06_cnn/graph_conv.c"
 #undef main
 
+#include "figures.h"
 #include "gradcheck.h"
 #include "numbers.h"
 #include "tables.h"
@@ -281,12 +282,13 @@ END_TEST
 
 // Of those predicted as the president's, the instructor's are wrong.
 START_TEST(rings_the_wrong_ones) {
-    double member[NODES], wrong[NODES], told[NODES];
+    double member[NODES], wrong[NODES], told[NODES], predicted[NODES];
     Outcome out = made_up();
     for (int i = 0; i < NODES; i++) {
         member[i] = i + 1;
         wrong[i] = out.p[i] > 0.5 ? !club[i] : club[i];
         told[i] = i == 0 || i == NODES - 1;
+        predicted[i] = out.p[i] > 0.5;
     }
     hide_gnuplot();
     draw(&out, "svg");
@@ -295,6 +297,24 @@ START_TEST(rings_the_wrong_ones) {
     assert_column(file, 1, "wrong", wrong, NODES, 0);
     assert_column(file, 1, "told", told, NODES, 0);
     assert_column(file, 1, "P(president)", out.p, NODES, 1e-6);
+    assert_column(file, 1, "predicted", predicted, NODES, 0);
+
+    // what the marks mean: a column of table 1 and its value
+    const struct {
+        const char *words;
+        double column, value;
+    } marks[] = {{"told", 6, 1},
+                 {"wrong", 5, 1},
+                 {"predicted: the instructor's club", 7, INSTRUCTOR},
+                 {"predicted: the president's club", 7, PRESIDENT}};
+    const char *figure = "out/ch06/graph_conv.fig";
+    for (int i = 0; i < 4; i++) {
+        ck_assert_str_eq(figure_words(figure, "points", i), marks[i].words);
+        ck_assert_double_eq(figure_attribute(figure, "points", i, "column"),
+                            marks[i].column);
+        ck_assert_double_eq(figure_attribute(figure, "points", i, "value"),
+                            marks[i].value);
+    }
 }
 END_TEST
 

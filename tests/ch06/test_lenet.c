@@ -8,6 +8,7 @@
 #include "ch06_cnn/lenet.c"
 #undef main
 
+#include "figures.h"
 #include "testing.h"
 
 #include <math.h>
@@ -362,7 +363,24 @@ START_TEST(draws_its_charts) {
     ck_assert_double_eq_tol(table_number(run.output, "epoch 1/1", 2), accuracy,
                             0.01);
     assert_column("out/ch06/lenet_curves.csv", 1, "error", &error, 1, 1e-4);
-    ck_assert_int_eq(access("out/ch06/lenet_kernels.gp", R_OK), 0);
+
+    // kernels on one scale, 0 in its middle, those of large weights first
+    double largest = 0, before = HUGE_VAL;
+    for (int k = 0; k < 20; k++) {
+        double w[25], sum = 0;
+        chart_column("out/ch06/lenet_kernels.csv", k, "value", w, 25);
+        for (int p = 0; p < 25; p++) {
+            sum += w[p] * w[p];
+            largest = fmax(largest, fabs(w[p]));
+        }
+        ck_assert_double_le(sum, before * (1 + 1e-5));
+        before = sum;
+    }
+    for (int side = -1; side <= 1; side += 2)
+        ck_assert_double_eq_tol(figure_attribute("out/ch06/lenet_kernels.fig",
+                                                 "heat", 19,
+                                                 side < 0 ? "low" : "high"),
+                                side * largest, 1e-5);
 
     const char *file = "out/ch06/lenet_confusion.csv";
     ck_assert_int_eq(chart_column(file, 0, "count", count, CELLS), CELLS);
@@ -370,9 +388,10 @@ START_TEST(draws_its_charts) {
     chart_column(file, 0, "true", truth, CELLS);
     for (int m = 0; m < MISTAKES; m++) {
         int t, p;
-        ck_assert_int_eq(sscanf(chart_caption("out/ch06/lenet_mistakes.gp", m),
-                                "%d → %d", &t, &p),
-                         2);
+        ck_assert_int_eq(
+            sscanf(figure_words("out/ch06/lenet_mistakes.fig", "note", m),
+                   "%d → %d", &t, &p),
+            2);
         for (int i = 0; i < CELLS; i++)
             if (truth[i] == t && predicted[i] == p)
                 ck_assert_msg(count[i] > 0, "no %d was taken for a %d", t, p);

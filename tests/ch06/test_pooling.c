@@ -9,6 +9,7 @@
 #include <string.h>
 
 #include "digits.h"
+#include "figures.h"
 #include "layers.h"
 #include "method.h"
 #include "numbers.h"
@@ -150,6 +151,14 @@ START_TEST(a_curve_has_its_kinds_changes) {
     assert_column(file, 0, "window", window, WINDOWS, 0);
     assert_column(file, 0, "maximum", most, WINDOWS, 1e-6);
     assert_column(file, 0, "average", mean, WINDOWS, 1e-6);
+    const char *figure = "out/ch06/pooling_shift.fig";
+    assert_mark(figure, 0, "bars", NULL, "maximum", "maximum");
+    assert_mark(figure, 0, "bars", NULL, "average", "average");
+    ck_assert_str_eq(figure_words(figure, "tick", 4), "14 × 14");
+    char title[64];
+    snprintf(title, sizeof title, "%.0f %% of a digit, %.0f %%", most[0],
+             most[1]);
+    assert_says(figure_words(figure, "title", 0), title);
 }
 END_TEST
 
@@ -164,16 +173,17 @@ START_TEST(a_picture_is_what_its_caption_says) {
     shift(moved, x);
     hide_gnuplot();
     draw_pictures(&set, "svg");
+    const char *figure = "out/ch06/pooling_pictures.fig";
+    ck_assert_str_eq(figure_words(figure, "tick", 1), "moved");
     for (int k = 0; k < 2 * VIEWS; k++) {
-        const char *above =
-            chart_caption("out/ch06/pooling_pictures.gp", k % VIEWS);
+        const char *above = figure_words(figure, "note", k % VIEWS);
         const char *first = strpbrk(above, "0123456789");
         PoolKind kind = strstr(above, "mean") != NULL ? AVERAGE : MAXIMUM;
         int size = first != NULL ? atoi(first) : 1;
         int stride = strstr(above, "by 2") != NULL ? 2 : size;
         pool(y, k < VIEWS ? x : moved, kind, size, stride, 1, SIDE, SIDE);
         stretch(shown, y, pooled_size(SIDE, size, stride));
-        assert_picture("out/ch06/pooling_pictures.csv", k, shown, PIXELS, 1e-5);
+        assert_pixels("out/ch06/pooling_pictures.csv", k, shown, PIXELS, 1e-5);
     }
     dataset_free(&set);
 }

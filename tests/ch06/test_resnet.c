@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "digits.h"
+#include "figures.h"
 #include "method.h"
 #include "numbers.h"
 #include "tables.h"
@@ -208,16 +209,26 @@ END_TEST
 START_TEST(a_curve_has_its_nets_errors) {
     Experiment e[KINDS][DEPTHS] = {0};
     Options o = {.common = {.plot = "svg"}, .runs = 2};
-    for (int k = 0; k < KINDS * DEPTHS * 2; k++)
-        e[k / 6][k / 2 % 3].train_error[k % 2] = k;
+    for (int k = 0; k < KINDS * DEPTHS; k++)
+        e[k / 3][k % 3] = (Experiment){.layers = 8 + 12 * (k % 3),
+                                       .train_error = {2 * k, 2 * k + 1},
+                                       .mean_train = 2 * k + 0.5};
+    const char *figure = "out/ch06/resnet.fig";
     hide_gnuplot();
     draw(e, &o);
     for (int kind = 0; kind < KINDS; kind++) {
         double want[6];
         for (int i = 0; i < 6; i++)
             want[i] = 6 * kind + i;
-        assert_column("out/ch06/resnet.csv", 0, kind_name[kind], want, 6, 0);
+        assert_column("out/ch06/resnet.csv", 1, kind_name[kind], want, 6, 0);
+        assert_mark(figure, 1, "points", "layers", kind_name[kind], "");
     }
+    assert_column("out/ch06/resnet.csv", 0, "residual mean",
+                  (double[]){6.5, 8.5, 10.5}, 3, 0);
+    assert_mark(figure, 0, "lines", "layers", "plain mean", "plain");
+    assert_mark(figure, 0, "lines", "layers", "residual mean", "residual");
+    assert_says(figure_words(figure, "title", 0), "32 layers: 4.5 %");
+    assert_says(figure_words(figure, "title", 0), "10.5 % if residual");
 }
 END_TEST
 

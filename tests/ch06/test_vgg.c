@@ -7,6 +7,7 @@
 #include "ch06_cnn/vgg.c"
 #undef main
 
+#include "figures.h"
 #include "method.h"
 #include "numbers.h"
 #include "tables.h"
@@ -139,20 +140,30 @@ START_TEST(a_row_has_its_blocks_numbers) {
 }
 END_TEST
 
-// Block 0 of the file has an arrow from each large kernel to its stack, block
-// p + 1 the points that are called plan p.
-START_TEST(a_point_has_its_blocks_numbers) {
-    const double large[] = {6416, 12560}, stack[] = {4640, 6960};
-    const char *file = "out/ch06/vgg.csv";
+// Left the weights of each block, right its errors, in rows of its name.
+START_TEST(a_row_of_the_figure_has_its_blocks_numbers) {
+    static const char *const names[PLANS] = {"5 × 5", "3 × 3 twice", "7 × 7",
+                                             "3 × 3 three times"};
+    const double weights[] = {6416, 4640, 12560, 6960},
+                 means[] = {1.5, 4, 8.5, 14},
+                 errors[] = {1, 2, 3, 5, 7, 10, 13, 15},
+                 rows[] = {0, 0, 1, 1, 2, 2, 3, 3};
+    const char *file = "out/ch06/vgg.csv", *figure = "out/ch06/vgg.fig";
     hide_gnuplot();
     draw(made_up, &two_runs, "made up");
-    assert_column(file, 0, "weights", large, 2, 0);
-    assert_column(file, 0, "to weights", stack, 2, 0);
-    for (int p = 0; p < PLANS; p++) {
-        const double w = (double)made_up[p].weights;
-        assert_column(file, p + 1, "weights", (const double[]){w, w}, 2, 0);
-        assert_column(file, p + 1, "error", made_up[p].error, 2, 0);
-    }
+    assert_column(file, 0, "weights", weights, PLANS, 0);
+    assert_column(file, 0, "mean error", means, PLANS, 0);
+    assert_column(file, 1, "row", rows, 8, 0);
+    assert_column(file, 1, "error", errors, 8, 0);
+    assert_mark(figure, 0, "ranks", "weights", NULL, "");
+    assert_mark(figure, 0, "points", "mean error", "row", "");
+    assert_mark(figure, 1, "points", "error", "row", "");
+    ck_assert_str_eq(panel_of(figure, 0), "Weights of the block");
+    ck_assert_str_eq(panel_of(figure, 1), "Test error (%)");
+    for (int p = 0; p < PLANS; p++)
+        ck_assert_str_eq(figure_words(figure, "tick", p), names[p]);
+    assert_says(figure_words(figure, "title", 0), "5 × 5 with 72 %");
+    assert_says(figure_words(figure, "title", 0), "7 × 7 with 55 %");
 }
 END_TEST
 
@@ -175,7 +186,7 @@ int main(void) {
                           {each_step_has_its_rate_and_its_gradient},
                           {mean_error_is_over_all_runs},
                           {a_row_has_its_blocks_numbers},
-                          {a_point_has_its_blocks_numbers},
+                          {a_row_of_the_figure_has_its_blocks_numbers},
                           {weights_of_the_banner}};
     return run_tests("vgg", tests, sizeof tests / sizeof *tests);
 }

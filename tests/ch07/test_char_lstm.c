@@ -8,6 +8,7 @@
 #include "ch07_lstm/char_lstm.c"
 #undef main
 
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -212,8 +213,13 @@ START_TEST(held_out_text_is_unseen) {
     ck_assert_double_eq_tol(of_training[EPOCHS - 1], training, 0.01);
     ck_assert_double_eq_tol(of_validation[EPOCHS - 1] / validation, 1, 0.01);
     ck_assert_double_eq_tol(of_validation[0], best, 1e-3);
-    const char *script = text_of("out/ch07/char_lstm.gp");
-    ck_assert_double_eq(table_number(script, "set arrow from", 0), 1);
+    file = "out/ch07/char_lstm.fig";
+    assert_mark(file, 0, "lines", "epoch", "training", "training");
+    assert_mark(file, 0, "lines", "epoch", "validation", "held out");
+    ck_assert_double_eq(figure_attribute(file, "vertical", 0, "at"), 1);
+    const char *title = figure_words(file, "title", 0);
+    ck_assert_double_eq(table_number(title, "Text", 0), 1);
+    ck_assert_double_eq_tol(table_number(title, "Text", 1), best, 0.0051);
 
     // the weights that are saved are those of the best epoch, not of the last
     Run saved = run_program(

@@ -9,6 +9,7 @@
 
 #include "method.h"
 #include "numbers.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -155,7 +156,7 @@ END_TEST
 // has the error, in per cent.
 START_TEST(table_chart_and_result_agree) {
     const char *const names[CELLS] = {"rnn", "gru", "lstm"};
-    const char *file = "out/ch07/gru.csv";
+    const char *file = "out/ch07/gru.csv", *figure = "out/ch07/gru.fig";
     double weights[CELLS], error[CELLS], seconds[CELLS];
     Run run = run_for_charts("gru --epochs 1 --limit 1000 --batch 16 --hidden "
                              "16 --lr 0.02 --data synthetic");
@@ -178,6 +179,15 @@ START_TEST(table_chart_and_result_agree) {
         ck_assert_double_eq_tol(seconds[i], result_value(&run, clock), 0.051);
         if (i > 0)
             ck_assert_double_ne(error[i], error[i - 1]);
+        ck_assert_str_eq(figure_words(figure, "tick", i), row);
+    }
+    const char *const columns[] = {"weights", "seconds", "error (%)"};
+    const char *const panels[] = {"Weights (thousands)",
+                                  "Training time (seconds)", "Test error (%)"};
+    for (int i = 0; i < 3; i++) { // a panel for each column, in their order
+        assert_mark(figure, 0, "bars", NULL, columns[i], "");
+        ck_assert_double_eq(figure_attribute(figure, "bars", i, "y"), i + 1);
+        ck_assert_str_eq(figure_words(figure, "panel", i), panels[i]);
     }
 }
 END_TEST

@@ -12,6 +12,7 @@
 #include "digits.h"
 #include "gradcheck.h"
 #include "method.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -178,6 +179,20 @@ START_TEST(prints_the_training_loss_first) {
 }
 END_TEST
 
+// The answer is 2. It is so from row 25 on; the same answer at row 4
+// does not count, for it did not stay.
+START_TEST(settles_when_the_answer_stays) {
+    float p[STEPS * 10] = {0};
+    for (int t = 0; t < STEPS; t++)
+        p[10 * t + (t == 3 || t >= 24 ? 2 : 7)] = 0.9f;
+    Tensor belief = tensor_view(p, 2, STEPS, 10);
+    ck_assert_int_eq(settled(&belief, 10), 25);
+    for (int t = 0; t < STEPS; t++)
+        p[10 * t + 2] = 1.0f;
+    ck_assert_int_eq(settled(&belief, 10), 1);
+}
+END_TEST
+
 // Beside each of four digits stands what the net, saved in the same run, makes
 // of it. Six digits are written.
 START_TEST(draws_each_digit_and_its_reading) {
@@ -212,6 +227,17 @@ START_TEST(draws_each_digit_and_its_reading) {
             float want = belief.data[((int)row[i] - 1) * 10 + (int)x[i]];
             ck_assert_double_eq_tol(p[i], (double)want, 1e-5);
         }
+        char title[32];
+        const char *figure = "out/ch07/lstm_reading.fig";
+        int from = settled(&belief, 10);
+        snprintf(title, sizeof title, "%d, from row %d on",
+                 argmax(belief.data + 270, 10), from);
+        ck_assert_str_eq(panel_of(figure, block), title);
+        assert_mark(figure, block, "heat", "digit", "row", "");
+        assert_mark(figure, block - 1, "heat", "x", "row", "");
+        for (int i = 2 * n; i < 2 * n + 2; i++) // between two rows
+            ck_assert_double_eq(figure_attribute(figure, "horizontal", i, "at"),
+                                from - 0.5);
     }
     tensor_free(&belief);
     digits_free(&digits);
@@ -273,6 +299,7 @@ int main(void) {
                           {each_step_has_its_rate_and_its_gradient},
                           {seed_changes_the_run},
                           {prints_the_training_loss_first},
+                          {settles_when_the_answer_stays},
                           {draws_each_digit_and_its_reading},
                           {weights_survive_a_file},
                           {smallest_run},

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "numbers.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -183,6 +184,75 @@ START_TEST(shows_each_gate_by_its_name) {
 }
 END_TEST
 
+// Seven curves in this order, the first in panel 1, three in each of the others;
+// the orders stand above their steps.
+START_TEST(draws_each_gate_by_its_name) {
+    const char *const names[] = {
+        "value", "input gate i", "forget gate f", "output gate o",
+        "new g", "cell c",       "shown h"};
+    const char *const panels[] = {"Input", "Gates", "State"};
+    const char *figure = "out/ch07/lstm_cell.fig";
+    run_for_charts("lstm_cell --quiet");
+    for (int i = 0; i < 7; i++) {
+        assert_mark(figure, 0, "linespoints", "t", names[i], names[i]);
+        ck_assert_str_eq(figure_words(figure, "linespoints", i), names[i]);
+    }
+    for (int i = 0; i < 3; i++)
+        ck_assert_str_eq(figure_words(figure, "panel", i), panels[i]);
+    assert_mark(figure, 0, "impulses", "t", "store", "");
+    assert_mark(figure, 0, "impulses", "t", "show", "");
+    int orders = 0;
+    for (int t = 0; t < T; t++)
+        for (int d = 1; d < D; d++)
+            if (sequence[t][d] > 0) {
+                ck_assert_str_eq(figure_words(figure, "note", orders),
+                                 d == 1 ? "store" : "show");
+                ck_assert_double_eq(
+                    figure_attribute(figure, "note", orders++, "x"), t + 1);
+            }
+    ck_assert_int_eq(figure_count(figure, "note"), orders);
+}
+END_TEST
+
+// h_6 from the graph's inputs, in the order of its nodes: c4, f5, i5, g5, f6, i6,
+// g6, o6.
+static double shown(const double x[8]) {
+    double c5 = x[0] * x[1] + x[2] * x[3];
+    return x[7] * tanh(c5 * x[4] + x[5] * x[6]);
+}
+
+// The graph of two steps has the cell's own values, and below each input the
+// slope that a difference quotient finds.
+START_TEST(graph_has_values_and_slopes) {
+    enum { NODES_SHOWN = 16, LEAVES = 8 };
+    // in the file operations stand behind the inputs, as they are numbered
+    double value[NODES_SHOWN], derivative[NODES_SHOWN], x[LEAVES];
+    State states[T];
+    run(&by_hand, step, states);
+    run_for_charts("lstm_cell --quiet");
+    const char *file = "out/ch07/lstm_cell_graph.csv";
+    ck_assert_int_eq(chart_column(file, 1, "value", value, NODES_SHOWN),
+                     NODES_SHOWN);
+    chart_column(file, 1, "derivative", derivative, NODES_SHOWN);
+    ck_assert_double_eq_tol(value[C4], states[3].c[0], 1e-6);
+    ck_assert_double_eq_tol(value[C5], states[4].c[0], 1e-6);
+    ck_assert_double_eq_tol(value[C6], states[5].c[0], 1e-6);
+    ck_assert_double_eq_tol(value[H6], states[5].h[0], 1e-6);
+    for (int i = 0; i < LEAVES; i++)
+        x[i] = value[i];
+    ck_assert_double_eq_tol(shown(x), value[H6], 1e-6);
+    for (int i = 0; i < LEAVES; i++) {
+        const double h = 1e-4, at = x[i];
+        x[i] = at + h;
+        double up = shown(x);
+        x[i] = at - h;
+        ck_assert_double_eq_tol(derivative[i], (up - shown(x)) / (2.0 * h),
+                                1e-6);
+        x[i] = at;
+    }
+}
+END_TEST
+
 // The README's four digits.
 START_TEST(prints_its_result) {
     Run result = run_for_result("lstm_cell");
@@ -197,10 +267,14 @@ START_TEST(prints_its_result) {
 END_TEST
 
 int main(void) {
-    const Test tests[] = {
-        {starts_from_zero},        {gates_do_as_they_are_told},
-        {three_forms_agree},       {a_step_of_two_units_by_hand},
-        {concatenated_as_printed}, {shows_each_gate_by_its_name},
-        {prints_its_result}};
+    const Test tests[] = {{starts_from_zero},
+                          {gates_do_as_they_are_told},
+                          {three_forms_agree},
+                          {a_step_of_two_units_by_hand},
+                          {concatenated_as_printed},
+                          {shows_each_gate_by_its_name},
+                          {draws_each_gate_by_its_name},
+                          {graph_has_values_and_slopes},
+                          {prints_its_result}};
     return run_tests("lstm_cell", tests, sizeof tests / sizeof *tests);
 }

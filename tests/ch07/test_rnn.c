@@ -7,8 +7,11 @@
 #include "ch07_lstm/rnn.c"
 #undef main
 
+#include <stdlib.h>
+
 #include "gradcheck.h"
 #include "recurrent.h"
+#include "figures.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -157,34 +160,56 @@ START_TEST(table_and_result_agree) {
 }
 END_TEST
 
-// The answers above the panels are the net's: after one step of training, most
-// of them are wrong. Below them stands the state after each step. Six digits
-// are written.
+// The answers above the columns are the net's: after one step of training, most
+// of them are wrong. A column is the state after its step, and below it stands
+// the input. Six digits are written. The first task is not drawn.
 START_TEST(draws_states_and_answers) {
     enum { MOST = MAX_T * H };
+    const char *figure = "out/ch07/rnn.fig";
+    int notes = 0, ticks = 0;
     run_for_charts("rnn --steps 1 --quiet");
-    Rnn nets[TASKS];
-    double state[MOST];
-    for (int i = 0; i < TASKS; i++) {
-        run_task(&nets[i], &tasks[i], 1,
+    for (int i = 1; i < TASKS; i++) {
+        Rnn net;
+        double state[MOST], step[MOST], unit[MOST];
+        char title[64];
+        run_task(&net, &tasks[i], 1,
                  &(CommonOptions){.seed = 1, .quiet = true});
-        const int states = nets[i].s.T * H;
-        for (int k = 0; k < states; k++)
-            state[k] = (double)nets[i].h[k / H + 1][k % H];
-        assert_column("out/ch07/rnn.csv", i, "state", state, states, 1e-5);
-    }
+        const Sequence *s = &net.s;
+        for (int k = 0; k < s->T * H; k++) {
+            step[k] = k / H + 1;
+            unit[k] = k % H + 1;
+            state[k] = (double)net.h[k / H + 1][k % H];
+        }
+        assert_column("out/ch07/rnn.csv", i - 1, "step", step, s->T * H, 0);
+        assert_column("out/ch07/rnn.csv", i - 1, "unit", unit, s->T * H, 0);
+        assert_column("out/ch07/rnn.csv", i - 1, "state", state, s->T * H,
+                      1e-5);
+        assert_mark(figure, i - 1, "heat", "step", "unit", "");
+        snprintf(title, sizeof title, "%s: %s", tasks[i].pattern,
+                 tasks[i].text);
+        ck_assert_str_eq(panel_of(figure, i - 1), title);
 
-    const char *script = text_of("out/ch07/rnn.gp");
-    int panel = -1, answer, t;
-    float y;
-    for (; *script != '\0'; script += strcspn(script, "\n") + 1)
-        if (strncmp(script, "set title", 9) == 0)
-            panel++;
-        else if (sscanf(script, "set label '%d' at %d,%f", &answer, &t, &y) ==
-                     3 &&
-                 y > H)
-            ck_assert_int_eq(answer, argmax(nets[panel].logits[t], C));
-    ck_assert_int_eq(panel, TASKS - 1);
+        for (int t = 0; t < s->T; t++) {
+            if (tasks[i].bits > 0 || t == 0) {
+                ck_assert_double_eq(
+                    figure_attribute(figure, "tick", ticks, "at"), t + 1);
+                const char *input = figure_words(figure, "tick", ticks++);
+                ck_assert_int_eq(atoi(input), tasks[i].bits > 0
+                                                  ? (int)s->x[t][0]
+                                                  : argmax(s->x[0], D));
+                if (tasks[i].bits == 2)
+                    ck_assert_int_eq(input[2] - '0', (int)s->x[t][1]);
+            }
+            if (s->label[t] < 0)
+                continue;
+            ck_assert_double_eq(figure_attribute(figure, "note", notes, "x"),
+                                t + 1);
+            ck_assert_int_eq(atoi(figure_words(figure, "note", notes++)),
+                             argmax(net.logits[t], C));
+        }
+    }
+    ck_assert_int_eq(figure_count(figure, "note"), notes);
+    ck_assert_int_eq(figure_count(figure, "tick"), ticks);
 }
 END_TEST
 

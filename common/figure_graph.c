@@ -1,11 +1,10 @@
-#include "chart_graph.h"
+#include "figure_graph.h"
 
 #include <math.h>
 #include <stdbool.h>
 #include <string.h>
 
 #include "error.h"
-#include "figure.h"
 
 // A unit of the drawing is 100 pixels wide and high, so that circles are round.
 static const double column_width = 1.25, row_height = 0.86, radius = 0.27;
@@ -73,13 +72,16 @@ static double place_row(Place *at, const GraphNode *nodes, int i, int *rows) {
 
 // ---- 2. Drawing -------------------------------------------------------------
 
-// From the edge of one node to the edge of another: x, y, dx, dy.
-static void write_arrow(Figure *f, const Place *from, const Place *to) {
+// From the edge of one node, or the end of its name, to the edge of another: x,
+// y, dx, dy.
+static void write_arrow(Figure *f, const Place *from, const char *name,
+                        const Place *to) {
     double dx = to->x - from->x, dy = to->y - from->y;
     double length = hypot(dx, dy), gap = radius + 0.03;
-    figure_row(f, from->x + dx / length * gap, from->y + dy / length * gap,
-               dx * (1.0 - 2.0 * gap / length),
-               dy * (1.0 - 2.0 * gap / length));
+    double begin = fmax(gap, 0.035 * (double)strlen(name) + 0.05);
+    figure_row(f, from->x + dx / length * begin, from->y + dy / length * begin,
+               dx * (1.0 - (begin + gap) / length),
+               dy * (1.0 - (begin + gap) / length));
 }
 
 static void draw_arrows(Figure *f, const Place *at, const GraphNode *nodes,
@@ -87,8 +89,10 @@ static void draw_arrows(Figure *f, const Place *at, const GraphNode *nodes,
     figure_table(f, "x,y,dx,dy");
     for (int i = 0; i < count; i++)
         for (int k = 0; k < 2 && at[i].used; k++)
-            if (nodes[i].inputs[k] >= 0)
-                write_arrow(f, &at[nodes[i].inputs[k]], &at[i]);
+            if (nodes[i].inputs[k] >= 0) {
+                int from = nodes[i].inputs[k];
+                write_arrow(f, &at[from], nodes[from].label, &at[i]);
+            }
     figure_arrows(f, 1, 2, 3, 4);
 }
 
@@ -117,8 +121,7 @@ static void draw_nodes(Figure *f, const Place *at, const GraphNode *nodes,
         }
 }
 
-void graph_draw(const GraphNode *nodes, int count, const char *chapter,
-                const char *name, const char *title, const char *format) {
+void graph_draw(Figure *f, const GraphNode *nodes, int count) {
     REQUIRE(count > 0 && count <= GRAPH_NODES, "a graph of %d nodes", count);
     REQUIRE(!is_input(&nodes[count - 1]), "the last node, %d, is an input",
             count - 1);
@@ -132,22 +135,18 @@ void graph_draw(const GraphNode *nodes, int count, const char *chapter,
         at[i].y *= -row_height;
     }
 
-    Figure f;
-    if (!figure_open(&f, chapter, name, format))
-        return;
-    figure_title(&f, "%s", title);
-    figure_caption(&f,
-                   "Above each node its value, from the forward pass; below "
-                   "it, from the backward pass, the derivative of the "
-                   "result with respect to it.");
+    if (!f->captioned)
+        figure_caption(
+            f, "Above each node its value, from the forward pass; below "
+               "it, from the backward pass, the derivative of the "
+               "result with respect to it.");
     double left = -0.6, right = at[count - 1].x + 0.6;
     double bottom = -row_height * (rows - 1) - 0.6, top = 0.6;
-    figure_bare(&f);
-    figure_range(&f, 'x', left, right);
-    figure_range(&f, 'y', bottom, top);
-    figure_panel_size(&f, (int)(100.0 * (right - left)),
+    figure_bare(f);
+    figure_range(f, 'x', left, right);
+    figure_range(f, 'y', bottom, top);
+    figure_panel_size(f, (int)(100.0 * (right - left)),
                       (int)(100.0 * (top - bottom)));
-    draw_arrows(&f, at, nodes, count);
-    draw_nodes(&f, at, nodes, count);
-    figure_close(&f);
+    draw_arrows(f, at, nodes, count);
+    draw_nodes(f, at, nodes, count);
 }

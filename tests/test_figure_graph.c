@@ -1,6 +1,6 @@
-// test_chart_graph.c - where the nodes of a drawn graph stand.
+// test_figure_graph.c - where the nodes of a drawn graph stand.
 
-#include "chart_graph.h"
+#include "figure_graph.h"
 
 #include <math.h>
 #include <stdio.h>
@@ -22,7 +22,11 @@ static const GraphNode nodes[] = {
 static const char table_file[] = "out/test/graph.csv";
 
 static void draw(void) {
-    graph_draw(nodes, 8, "test", "graph", "A graph", "svg");
+    Figure f;
+    ck_assert(figure_open(&f, "test", "graph", "svg"));
+    figure_title(&f, "A graph");
+    graph_draw(&f, nodes, 8);
+    figure_close(&f);
 }
 
 // Columns are 1.25 apart and rows 0.86. Inputs stand before what uses them: a and
@@ -89,6 +93,23 @@ START_TEST(arrows_end_at_the_circles) {
 }
 END_TEST
 
+// A name of 12 letters is 0.42 long to either side.
+START_TEST(arrows_leave_room_for_names) {
+    const GraphNode named[] = {{"orange count", {-1, -1}, 3, 1},
+                               {"x²", {0, -1}, 9, 1}};
+    double x, dx;
+    Figure f;
+    ck_assert(figure_open(&f, "test", "graph", "svg"));
+    figure_title(&f, "A name");
+    graph_draw(&f, named, 2);
+    figure_close(&f);
+    chart_column(table_file, 0, "x", &x, 1);
+    chart_column(table_file, 0, "dx", &dx, 1);
+    ck_assert_double_ge(x, 0.42);
+    ck_assert_double_eq_tol(x + dx, 1.25 - 0.3, 1e-6);
+}
+END_TEST
+
 START_TEST(gnuplot_draws_it) {
     if (system("gnuplot --version > gnuplot.txt 2>&1") != 0) {
         skip_test("gnuplot_draws_it", "no gnuplot (run `make deps`)");
@@ -101,12 +122,16 @@ END_TEST
 
 START_TEST(a_node_before_its_input_aborts) {
     const GraphNode wrong[] = {{"a", {-1, -1}, 0, 0}, {"+", {1, 0}, 0, 0}};
-    graph_draw(wrong, 2, "test", "graph", "", "none");
+    Figure f;
+    ck_assert(figure_open(&f, "test", "graph", "svg"));
+    graph_draw(&f, wrong, 2);
 }
 END_TEST
 
 START_TEST(an_input_as_result_aborts) {
-    graph_draw(nodes, 5, "test", "graph", "", "none");
+    Figure f;
+    ck_assert(figure_open(&f, "test", "graph", "svg"));
+    graph_draw(&f, nodes, 5);
 }
 END_TEST
 
@@ -114,8 +139,9 @@ int main(void) {
     const Test tests[] = {{nodes_stand_where_they_are_used},
                           {values_stand_above_derivatives_below},
                           {arrows_end_at_the_circles},
+                          {arrows_leave_room_for_names},
                           {gnuplot_draws_it},
                           {a_node_before_its_input_aborts, .signal = SIGABRT},
                           {an_input_as_result_aborts, .signal = SIGABRT}};
-    return run_tests("chart_graph", tests, sizeof tests / sizeof *tests);
+    return run_tests("figure_graph", tests, sizeof tests / sizeof *tests);
 }
