@@ -52,8 +52,8 @@ typedef struct {
 
 void plane_look(PlaneMap *map, ReluNet *net);
 
-// The length of the class boundary along the sides of cells: a straight one
-// across the map has 3.7 to 8.5, one that bends around single points has more.
+// The length of the class boundary along the sides of cells. A straight one
+// across the map has 3.7 to 8.5; every bend around single points adds to it.
 double plane_boundary(const PlaneMap *map);
 
 // ---- Its score --------------------------------------------------------------
@@ -81,8 +81,9 @@ PlaneScore plane_median(const PlaneScore *scores, int count, int apart);
 void plane_tables(Figure *f, const PlaneMap *maps, const int *epochs, int count,
                   const PlanePoints *p, double right);
 
-// In a panel with no axes, shows number `map` of the maps of that table, and the points of the next one
-// on top: class 0 blue, class 1 orange, paler where the net is less sure.
+// In a panel without axes: number `map` of the maps of that table, and on top
+// the points of the next one. Class 0 is blue, class 1 orange, paler where the
+// net is less sure.
 void plane_show(Figure *f, int table, int map);
 
 #endif
