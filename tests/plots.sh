@@ -32,6 +32,7 @@ programs() {
         '$1 == chapter && $4 <= most { print $2 }' tests/programs.tsv
     [ -z "${PLOTS_SECONDS:-}" ] || return 0
     for source in "$1"_*/*.c; do
+        [ -f "$source" ] || continue
         name=$(basename "$source" .c)
         grep -q "^${1#ch}	$name	" tests/programs.tsv || echo "$name"
     done

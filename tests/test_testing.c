@@ -315,8 +315,7 @@ START_TEST(wrong_numbers_are_told_with_their_place) {
                   "allowed)");
     assert_run_sh("draws_another_number", lost, ", block 0, row 2: y is nan");
     assert_run_sh("draws_too_much", lost, "has more than 1 rows, not 1");
-    assert_run_sh("draws_another_picture", lost,
-                  "row 3: value is 6, not 9");
+    assert_run_sh("draws_another_picture", lost, "row 3: value is 6, not 9");
 }
 END_TEST
 
