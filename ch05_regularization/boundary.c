@@ -208,6 +208,7 @@ static void draw_film(Film *film, const PlaneScore *s, const char *format) {
     for (int k = 0; k < FRAMES; k++) {
         figure_panel(&f, "epoch %d", film->epoch[k]);
         figure_panel_size(&f, 690, 190);
+        figure_range(&f, 'y', NAN, 2.5); // the names stand above the maps
         for (int kind = 0; kind < NETS; kind++) {
             plane_show(&f, 2 * kind, k);
             figure_note(&f, PLANE_APART * kind, 2.1, 'c', "%s", net_name[kind]);

@@ -220,7 +220,8 @@ void figure_bars(Figure *f, int y, const char *format, const char *words, ...)
 void figure_ranks(Figure *f, int x, const char *format, const char *words, ...)
     __attribute__((format(printf, 4, 5)));
 
-// Cells of a regular grid around (x, y), colored by v from low to high.
+// Cells of a regular grid around (x, y), colored by v from low to high; at least
+// two by two, and each with a number.
 void figure_heat(Figure *f, int x, int y, int v, Heat heat, double low,
                  double high);
 

@@ -238,7 +238,8 @@ static void choose_ticks(Picture *p, Panel *panel, int k) {
     if (a->named || panel->bare)
         return;
     double size = k == X ? panel->width : panel->height;
-    double wanted = fmax(2.0, size / (k == X ? 75.0 : 58.0));
+    double larger = p->theme->cell > 0.0 ? 1.6 : p->theme->font / 13.0;
+    double wanted = fmax(2.0, size / larger / (k == X ? 75.0 : 58.0));
     if (a->log)
         log_ticks(p, a, wanted);
     if (a->ticks < 2) { // also where a logarithmic axis is short
@@ -296,6 +297,8 @@ static void choose_size(Panel *panel, int columns, double times) {
         panel->height = height[c];
     panel->width = (int)(panel->width * times);
     panel->height = (int)(panel->height * times);
+    if (times < 1.0) // a terminal's lines
+        panel->height -= panel->height % 20;
 }
 
 // A square panel's units are as long upwards as to the right; then one side

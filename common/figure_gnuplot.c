@@ -720,18 +720,17 @@ static void write_legend(const Script *s) {
     const Theme *t = s->p->theme;
     const Mark *marks[32];
     int count = picture_legend(s->p, marks, 32);
-    double line = 1.15 * line_height(t, size_words(t));
+    double line = legend_line(t), gap = t->cell > 0.0 ? t->cell : 0.5 * t->font;
     double x = t->font, y = s->p->legend_top + 0.5 * line;
     for (int i = 0; i < count; i++) {
         double width = legend_width(t, marks[i]);
-        double words = words_width(t, marks[i]->words, size_words(t));
         if (x > t->font && x + width > s->p->width - t->font) {
             x = t->font;
             y += line;
         }
-        double sample = width - words - 1.6 * t->font;
+        double sample = legend_sample(t, marks[i]);
         write_sample(s, marks[i], x, y, sample);
-        write_words_at(s, x + sample + 0.5 * t->font, y, marks[i]->words,
+        write_words_at(s, x + sample + gap, y, marks[i]->words,
                        (Lettering){"left", false, size_words(t), t->ink});
         x += width;
     }

@@ -122,9 +122,15 @@ int picture_legend(const Picture *p, const Mark **marks, int most) {
     return count;
 }
 
+double legend_sample(const Theme *t, const Mark *m) {
+    if (t->cell > 0.0)
+        return 2.0 * t->cell;
+    return (is_curve(m) ? 2.6 : 1.6) * t->font;
+}
+
 double legend_width(const Theme *t, const Mark *m) {
-    double sample = is_curve(m) ? 2.6 : 1.6; // and a gap, in letters' sizes
-    return words_width(t, m->words, size_words(t)) + (sample + 1.6) * t->font;
+    double gap = t->cell > 0.0 ? 4.0 * t->cell : 1.6 * t->font;
+    return legend_sample(t, m) + words_width(t, m->words, size_words(t)) + gap;
 }
 
 // The height of a curve's last point, from the panel's top; where it has left
@@ -222,7 +228,7 @@ static Margins margins_of(const Theme *t, const Panel *panel) {
     if (y->shown && *y->words != '\0' && t->cell == 0.0)
         m.left += line + 0.3 * t->font;
     if (x->shown && x->ticks > 0)
-        m.bottom += (t->cell > 0.0 ? 2.0 : 1.5) * line;
+        m.bottom += (t->cell > 0.0 ? 1.0 : 1.5) * line;
     if (x->shown && *x->words != '\0')
         m.bottom += line;
     double names = names_width(t, panel);
@@ -241,14 +247,24 @@ static Margins margins_of(const Theme *t, const Panel *panel) {
     int count = words_wrap(t, panel->words, size_panel(t),
                            panel_title_width(t, panel->width), lines);
     m.top += count * line_height(t, size_panel(t)) + (count > 0 ? 4.0 : 0.0);
-    if (t->cell > 0.0 && *y->words != '\0')
-        m.top += line; // letters do not turn there: the words stand above
+
+    // A terminal has whole lines. Letters do not turn there: the words of the
+    // upright axis stand above it.
+    if (t->cell > 0.0) {
+        m.top = line * (count + (*y->words != '\0'));
+        m.bottom = line * (1.0 + floor(m.bottom / line));
+    }
     return m;
 }
 
 // ---- 4. The whole -----------------------------------------------------------
 
 enum { MOST_PANELS = 64 };
+
+double legend_line(const Theme *t) {
+    double line = line_height(t, size_words(t));
+    return t->cell > 0.0 ? line : 1.15 * line;
+}
 
 // The height of the legend's rows, at the width that there is.
 static double legend_height(const Picture *p, double width) {
@@ -263,7 +279,7 @@ static double legend_height(const Picture *p, double width) {
         }
         used += next;
     }
-    return rows * 1.15 * line_height(p->theme, size_words(p->theme));
+    return rows * legend_line(p->theme);
 }
 
 // The largest margins of each column and row of panels, so that axes stand in
@@ -310,8 +326,11 @@ void picture_lay_out(Picture *p) {
     int slots = p->film ? 1 : p->count;
     int columns = p->columns < slots ? p->columns : slots;
     double x = edge, left[MOST_PANELS], top[MOST_PANELS];
-    if (t->cell > 0.0)
+    if (t->cell > 0.0) {
         fit_terminal(p, column, widths, columns);
+        memset(row, 0, sizeof row); // titles may have more lines now
+        align(p, column, row, widths, heights);
+    }
     for (int c = 0; c < columns; c++) {
         left[c] = x + column[c].left;
         x = left[c] + widths[c] + column[c].right;
@@ -322,7 +341,7 @@ void picture_lay_out(Picture *p) {
     char lines[MAX_LINES][256];
     double inside = p->width - 2.0 * edge;
     int count = words_wrap(t, p->title, size_title(t), inside, lines);
-    p->legend_top = edge + count * line_height(t, size_title(t)) + 2.0;
+    p->legend_top = edge + count * line_height(t, size_title(t));
     double y = p->legend_top + legend_height(p, inside);
     for (int r = 0; r * p->columns < slots; r++) {
         top[r] = y + row[r].top;

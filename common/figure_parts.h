@@ -165,6 +165,9 @@ double panel_title_width(const Theme *t, double width);
 // The names that stand in a legend; each mark's once. Returns how many.
 int picture_legend(const Picture *p, const Mark **marks, int most);
 double legend_width(const Theme *t, const Mark *m);
+double legend_sample(const Theme *t,
+                     const Mark *m); // the part before the words
+double legend_line(const Theme *t);  // from row to row
 
 // ---- figure_draw.c ----------------------------------------------------------
 

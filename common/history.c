@@ -67,15 +67,17 @@ void history_draw(const History *h, const char *chapter, const char *name,
     figure_lines(&f, 1, 2, "");
 
     figure_panel(&f, "Error (%%)");
-    figure_table(&f, "epoch,error");
+    figure_table(&f, "epoch,error,beside");
     for (int i = 0; i < h->epochs; i++)
-        figure_row(&f, i + 1, h->error[i]);
+        figure_row(&f, i + 1, h->error[i], i + 1 + 0.05 * h->epochs);
     figure_x(&f, "epoch");
-    figure_range(&f, 'x', 0.0, h->epochs + 0.5);
+    figure_range(&f, 'x', 0.0, h->epochs + 0.1 * (h->epochs + 1));
     figure_range(&f, 'y', 0.0, (double)NAN);
     figure_pen(&f, (Pen){.color = PEN_VERMILION, .point = POINT_DOT});
     figure_linespoints(&f, 1, 2, "");
-    if (h->epochs <= 10) // then there is room for each number
-        figure_values(&f, 1, 2, 2, "%.2f", 12.0);
+    if (h->epochs <= 10) { // then there is room for each number
+        figure_step(&f, 'x', 1.0);
+        figure_values(&f, 3, 2, 2, "%.2f", 9.0);
+    }
     figure_close(&f);
 }

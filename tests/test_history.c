@@ -93,7 +93,7 @@ START_TEST(draws_against_epochs) {
     ck_assert_str_eq(text, "epoch,training loss\n"
                            "0.125,0.5\n0.375,1\n0.625,2\n0.875,3\n"
                            "1.125,4\n1.375,5\n1.625,6\n1.875,7\n"
-                           "\n\nepoch,error\n1,10\n2,9\n");
+                           "\n\nepoch,error,beside\n1,10,1.1\n2,9,2.1\n");
     history_free(&h);
 }
 END_TEST
