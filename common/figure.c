@@ -117,6 +117,12 @@ void figure_close(Figure *f) {
     if (kept)
         figure_draw(&drawing, &drawn);
 
+    // A stop ended gnuplot, too: what was there before stays.
+    if (!drawn.picture && stop_requested()) {
+        work_remove(f->work, f->name);
+        return;
+    }
+
     const char *made[] = {".csv", ".fig", ".gp", extension};
     bool published =
         kept && drawn.script &&

@@ -13,6 +13,7 @@
 
 #include "figure_draw.h"
 #include "figures.h"
+#include "run.h"
 #include "tables.h"
 #include "testing.h"
 
@@ -512,6 +513,26 @@ START_TEST(gnuplot_that_hangs_is_stopped) {
 }
 END_TEST
 
+static void draw_and_be_stopped(void) {
+    run_begin();
+    run_catch_signals();
+    draw("loss", "svg");
+}
+
+// Ctrl-C while gnuplot draws: an older figure stays whole, nothing is left over.
+START_TEST(a_stop_while_drawing_leaves_the_old_figure) {
+    write_gnuplot("kill -INT $PPID; exit 1");
+    mkdir("out", 0777), mkdir("out/ch06", 0777);
+    write_text("out/ch06/loss.svg", "old\n");
+    write_text("out/ch06/loss.csv", "old\n");
+    Run run = run_function(draw_and_be_stopped);
+    assert_never_says(run.output, "warning");
+    ck_assert_int_eq(files_in("out/ch06"), 2);
+    ck_assert_str_eq(contents_of("out/ch06/loss.svg").text, "old\n");
+    ck_assert_str_eq(contents_of("out/ch06/loss.csv").text, "old\n");
+}
+END_TEST
+
 // Tests may run as root, whom no permission stops: a file called `out` does.
 START_TEST(unwritable_folder_is_told) {
     fclose(fopen("out", "w"));
@@ -720,6 +741,7 @@ int main(void) {
         {failing_gnuplot_is_told},
         {gnuplot_that_draws_nothing_is_told},
         {gnuplot_that_hangs_is_stopped},
+        {a_stop_while_drawing_leaves_the_old_figure},
         {unwritable_folder_is_told},
         {unwritable_file_is_told},
         {runs_side_by_side_leave_whole_files},
