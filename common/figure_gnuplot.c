@@ -100,10 +100,10 @@ static void write_terminal(const Script *s) {
                 "    set terminal png size %d,%d noenhanced\n"
                 "}\n",
                 w, h, font, t->paper, w, h);
-    else if (is_format(s, "pdf"))
+    else if (is_format(s, "pdf")) // where letters are larger, lines thinner
         fprintf(s->gp,
                 "set terminal pdfcairo size %.4gin,%.4gin font 'Sans,%.4g' "
-                "fontscale 1 noenhanced background rgb '%s'\n",
+                "fontscale 0.75 linewidth 1.5 noenhanced background rgb '%s'\n",
                 w / 96.0, h / 96.0, font, t->paper);
     else if (is_format(s, "gif"))
         fprintf(s->gp,
