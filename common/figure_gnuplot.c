@@ -226,8 +226,8 @@ static void write_xy(Script *s, const Mark *m) {
     write_column(s, m, "y");
 }
 
-// What so many pixels to the right or up are along an axis; for a logarithmic
-// one, the factor.
+// What a distance in pixels is along an axis, to the right or up; for a
+// logarithmic one, the factor.
 static double along(const Panel *panel, int k, double pixels) {
     const Axis *a = &panel->axis[k];
     double part = pixels / (k == X ? panel->box.width : panel->box.height);

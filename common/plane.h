@@ -27,7 +27,7 @@ typedef struct {
     Tensor t; // [N, 1], 0 or 1
 } PlanePoints;
 
-enum { PLANE_WRONG = 20 }; // one label in so many is wrong
+enum { PLANE_WRONG = 20 }; // one label in 20 is wrong
 
 // Draws two noisy half moons that reach into each other, every second point of
 // class 1. One label in PLANE_WRONG is the other class's, as in real data.
