@@ -125,6 +125,9 @@ fi
 
 # ---- 3. The page ------------------------------------------------------------
 
+for letter in A B C D; do # the pages that it links to
+    bash tests/lectures.sh page $letter >/dev/null 2>&1
+done
 bash tests/plots/page.sh >out/index.html.new &&
     mv out/index.html.new out/index.html || exit 1
 echo "plots: $ran programs run, $failed failed;" \

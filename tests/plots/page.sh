@@ -41,6 +41,22 @@ lecture() {
         tr '\n' ' ' | html
 }
 
+# items SOURCE: links to the rows of the lectures that it shows, ten at most
+items() {
+    local page letter
+    for page in out/lecture_[A-D].html; do
+        [ -f "$page" ] || continue
+        letter=${page#out/lecture_}
+        letter=${letter%.html}
+        grep -F "$1#" "$page" | awk -v letter="$letter" -F '</?td>' '
+            match($0, /id="[^"]*"/) {
+                id = substr($0, RSTART + 4, RLENGTH - 5)
+                printf "<a href=\"lecture_%s.html#%s\">%s: %s</a>\n", letter,
+                    id, letter, $4
+            }'
+    done | head -n 10 | paste -s -d '|' | sed 's/|/ · /g'
+}
+
 stars() {
     case $1 in
     1) echo "★" ;;
@@ -121,11 +137,13 @@ program() {
     [ -n "$source" ] && [ -n "$(figures "$1" "$2")" ] || return 0
     # lenet.c takes about ten minutes: some 40 lines each
     local minutes=$((($(wc -l <"$source") + 39) / 40))
+    local items
+    items=$(items "$source")
     echo "<h3 id=\"$2\">$2: $(banner "$source")</h3>"
     echo "<p class=\"about\">$(stars "$3") · $minutes minutes to read," \
         "$4 s to run · <a href=\"../$source\">$source</a> ·" \
         "<a href=\"../${source%/*}/README.md\">chapter</a>" \
-        "<br>Source: $(lecture "$source")</p>"
+        "<br>Source: $(lecture "$source")${items:+<br>In the lectures: $items}</p>"
     for figure in $(figures "$1" "$2"); do
         figure "$figure"
     done
