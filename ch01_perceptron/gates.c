@@ -118,8 +118,8 @@ static void draw(const Gate *gates, int count, const char *format) {
     if (!figure_open(&f, "ch01", "gates", format))
         return;
     figure_title(&f, "A gate is a line: inputs on its shaded side give 1");
-    figure_caption(&f, "Filled points are inputs that the gate answers with 1, "
-                       "open ones those that it answers with 0.");
+    figure_caption(&f, "Filled points are inputs for which the gate outputs 1, "
+                       "open ones those for which it outputs 0.");
     figure_grid(&f, count);
     figure_share(&f);
     for (int i = 0; i < count; i++) {

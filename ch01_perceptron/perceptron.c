@@ -254,13 +254,13 @@ static void draw_film(const Gate *g, const char *format) {
         return;
     figure_title(&f, "%s in %d mistakes: each one moves the line", g->name,
                  g->mistakes);
-    figure_caption(&f, "The line just after the ringed input was answered "
-                       "wrongly; the shaded side gives 1.");
+    figure_caption(&f, "The line just after the ringed input was "
+                       "misclassified; the shaded side gives 1.");
     figure_film(&f, 6);
     for (int n = 0; n < 4 * g->epochs; n++) {
         const Sample *s = &g->samples[n % 4];
         if (learn(w, s)) {
-            figure_panel(&f, "mistake %d", ++mistakes);
+            figure_panel(&f, "Mistake %d", ++mistakes);
             draw_frame(&f, g, w, s);
         }
     }

@@ -102,9 +102,9 @@ static void draw(const Search *best, const char *format) {
         return;
     figure_title(&f, "No line separates the filled points from the open ones; "
                      "two layers do");
-    figure_caption(&f, "Filled points are the ones of XOR and should lie in "
-                       "the shaded region, where the output is 1; open ones "
-                       "are its zeros.");
+    figure_caption(
+        &f, "XOR is 1 at the filled points, which should lie in the shaded "
+            "region, where the output is 1; at the open ones it is 0.");
     figure_share(&f);
     figure_table(&f, "x1,x2,neuron,network");
     for (int i = 0; i < CELLS * CELLS; i++) {

@@ -254,15 +254,15 @@ static void draw(const double *shares, const char *format) {
                  {"Sigmoid: slope at most 0.25", -0.1, 1.1},
                  {"Tanh: slope at most 1", -1.1, 1.1},
                  {"ReLU: the slope is 0 or 1", -0.2, 5.0},
-                 {"Softmax: share of one score x", -0.1, 1.1}};
+                 {"Softmax: one score x varies", -0.1, 1.1}};
     Figure f;
     if (!figure_open(&f, "ch02", "activations", format))
         return;
-    figure_title(&f, "The slope decides how much of an error passes back: none "
-                     "at a step");
-    figure_caption(&f, "Solid, each activation function; dashed, its slope. "
-                       "Last, the softmax of C's scores: shares that add up "
-                       "to 1.");
+    figure_title(&f, "The slope decides how much of an error flows back: a "
+                     "step passes none");
+    figure_caption(
+        &f, "Solid, each activation function; dashed, its slope. Last, the "
+            "softmax of lecture C's scores: probabilities that sum to 1.");
     figure_grid(&f, 3);
     figure_legend(&f);
     write_curves(&f);
@@ -281,7 +281,7 @@ static void draw(const double *shares, const char *format) {
         figure_tick(&f, 'x', k, "%.1f", lecture_x[k]);
     }
     figure_x(&f, "score");
-    figure_y(&f, "share");
+    figure_y(&f, "probability");
     figure_range(&f, 'y', 0.0, 1.1);
     figure_bars(&f, 3, "%.4f", "");
     figure_close(&f);

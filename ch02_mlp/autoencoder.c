@@ -359,7 +359,7 @@ static void draw_codes(const Comparison *c, const char *format) {
         figure_panel(&f, "%s: %.0f %%", title[m], 100.0 * c->accuracy[2 + m]);
         figure_panel_size(&f, 440, 400);
         figure_x(&f, "rank of the first number (%%)");
-        figure_y(&f, "rank of the second (%%)");
+        figure_y(&f, "rank of the second number (%%)");
         figure_table(&f, "x,y,class,x rank,y rank");
         for (int n = 0; n < codes->code.shape[0] && n < 1000; n++)
             figure_row(&f, code[2 * n], code[2 * n + 1], codes->labels[n],

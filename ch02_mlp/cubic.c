@@ -287,11 +287,11 @@ static void draw_units(const Net *net, const Fit *by_eye, const Fit *fit,
         trained[i] = (Unit){(double)net->w2.data[i], (double)net->w1.data[i],
                             (double)net->b1.data[i]};
     figure_title(&f,
-                 "Six ramps for a cubic: an error of %.2f by eye, %.2f "
-                 "trained",
+                 "A cubic from six ReLU units: error %.2f by eye, %.2f trained",
                  by_eye->rmse, fit->rmse);
-    figure_caption(&f, "Each unit is flat up to its corner and straight after "
-                       "it; errors are root mean squares on [−2, 2].");
+    figure_caption(
+        &f, "Each unit is 0 on one side of its corner and a straight line on "
+            "the other; the error is the root mean square on [−2, 2].");
     figure_grid(&f, 2);
     show_units(&f, "By eye", lecture, 0.0);
     show_units(&f, "Trained", trained, (double)net->b2.data[0]);
@@ -306,8 +306,8 @@ static void draw_errors(const Result result[WIDTHS], const Fit *by_eye,
     figure_title(&f, "Evenly spaced corners: twice as many, a quarter of the "
                      "error");
     figure_caption(&f, "The error of nets of 6 to 48 ReLU units on [−2, 2], "
-                       "both axes logarithmic; training places its corners "
-                       "itself, from another start each time.");
+                       "both axes logarithmic; training moves the corners "
+                       "itself, each time from a new random start.");
     figure_x(&f, "ReLU units");
     figure_y(&f, "root mean squared error");
     figure_log(&f, 'x');

@@ -408,9 +408,9 @@ static void draw_line(const Row *row, const char *format) {
     figure_title(&f, "Linear pieces multiply with depth and only add up with "
                      "width");
     figure_caption(&f,
-                   "Nets of one, two and three layers on [0, 1]; last, the "
-                   "pieces of up to %d layers by number of weights, beside "
-                   "random nets and one wide layer.",
+                   "Folding nets of one, two and three layers on [0, 1]; last, "
+                   "how many pieces a number of weights makes in up to %d "
+                   "layers, in random nets and in one wide layer.",
                    shape[1].layers);
     figure_grid(&f, 2);
     figure_table(&f, "x,1 layer,2 layers,3 layers");

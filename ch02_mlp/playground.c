@@ -295,8 +295,9 @@ static void draw_units(Playground *g, const char *format) {
         return;
     figure_title(&f, "In layer 1 a unit is active beyond a line, in layer 2 "
                      "beyond a bent one");
-    figure_caption(&f, "Each hidden unit's output over the plane: the stronger "
-                       "the color, the larger, and none where it is silent.");
+    figure_caption(&f,
+                   "Each hidden unit's output over the plane: the stronger the "
+                   "color, the larger the output; no color where it is 0.");
     figure_grid(&f, HIDDEN);
     figure_share(&f);
     write_points(&f, &g->points[CIRCLE]);
@@ -304,7 +305,7 @@ static void draw_units(Playground *g, const char *format) {
     for (int r = 0; r < 3; r++)
         for (int u = 0; u < HIDDEN; u++) {
             ReluNet *net = &g->net[row[r].set][row[r].hidden];
-            figure_panel(&f, "unit %d", u + 1);
+            figure_panel(&f, "Unit %d", u + 1);
             begin_panel(&f, 105, "x", row[r].label);
             write_map(&f, net, row[r].layer, u);
             figure_heat(&f, 1, 2, 3, HEAT_BLUES, 0.0, 1.5);

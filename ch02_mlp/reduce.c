@@ -385,7 +385,7 @@ static void draw_variance(const Pca *pca, const char *format) {
     for (int k = 0; k <= 200; k++)
         figure_row(&f, k, 100.0 * pca_explained(pca, k));
     figure_x(&f, "principal components");
-    figure_y(&f, "of the variance (%%)");
+    figure_y(&f, "variance kept (%%)");
     figure_range(&f, 'y', 0.0, 100.0);
     figure_lines(&f, 1, 2, "");
     figure_horizontal(&f, 90.0, "");
@@ -403,14 +403,14 @@ static void draw_maps(const Tensor map[MAPS], const double trust[MAPS],
     if (!figure_open(&f, "ch02", "reduce_maps", format))
         return;
     figure_title(&f,
-                 "The neighbors on the map can be trusted to %.2f with "
-                 "PCA, %.2f with t-SNE",
+                 "Trustworthiness of neighbors on the map: %.2f with PCA, %.2f "
+                 "with t-SNE",
                  trust[PCA], trust[TSNE]);
-    figure_caption(&f,
-                   "The same %d digits (%s), 784 pixels each, written at "
-                   "their two coordinates: PCA turns and flattens, t-SNE "
-                   "bends.",
-                   map[PCA].shape[0], source);
+    figure_caption(
+        &f,
+        "The same %d digits (%s), 784 pixels each, at their two coordinates: "
+        "PCA only rotates and projects, t-SNE also bends.",
+        map[PCA].shape[0], source);
     for (int m = PCA; m < MAPS; m += TSNE) {
         figure_panel(&f,
                      m == PCA ? "PCA: trustworthiness %.3f"

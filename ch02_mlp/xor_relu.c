@@ -269,9 +269,9 @@ static void draw(Net *by_hand, Net *learned, const char *format) {
         return;
     figure_title(&f, "Two ReLUs can put both zeros of XOR on one point: then a "
                      "line separates");
-    figure_caption(&f, "Left the inputs, right the outputs of the two hidden "
-                       "units; the net says 1 in the shaded part. Filled "
-                       "points are XOR's ones.");
+    figure_caption(
+        &f, "Left, the inputs; right, the outputs of the two hidden units. The "
+            "net outputs 1 in the shaded part; XOR is 1 at the filled points.");
     figure_grid(&f, 2);
     for (int i = 0; i < 2; i++) {
         Net *net = i == 0 ? by_hand : learned;

@@ -183,14 +183,14 @@ static void draw(const Edge e[EDGES], const char *format) {
 // The values come in from the left, then the derivatives run back.
 static void draw_film(const Edge e[EDGES], const char *format) {
     static const char *const frame[] = {
-        "the inputs",
-        "forward: the products",
-        "forward: the sum",
-        "forward: the tax",
-        "backward: it begins with 1",
-        "backward: the tax",
-        "backward: the sum passes it on",
-        "backward: the products exchange their inputs"};
+        "The inputs",
+        "Forward: the products",
+        "Forward: the sum",
+        "Forward: the tax",
+        "Backward: it starts from 1",
+        "Backward: the tax",
+        "Backward: the sum passes it on",
+        "Backward: the products swap their inputs"};
     enum { FRAMES = sizeof frame / sizeof *frame };
     // in which frame an edge gets its value, and its derivative
     static const int forward[EDGES] = {

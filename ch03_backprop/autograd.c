@@ -418,15 +418,15 @@ static void draw_training(const Record *r, const char *format) {
     Figure f;
     if (r->epochs == 0 || !figure_open(&f, "ch03", "autograd_training", format))
         return;
-    figure_title(&f,
-                 "On the tape and by hand the same loss: the gradients differ "
-                 "by %.0e at most",
-                 r->difference);
-    figure_caption(&f,
-                   "A net of %d weights learns exclusive or from the tape's "
-                   "gradients; the rings are the loss of the same weights by "
-                   "the formulas written out.",
-                   PARAMETERS);
+    figure_title(
+        &f,
+        "Autograd and formulas by hand agree: gradients differ by at most %.0e",
+        r->difference);
+    figure_caption(
+        &f,
+        "A net of %d weights learns XOR from the gradients of the tape; the "
+        "rings are the loss of the same weights by formulas derived by hand.",
+        PARAMETERS);
     figure_table(&f, "epoch,loss on the tape,loss by hand");
     for (int i = 0; i < r->epochs; i++)
         figure_row(&f, i + 1, r->tape[i],

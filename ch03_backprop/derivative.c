@@ -239,8 +239,8 @@ static void draw_errors(const Method method[METHODS], const char *format) {
     Figure f;
     if (!figure_open(&f, "ch03", "derivative_error", format))
         return;
-    figure_title(&f, "Too large a step truncates the curve, too small a step "
-                     "drowns in rounding");
+    figure_title(&f, "Too large a step has truncation error, too small a step "
+                     "rounding error");
     figure_caption(
         &f, "The error of the slope of exp against the step, on logarithmic "
             "axes; each curve is lowest at its best step.");

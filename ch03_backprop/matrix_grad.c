@@ -261,12 +261,13 @@ static void draw(const Bilinear *of, const Gradient *gradients, int count,
                  "a bᵀ is a multiplication table; formulas and differences "
                  "agree to %.0e",
                  error);
-    figure_caption(&f, "Left, each number is the product of its a and its b; "
-                       "right, the points are on the diagonal where formula "
-                       "and differences agree.");
+    figure_caption(
+        &f,
+        "Left, each number is its row's a times its column's b; right, points "
+        "lie on the diagonal where formula and finite differences agree.");
     draw_product(&f, of, gradients[0].d);
     figure_panel(&f, "All elements of the gradients");
-    figure_x(&f, "by differences");
+    figure_x(&f, "by finite differences");
     figure_y(&f, "by the formula");
     for (int i = 0; i < count; i++) {
         figure_table(&f, "differences,formula");

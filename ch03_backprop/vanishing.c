@@ -310,10 +310,9 @@ static void draw(const Measured *m, const char *format) {
                  "(sigmoid, Xavier)",
                  MAX_DEPTH, m->first[RELU][HE][MAX_DEPTH],
                  m->first[SIGMOID][XAVIER][MAX_DEPTH]);
-    figure_caption(&f,
-                   "What reaches the first layer, in ever deeper nets, of a "
-                   "gradient of 1 at the output; C says that a net has at "
-                   "most about seven layers.");
+    figure_caption(&f, "What is left at the first layer of a gradient of 1 at "
+                       "the output, by the net's depth; lecture C says that a "
+                       "net has at most about seven layers.");
     figure_grid(&f, ACTIVATIONS);
     figure_share(&f);
     figure_legend(&f);

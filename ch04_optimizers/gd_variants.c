@@ -228,14 +228,15 @@ static void draw_noise(const Noise noise[SIZES], const char *format) {
     if (!figure_open(&f, "ch04", "gd_variants_noise", format))
         return;
     figure_title(&f,
-                 "A gradient from 16 samples has %.0f %% of the noise of "
-                 "one sample's, and takes %.1f times as long",
+                 "A 16-sample gradient has %.0f %% of one sample's noise at "
+                 "%.1f times the time",
                  100.0 * noise[4].noise / noise[0].noise,
                  noise[4].cost / noise[0].cost);
-    figure_caption(&f,
-                   "Points are measured, the line is the theory: noise falls "
-                   "with the square root of the samples. All %d have none.",
-                   N);
+    figure_caption(
+        &f,
+        "Points are measured, the line is theory: noise falls as one over the "
+        "square root of the number of samples. All %d together have none.",
+        N);
 
     figure_panel(&f, "Noise of the gradient");
     figure_table(&f, "samples,measured,theory");

@@ -239,7 +239,9 @@ static void draw(Trial trials[SEARCHES][TRIALS], const Trial *best[SEARCHES],
                        "around the best trial.");
     figure_share(&f);
     for (int s = 0; s < SEARCHES; s++) {
-        figure_panel(&f, "%s search: best %.1f %%", search_name[s],
+        figure_panel(&f,
+                     s == GRID ? "Grid search: best %.1f %%"
+                               : "Random search: best %.1f %%",
                      100 * best[s]->accuracy);
         figure_x(&f, "decay β");
         figure_y(&f, "learning rate α");

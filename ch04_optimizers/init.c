@@ -285,11 +285,12 @@ static void draw_activations(const Outcome outcomes[KINDS],
         return;
     figure_title(&f,
                  "By layer %d the signal is divided by %.0f with σ = 0.01, by "
-                 "%.1f with He's",
+                 "%.1f with He",
                  HIDDEN, small->size[0] / small->size[HIDDEN - 1],
                  he->size[0] / he->size[HIDDEN - 1]);
-    figure_caption(&f, "The root mean square of each hidden layer's outputs "
-                       "before training. All zero gives 0 everywhere.");
+    figure_caption(
+        &f, "The root mean square of each hidden layer's outputs before "
+            "training. All-zero weights give 0 everywhere and are not drawn.");
     figure_table(&f, "layer,constant,small,gaussian,uniform,xavier,he,"
                      "pretrained");
     for (int l = 0; l < HIDDEN; l++)

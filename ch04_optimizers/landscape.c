@@ -221,18 +221,19 @@ static void draw(const View views[NETS], const char *format) {
     if (!figure_open(&f, "ch04", "landscape_contours", format))
         return;
     figure_title(&f,
-                 "Half the weights' length away the loss rises by %.2f (sharp) "
+                 "Half the weights' norm away, the loss rises by %.2f (sharp) "
                  "and %.2f (flat)",
                  views[0].rise, views[1].rise);
     figure_caption(&f,
                    "The loss around two minima of the same net, along two "
-                   "random directions as long as the weights; in the title, "
-                   "the means of %d directions.",
+                   "random directions with the norm of the weights; in the "
+                   "title, means over %d directions.",
                    DIRECTIONS);
     figure_share(&f);
     for (int k = 0; k < NETS; k++) {
-        figure_panel(&f, "%s: loss %.4f in the middle", net_name[k],
-                     views[k].loss);
+        figure_panel(
+            &f, k == 0 ? "Sharp minimum: loss %.4f" : "Flat minimum: loss %.4f",
+            views[k].loss);
         figure_x(&f, "direction 1");
         figure_y(&f, "direction 2");
         figure_step(&f, 'x', 0.5);

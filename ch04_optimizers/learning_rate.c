@@ -169,8 +169,8 @@ static void draw_parabola(const char *format) {
     Figure f;
     if (!figure_open(&f, "ch04", "learning_rate_parabola", format))
         return;
-    figure_title(&f, "A rate above 1 climbs the parabola: each step overshoots "
-                     "by more than it gains");
+    figure_title(&f, "Above η = 1 each step overshoots by more than it gains: "
+                     "the loss grows");
     figure_caption(&f,
                    "%d steps of gradient descent on L = x², from the black "
                    "point at x = 1.",
@@ -212,10 +212,11 @@ static void draw_losses(const Training runs[RUNS], const char *format) {
                  (double)runs[RIGHT].lr, (double)runs[TOO_SMALL].last,
                  (double)runs[TOO_SMALL].lr, (double)runs[TOO_LARGE].last,
                  (double)runs[TOO_LARGE].lr);
-    figure_caption(&f,
-                   "One hidden layer of %d ReLU, all windows in each step. "
-                   "Where steps are small, only rate times epochs counts.",
-                   HIDDEN);
+    figure_caption(
+        &f,
+        "One hidden layer of %d ReLU units, all samples in each step. While "
+        "steps are small, only learning rate × epochs matters.",
+        HIDDEN);
     figure_x(&f, "epoch");
     figure_y(&f, "training loss");
     figure_log(&f, 'x');

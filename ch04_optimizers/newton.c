@@ -338,10 +338,11 @@ static void draw_convergence(const Walk walks[METHODS], const char *format) {
                  "descent %d",
                  walks[NEWTON].cost.steps, walks[BFGS].cost.steps,
                  walks[DESCENT].cost.steps);
-    figure_caption(&f, "Newton and BFGS bend down: each step gains more digits "
-                       "than the last. Damped Newton ends straight.");
+    figure_caption(
+        &f, "Newton and BFGS bend down: each step gains more digits than the "
+            "last. Damped Newton ends as a straight line: linear convergence.");
     figure_x(&f, "step");
-    figure_y(&f, "length of the gradient");
+    figure_y(&f, "norm of the gradient");
     figure_log(&f, 'y');
     figure_range(&f, 'x', 0.0, SHOWN + 16);
     figure_range(&f, 'y', 1e-10, 1e4);

@@ -265,12 +265,12 @@ static void draw_race(const Curve *usual, const Curve *best, const Task *task,
         return;
     Band before = final_losses(usual), after = final_losses(best);
     figure_title(&f,
-                 "Final loss: %.2f to %.2f at the usual learning rates, %.2f "
-                 "to %.2f at the best",
+                 "Final loss: %.2f to %.2f at default learning rates, %.2f to "
+                 "%.2f at the best",
                  before.least, before.most, after.least, after.most);
     figure_caption(&f,
-                   "Training loss after %d epochs (%s): the median of %d "
-                   "seeds, and as rings the least and the most.",
+                   "Training loss after %d epochs (%s): dots are the medians "
+                   "of %d seeds, rings the lowest and the highest.",
                    task->epochs, data, seeds);
     figure_x(&f, "training loss");
     figure_log(&f, 'x');
@@ -278,7 +278,7 @@ static void draw_race(const Curve *usual, const Curve *best, const Task *task,
     figure_range(&f, 'y', DIGIT_RACERS - 0.5, -0.5);
     for (int k = 0; k < DIGIT_RACERS; k++)
         figure_tick(&f, 'y', k, "%s", racers[k].name);
-    draw_ends(&f, usual, PEN_ORANGE, "usual rate");
+    draw_ends(&f, usual, PEN_ORANGE, "default rate");
     draw_ends(&f, best, PEN_BLUE, "best rate");
     figure_close(&f);
 }
@@ -288,14 +288,13 @@ static void draw_rivals(const Curve *curves, int T, int seeds,
     Figure f;
     if (!figure_open(&f, "ch04", "optimizer_race_steps", format))
         return;
-    figure_title(
-        &f,
-        "Without noise, a falling rate ends at %.1f times the constant "
-        "one's loss",
-        last(&curves[1]).median / last(&curves[0]).median);
+    figure_title(&f,
+                 "Without noise, a decaying rate ends at %.1f times the loss "
+                 "of a constant one",
+                 last(&curves[1]).median / last(&curves[0]).median);
     figure_caption(&f,
-                   "Median of %d seeds, and a band from the least to the "
-                   "most. All data are in every step.",
+                   "Medians of %d seeds, and a band from the lowest to the "
+                   "highest. Every step uses all the data.",
                    seeds);
     figure_x(&f, "epoch");
     figure_range(&f, 'x', 0.0, T);

@@ -234,12 +234,12 @@ static void draw_film(const Trial trials[OPTIMIZER_KINDS], const Surface *s,
         return;
     figure_title(&f, "From one start on %s: momentum overshoots, SGD creeps",
                  s->text);
-    figure_caption(&f, "Each optimizer at its best learning rate; the point is "
-                       "where it stands after that many steps.");
+    figure_caption(&f, "Each optimizer at its best learning rate; the dot is "
+                       "its position after that step.");
     figure_film(&f, 6);
     SurfaceMap map = surface_map(&f, surface_height, s, s->range);
     for (int frame = 0; frame < FRAMES; frame++) {
-        figure_panel(&f, "step %d", frame * APART);
+        figure_panel(&f, "Step %d", frame * APART);
         figure_x(&f, "x");
         figure_y(&f, "y");
         surface_show(&f, &map);

@@ -363,7 +363,7 @@ static void draw_clouds(const Tensor *x, const char *format) {
         {"shoe size", "height (cm)"},
         {"shoe size", "height"},
         {"first component", "second component"},
-        {"shoe size", "rest of the height"}};
+        {"shoe size", "residual height"}};
     Figure f;
     if (!figure_open(&f, "ch04", "preprocess_clouds", format))
         return;
@@ -408,9 +408,9 @@ static void draw_paths(const Descent descents[SCALES], const char *format) {
                  "standardized, %d whitened",
                  descents[CENTERED].steps, descents[STANDARD].steps,
                  descents[PCA_WHITE].steps);
-    figure_caption(&f, "Gradient descent on the same data, from weights of 0 "
-                       "(black) down to a millionth of the loss; darker is "
-                       "higher.");
+    figure_caption(&f, "Gradient descent on the same data, from zero weights "
+                       "(black) until the loss above its minimum has fallen to "
+                       "a millionth; darker is higher.");
     for (int k = CENTERED; k <= PCA_WHITE; k++) {
         const Descent *d = &descents[k];
         double reach = 1.3 * hypot(d->best[0], d->best[1]);

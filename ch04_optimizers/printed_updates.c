@@ -287,7 +287,7 @@ static void draw(const Glide *out, const Options *o) {
     if (!figure_open(&f, "ch04", "printed_updates", o->common.plot))
         return;
     figure_title(&f,
-                 "The first step after the cut: %.2f with the rate inside the "
+                 "First step after the cut: %.2f with the rate in the "
                  "velocity, %.2f outside",
                  out->printed[CUT + 1], out->library[CUT + 1]);
     figure_caption(&f,

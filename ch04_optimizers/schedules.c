@@ -258,7 +258,7 @@ static void draw_schedules(float lr, const char *format) {
         const char *title;
         int first, last;
     } families[] = {{"Falling from the first step", CONSTANT, COSINE},
-                    {"Held for half of the time", HELD, REPAIRED},
+                    {"Constant for the first half", HELD, REPAIRED},
                     {"In steps", HALVING, TABLE},
                     {"Up, then down", ONE_CYCLE, ONE_CYCLE}};
     Figure f;
@@ -266,8 +266,9 @@ static void draw_schedules(float lr, const char *format) {
         return;
     figure_title(&f, "The learning rate over training: large steps first, "
                      "small ones later");
-    figure_caption(&f, "A's equations (20) to (24) and (23) repaired, D's "
-                       "halving and division, B's table, and one cycle.");
+    figure_caption(&f,
+                   "Lecture A's equations (20) to (24) and a corrected (23), "
+                   "D's halving and division, B's table, and one cycle.");
     figure_grid(&f, 2);
     for (int k = 0; k < 4; k++) {
         figure_panel(&f, "%s", families[k].title);
@@ -292,8 +293,10 @@ static void draw_training(const Curve curves[SCHEDULES], const Options *o,
     Figure f;
     if (!figure_open(&f, "ch04", "schedules_training", o->common.plot))
         return;
-    figure_title(&f, "A rate that falls ends lower (%s, mean of %d seeds)",
-                 data, o->seeds);
+    figure_title(
+        &f,
+        "A decaying learning rate ends at a lower loss (%s, mean of %d seeds)",
+        data, o->seeds);
     figure_caption(&f, "Left, the training loss after each epoch; right, after "
                        "the last one, for all schedules.");
 

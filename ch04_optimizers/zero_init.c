@@ -211,8 +211,8 @@ static void draw(const Quiz quiz[ACTIVATIONS], const char *format) {
                  "From all zeros the sigmoid net ends at loss %.2f, tanh and "
                  "ReLU at %.2f",
                  quiz[SIGMOID].loss[last], quiz[RELU].loss[last]);
-    figure_caption(&f, "With tanh and ReLU only the output biases learn, "
-                       "and the two curves are one.");
+    figure_caption(&f, "With tanh and ReLU only the output biases learn, so "
+                       "their curves coincide.");
     figure_table(&f, "step,sigmoid,tanh,ReLU");
     for (int s = 0; s <= last; s++)
         figure_row(&f, s + 1, quiz[SIGMOID].loss[s], quiz[TANH].loss[s],

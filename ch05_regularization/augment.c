@@ -149,7 +149,7 @@ static Errors measure(const Digits *digits, int count, bool augmented,
 static void print_table(Errors errors[SIZES][2], const Options *o) {
     printf("128 ReLU, Adam 0.001, %d steps of %d digits; means of %d runs\n\n"
            "  %-10s %14s %14s\n",
-           o->steps, BATCH, o->runs, "digits", "as they are", "augmented");
+           o->steps, BATCH, o->runs, "digits", "original", "augmented");
     for (int i = 0; i < SIZES; i++)
         printf("  %-10d %12.2f %% %12.2f %%\n", sizes[i], errors[i][0].mean,
                errors[i][1].mean);
@@ -166,7 +166,7 @@ static void draw_kinds(const Dataset *set, const char *format) {
     if (!figure_open(&f, "ch05", "augment_kinds", format))
         return;
     int H = set->rows, W = set->cols, row = SHOWN * H * W;
-    const char *names[1 + KINDS] = {"as they are"};
+    const char *names[1 + KINDS] = {"original"};
     Tensor sheet = {0};
     Rng rng;
     rng_seed(&rng, 1);
@@ -182,8 +182,8 @@ static void draw_kinds(const Dataset *set, const char *format) {
     }
     figure_title(&f, "A digit that is moved or noisy is still that digit; "
                      "flipped, it may not be");
-    figure_caption(&f, "Each row changes the digits of the first one in one "
-                       "way, more strongly than training does.");
+    figure_caption(&f, "Each row changes the digits of the first row in one "
+                       "way, more strongly than in training.");
     figure_panel_size(&f, 480, 480);
     figure_pictures(&f, &(Sheet){.pixels = sheet.data,
                                  .count = (1 + KINDS) * SHOWN,
@@ -215,7 +215,7 @@ static void draw_errors(Errors errors[SIZES][2], int runs, const char *format) {
     figure_table(&f, "digits,as they are,augmented");
     for (int i = 0; i < SIZES; i++)
         figure_row(&f, sizes[i], errors[i][0].mean, errors[i][1].mean);
-    figure_lines(&f, 1, 2, "as they are");
+    figure_lines(&f, 1, 2, "original");
     figure_lines(&f, 1, 3, "augmented");
 
     figure_table(&f, "digits,as they are,augmented");

@@ -72,6 +72,8 @@ static void add_l2_gradient(ReluNet *net, float lambda) {
 enum { TRAIN = 60, VALIDATION = 1000, MAX_RUNS = 20, FRAMES = 20 };
 enum { NONE, L2, DROPOUT, NETS };
 static const char *const net_name[NETS] = {"neither", "L2", "dropout"};
+static const char *const net_title[NETS] = {"No regularization", "L2",
+                                            "Dropout"};
 
 typedef struct {
     CommonOptions common;
@@ -175,7 +177,9 @@ static void tell(Figure *f, const Film *film, int first, const PlaneScore *s) {
                         "L2 and dropout smooth it");
     else
         figure_title(f, "The class boundaries of three nets");
-    figure_caption(f, "%d points, 1 label in %d wrong, on each net's answers.",
+    figure_caption(f,
+                   "%d training points, 1 label in %d wrong, over the classes "
+                   "that each net predicts.",
                    TRAIN, PLANE_WRONG);
     for (int kind = 0; kind < NETS; kind++)
         plane_tables(f, &film->map[kind][first], &film->epoch[first],
@@ -190,7 +194,7 @@ static void draw(Film *film, const PlaneScore *s, const char *format) {
     tell(&f, film, FRAMES - 1, s);
     figure_grid(&f, NETS);
     for (int kind = 0; kind < NETS; kind++) {
-        figure_panel(&f, "%s: validation error %.1f %%", net_name[kind],
+        figure_panel(&f, "%s: validation error %.1f %%", net_title[kind],
                      s[kind].error);
         plane_show(&f, 2 * kind, 0);
     }
@@ -206,12 +210,13 @@ static void draw_film(Film *film, const PlaneScore *s, const char *format) {
     figure_film(&f, 4);
     figure_grid(&f, 1);
     for (int k = 0; k < FRAMES; k++) {
-        figure_panel(&f, "epoch %d", film->epoch[k]);
+        figure_panel(&f, "Epoch %d", film->epoch[k]);
         figure_panel_size(&f, 690, 190);
         figure_range(&f, 'y', NAN, 2.5); // the names stand above the maps
         for (int kind = 0; kind < NETS; kind++) {
             plane_show(&f, 2 * kind, k);
-            figure_note(&f, PLANE_APART * kind, 2.1, 'c', "%s", net_name[kind]);
+            figure_note(&f, PLANE_APART * kind, 2.1, 'c', "%s",
+                        net_title[kind]);
         }
     }
     figure_close(&f);

@@ -247,15 +247,16 @@ static void draw(const Outcome *outcomes, int runs, const char *format) {
                  "error %.1f → %.1f %%",
                  without->train_loss, half->train_loss,
                  without->validation_error, half->validation_error);
-    figure_caption(&f, "Bars are medians of the seeds; on new windows each "
-                       "seed is a ring.");
+    figure_caption(
+        &f,
+        "Bars are medians over the seeds; on the right each ring is one seed.");
     figure_table(&f, "p,training loss,validation error");
     for (int i = 0; i < RATES; i++)
         figure_row(&f, rates[i], outcomes[i].train_loss,
                    outcomes[i].validation_error);
     for (int k = 0; k < 2; k++) {
-        figure_panel(&f, k == 0 ? "Training windows: cross entropy"
-                                : "New windows: error (%%)");
+        figure_panel(&f, k == 0 ? "Training samples: cross entropy"
+                                : "New samples: error (%%)");
         for (int i = 0; i < RATES; i++)
             figure_tick(&f, 'x', i, "%g", (double)rates[i]);
         figure_x(&f, "p, the fraction of hidden units dropped");

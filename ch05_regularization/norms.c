@@ -182,15 +182,17 @@ static void fill_ball(Figure *f, int x, int y) {
 
 static void draw_balls(const char *format) {
     static const double p[] = {0.5, 1, 2, 4, HUGE_VAL};
-    static const char *const names[] = {"p = 0.5, no norm", "L1", "L2", "L4",
+    static const char *const names[] = {"p = 0.5, not a norm", "L1", "L2", "L4",
                                         "L∞"};
     Figure f;
     if (!figure_open(&f, "ch05", "norms_balls", format))
         return;
-    figure_title(&f, "All vectors of norm 1: L1's ball has its corners on the "
-                     "axes, where a weight is 0");
-    figure_caption(&f, "From p = 0.5 to p = ∞ the ball grows; L∞ has its "
-                       "corners where the weights are of equal size.");
+    figure_title(
+        &f,
+        "Unit balls: L1's has its corners on the axes, where a weight is 0");
+    figure_caption(
+        &f, "The vectors of norm at most 1. From p = 0.5 to p = ∞ the ball "
+            "grows; L∞ has its corners where both weights are equally large.");
     figure_table(&f,
                  "x_half,y_half,x_L1,y_L1,x_L2,y_L2,x_L4,y_L4,x_Linf,y_Linf");
     for (int i = 0; i <= 720; i++) {
@@ -247,8 +249,9 @@ static void draw_corner(const char *format) {
     Point bottom = {0.5, 1.7};
     if (!figure_open(&f, "ch05", "norms_corner", format))
         return;
-    figure_title(&f, "The bowl touches L1's ball at a corner, where w₁ = 0; "
-                     "L2's ball has none");
+    figure_title(
+        &f,
+        "The loss touches L1's ball at a corner, where w₁ = 0; L2's has none");
     figure_caption(&f, "Circles are contours of the loss around its minimum "
                        "(×); the dot is the lowest loss that the ball "
                        "allows.");

@@ -218,12 +218,12 @@ static void draw_errors(const Points *train, const Points *validation,
     }
     figure_x(&f, "degree");
     figure_step(&f, 'x', 1.0);
-    figure_y(&f, "root mean square error");
+    figure_y(&f, "root mean squared error");
     figure_log(&f, 'y');
     figure_linespoints(&f, 1, 2, "training");
     figure_linespoints(&f, 1, 3, "validation");
     if (noise > 0.0)
-        figure_horizontal(&f, noise, "the noise");
+        figure_horizontal(&f, noise, "noise level");
     figure_close(&f);
 }
 
@@ -234,10 +234,10 @@ static void draw_curves(const Points *train, double lambda,
         return;
     Polynomial p[] = {fit(train, 1, 0.0), fit(train, 3, 0.0),
                       fit(train, DEGREE, 0.0), fit(train, DEGREE, lambda)};
-    figure_title(&f,
-                 "Degree 1 misses the curve, degree %d chases the points, "
-                 "a penalty calms it",
-                 DEGREE);
+    figure_title(
+        &f,
+        "Degree 1 underfits, degree %d overfits, a penalty smooths the curve",
+        DEGREE);
     figure_caption(&f, "Polynomials through the same %d points.", train->count);
     figure_table(&f, "x,y");
     for (int n = 0; n < train->count; n++)
@@ -260,9 +260,9 @@ static void draw_curves(const Points *train, double lambda,
         figure_range(&f, 'y', -2.0, 2.0);
         figure_use(&f, 1);
         figure_pen(&f, (Pen){.color = PEN_GRAY});
-        figure_lines(&f, 1, 2, "the truth");
+        figure_lines(&f, 1, 2, "true curve");
         figure_pen(&f, (Pen){.color = PEN_BLUE});
-        figure_lines(&f, 1, 3 + i, "the fit");
+        figure_lines(&f, 1, 3 + i, "fitted curve");
         figure_use(&f, 0);
         figure_pen(&f, (Pen){.color = PEN_BLACK, .point = POINT_DOT});
         figure_points(&f, 1, 2, "training points");
@@ -277,13 +277,13 @@ static void draw_weights(const Points *train, const double *lambda, int count,
         return;
     Polynomial free = fit(train, DEGREE, lambda[0]);
     Polynomial tame = fit(train, DEGREE, lambda[count - 1]);
-    figure_title(&f, "λ = %g takes |w₄| + … + |w₁₂| from %.0f to %.2f",
+    figure_title(&f, "λ = %g shrinks |w₄| + … + |w₁₂| from %.0f to %.2f",
                  lambda[count - 1], high_order(&free, 4), high_order(&tame, 4));
     figure_caption(&f,
                    "Each weight of the polynomial of degree %d, with four "
                    "strengths of the penalty; the y axis is logarithmic.",
                    DEGREE);
-    figure_x(&f, "order k");
+    figure_x(&f, "power k");
     figure_step(&f, 'x', 1.0);
     figure_y(&f, "|wₖ|");
     figure_log(&f, 'y');

@@ -199,13 +199,14 @@ static void draw(Trained t[2][WAYS], const char *format) {
     const double *adam[] = {t[1][0].length, t[1][1].length, t[1][2].length};
     const int epochs = t[0][0].epochs;
     figure_title(&f,
-                 "L2 and weight decay end at |w| = %.2f and %.2f under SGD, "
-                 "%.2f and %.2f under Adam",
+                 "Final |w|, L2 and weight decay: %.2f and %.2f (SGD), %.2f "
+                 "and %.2f (Adam)",
                  sgd[0][epochs], sgd[1][epochs], adam[0][epochs],
                  adam[1][epochs]);
-    figure_caption(&f, "The length of all weights after each epoch. Weight "
-                       "decay beside Adam's step is AdamW; D's formula as "
-                       "printed lets the weights grow.");
+    figure_caption(
+        &f,
+        "The norm of all weights after each epoch. Weight decay outside Adam's "
+        "step is AdamW; lecture D's formula as printed lets the weights grow.");
     figure_table(&f, "epoch,SGD L2,SGD decay,SGD as printed,Adam L2,"
                      "Adam decay,Adam as printed");
     for (int e = 0; e <= epochs; e++)
@@ -215,7 +216,7 @@ static void draw(Trained t[2][WAYS], const char *format) {
     for (int k = 0; k < 2; k++) {
         figure_panel(&f, "%s", k == 0 ? "SGD" : "Adam");
         figure_x(&f, "epoch");
-        figure_y(&f, "|w|, the length of all weights");
+        figure_y(&f, "|w|, the norm of all weights");
         figure_pen(&f, (Pen){.color = PEN_SKY, .width = 5.0});
         figure_lines(&f, 1, 3 * k + 2, "%s", way_names[L2_PENALTY]);
         figure_pen(&f, (Pen){.color = PEN_BLACK});

@@ -203,7 +203,7 @@ enum { NETS = 5, MOST_RUNS = 9, MOST_EPOCHS = 100 };
 static const Ideas nets[NETS] = {
     {"all four", "all", true, true, true, true},
     {"sigmoid for ReLU", "sigmoid", false, true, true, true},
-    {"windows apart", "apart", true, false, true, true},
+    {"disjoint windows", "apart", true, false, true, true},
     {"without LRN", "no_lrn", true, true, false, true},
     {"without dropout", "no_dropout", true, true, true, false},
 };
@@ -331,10 +331,10 @@ static void draw_errors(const Outcome outcomes[NETS], const Options *o,
     Figure f;
     if (!figure_open(&f, "ch06", "alexnet_ideas", o->common.plot))
         return;
-    figure_title(&f,
-                 "Without one of three ideas the error moves by at most %.1f "
-                 "points",
-                 largest_change(outcomes));
+    figure_title(
+        &f,
+        "Removing one of three ideas moves the error by at most %.1f points",
+        largest_change(outcomes));
     figure_caption(&f,
                    "Rings are seeds, squares their medians, on %d digits of "
                    "%s; with sigmoid instead of ReLU the error is %.0f %%.",
@@ -359,7 +359,7 @@ static void draw_errors(const Outcome outcomes[NETS], const Options *o,
         for (int run = 0; run < o->runs && nets[k].relu; run++)
             figure_row(&f, row, outcomes[k].error[run]);
     figure_pen(&f, (Pen){.color = PEN_BLUE, .point = POINT_RING, .size = 1.2});
-    figure_points(&f, 2, 1, "a seed");
+    figure_points(&f, 2, 1, "one seed");
     figure_close(&f);
 }
 

@@ -222,9 +222,9 @@ static void draw(const char *format) {
         return;
     figure_title(&f, "A convolution: for each t, the area under f(a) g(t − a)");
     figure_caption(&f,
-                   "Left, what was learned and what is left of it at t = %g; "
-                   "right, the shaded area for every t, and as a sum in "
-                   "steps of h.",
+                   "Left, what was learned at hour a and how much of it is "
+                   "left at t = %g; right, the shaded area for every t, and "
+                   "its approximation by sums with step h.",
                    t);
     figure_legend(&f);
     draw_moment(&f, t);

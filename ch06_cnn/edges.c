@@ -250,8 +250,8 @@ static void draw(const Tensor *x, const Tensor y[KERNELS], const char *format) {
         return;
     figure_title(&f, "Five kernels chosen by hand: two keep the picture, three "
                      "keep its edges");
-    figure_caption(&f, "Above, from black 0 to white 1; below, white is no "
-                       "change, blue and red are changes of the two signs.");
+    figure_caption(&f, "Above, black is 0 and white 1; below, white is no "
+                       "difference, blue a negative and red a positive one.");
     figure_grid(&f, 1);
     figure_panel(&f, "Brightness");
     draw_three(&f, (const Tensor *const[]){x, &y[BLUR], &y[SHARPEN]},

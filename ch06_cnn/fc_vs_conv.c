@@ -103,7 +103,7 @@ static void draw(const char *format) {
     figure_y(&f, "number of weights");
     figure_log(&f, 'y');
     figure_linespoints(&f, 1, 2, "fully connected");
-    figure_linespoints(&f, 1, 3, "5 × 5 at every place");
+    figure_linespoints(&f, 1, 3, "5 × 5, not shared");
     figure_linespoints(&f, 1, 4, "5 × 5, shared");
     figure_close(&f);
 }

@@ -285,14 +285,15 @@ static void draw_kernels(const Net *net, const char *format) {
     if (!figure_open(&f, "ch06", "feature_maps_kernels", format))
         return;
     sort_maps(order, &net->conv1);
-    figure_title(&f, "Each kernel picks other strokes out of the same digit");
-    figure_caption(&f, "The ten kernels of the first layer that answer most to "
-                       "this digit: red weights are positive, blue ones "
-                       "negative; darker is a larger answer.");
+    figure_title(&f,
+                 "Each kernel responds to different strokes of the same digit");
+    figure_caption(&f, "The ten kernels of the first layer that respond most "
+                       "to this digit: red weights are positive, blue ones "
+                       "negative; darker is a stronger response.");
     figure_grid(&f, 1);
     figure_panel(&f, "Kernels, 5 × 5");
     draw_sheet(&f, &net->conv1_w, order, SHOWN);
-    figure_panel(&f, "What each of them makes of the digit");
+    figure_panel(&f, "Their feature maps of the digit");
     draw_sheet(&f, &net->conv1, order, SHOWN);
     figure_close(&f);
 }
@@ -318,8 +319,7 @@ static int draw_layers(Net *net, const Dataset *set, int index,
         {"First convolution, 28 × 28: strokes", &net->conv1},
         {"First pooling, 14 × 14", &net->pool1},
         {"Second convolution, 10 × 10: pieces of digits", &net->conv2},
-        {"Second pooling, 5 × 5: all that the last layers are given",
-         &net->pool2}};
+        {"Second pooling, 5 × 5: the input of the last layers", &net->pool2}};
     figure_title(&f, "Layer by layer a %d loses its shape; the net predicts %d",
                  set->labels[index], answer);
     figure_caption(&f, "The ten strongest maps of each layer, on a scale of "
@@ -340,7 +340,8 @@ static int draw_layers(Net *net, const Dataset *set, int index,
 static void draw_saliency(Net *net, const Dataset *set, const Evaluation *e,
                           Rng *rng, const char *format) {
     static const char *const words[] = {
-        "Ten test digits", "|gradient| of the answer with respect to the pixel",
+        "Ten test digits",
+        "|gradient| of the prediction with respect to the pixel",
         "The same, mean of 100 noisy copies"};
     const int order[SHOWN] = {0, 1, 2, 3, 4, 5, 6, 7, 8, 9};
     Figure f;
@@ -352,8 +353,8 @@ static void draw_saliency(Net *net, const Dataset *set, const Evaluation *e,
     for (int i = set->count - 1; i >= 0; i--)
         copy_digit(x.data + set->labels[i] * set->rows * set->cols, set, i);
     figure_title(&f,
-                 "%d inverted pixels leave %.0f %% right, at the largest "
-                 "gradients %.0f %%",
+                 "Inverting %d random pixels leaves %.0f %% right, the most "
+                 "salient %.0f %%",
                  INVERTED, 100.0 * confusion_accuracy(&e->anywhere),
                  100.0 * confusion_accuracy(&e->salient));
     figure_caption(&f, "Darker pixels matter more to the answer; each row has "

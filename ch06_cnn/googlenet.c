@@ -301,10 +301,9 @@ static void draw(const double without[BRANCHES], double error,
         figure_row(&f, i + 1, without[i]);
         figure_tick(&f, 'y', i + 1, "without %s", names[i]);
     }
-    figure_title(&f,
-                 "Without its branch (%s) the test error goes from %.1f to "
-                 "%.1f %%",
-                 names[worst], error, without[worst]);
+    figure_title(
+        &f, "Without one branch (%s) the test error goes from %.1f to %.1f %%",
+        names[worst], error, without[worst]);
     figure_caption(&f, "The trained net, and the same with one branch of its "
                        "Inception block set to 0.");
     figure_panel_size(&f, 480, 220);

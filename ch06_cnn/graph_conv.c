@@ -301,7 +301,8 @@ static void draw_members(Figure *f, const Outcome *out,
         const char *words;
         Pen pen; // with the column and its value
     } marks[] = {
-        {"told", {PEN_BLACK, POINT_DOT, .size = 3.9, .column = 6, .value = 1}},
+        {"labeled",
+         {PEN_BLACK, POINT_DOT, .size = 3.9, .column = 6, .value = 1}},
         {"wrong",
          {PEN_VERMILION, POINT_DOT, .size = 3.9, .column = 5, .value = 1}},
         {"predicted: the instructor's club",
@@ -321,10 +322,10 @@ static void draw(const Outcome *out, const char *format) {
     Figure f;
     if (!figure_open(&f, "ch06", "graph_conv", format))
         return;
-    figure_title(&f,
-                 "Told where two members went, the net puts %.0f of %d into "
-                 "the right club",
-                 out->right, NODES);
+    figure_title(
+        &f,
+        "With two members labeled, the net puts %.0f of %d into the right club",
+        out->right, NODES);
     figure_caption(&f, "Each line joins two members who met outside the "
                        "lessons; the color is the club that the net predicts.");
     figure_bare(&f);

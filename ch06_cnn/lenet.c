@@ -265,10 +265,12 @@ static void draw_mistakes(const Evaluation *e, const Dataset *set,
         captions[i] = text[i];
     }
     double wrong = 1.0 - confusion_accuracy(&e->confusion);
-    figure_title(&f, "LeNet misreads %.0f of %d digits; it was surest of these",
+    figure_title(&f,
+                 "LeNet misreads %.0f of %d digits; these are its most "
+                 "confident mistakes",
                  wrong * (double)confusion_total(&e->confusion), set->count);
-    figure_caption(&f, "Truth → prediction above each digit, the surest "
-                       "mistake first.");
+    figure_caption(&f, "True class → prediction above each digit, the most "
+                       "confident mistake first.");
     figure_pictures(&f, &(Sheet){.pixels = pictures,
                                  .count = e->mistakes,
                                  .H = H,

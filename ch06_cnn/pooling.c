@@ -141,8 +141,8 @@ static void draw_changes(const Changes *c, const char *data,
     if (!figure_open(&f, "ch06", "pooling_shift", format))
         return;
     figure_title(&f,
-                 "A shift by one pixel changes %.0f %% of a digit, %.0f %% "
-                 "after a maximum of 2 × 2",
+                 "A one-pixel shift changes %.0f %% of a digit, %.0f %% after "
+                 "2 × 2 max pooling",
                  100 * c->maximum[0], 100 * c->maximum[1]);
     figure_caption(&f,
                    "The larger the window, the less of the output changes; "
@@ -168,9 +168,12 @@ typedef struct {
 } View;
 
 static const View views[VIEWS] = {
-    {"digit", MAXIMUM, 1, 1},        {"max 2×2", MAXIMUM, 2, 2},
-    {"max 3×3 by 2", MAXIMUM, 3, 2}, {"max 4×4", MAXIMUM, 4, 4},
-    {"mean 2×2", AVERAGE, 2, 2},     {"mean 4×4", AVERAGE, 4, 4},
+    {"digit", MAXIMUM, 1, 1},
+    {"max 2×2", MAXIMUM, 2, 2},
+    {"max 3×3, stride 2", MAXIMUM, 3, 2},
+    {"max 4×4", MAXIMUM, 4, 4},
+    {"mean 2×2", AVERAGE, 2, 2},
+    {"mean 4×4", AVERAGE, 4, 4},
 };
 
 // A pooled picture stretched back to SIDE x SIDE, so that all have one size.
@@ -196,21 +199,21 @@ static void draw_pictures(const Dataset *set, const char *format) {
                 pooled_size(SIDE, v->size, v->stride));
         captions[k] = k < VIEWS ? v->name : NULL;
     }
-    figure_title(&f, "The larger the window, the less is left of where a "
-                     "stroke was");
+    figure_title(
+        &f, "The larger the window, the less of a stroke's position is left");
     figure_caption(&f, "A digit pooled in five ways, and below it the same "
                        "digit moved by one pixel to the right.");
     figure_panel_size(&f, 720, 300);
-    figure_pictures(&f,
-                    &(Sheet){.pixels = pictures,
-                             .count = 2 * VIEWS,
-                             .H = SIDE,
-                             .W = SIDE,
-                             .columns = VIEWS,
-                             .high = 1.0,
-                             .heat = HEAT_GRAY,
-                             .rows = (const char *const[]){"as it is", "moved"},
-                             .captions = captions});
+    figure_pictures(
+        &f, &(Sheet){.pixels = pictures,
+                     .count = 2 * VIEWS,
+                     .H = SIDE,
+                     .W = SIDE,
+                     .columns = VIEWS,
+                     .high = 1.0,
+                     .heat = HEAT_GRAY,
+                     .rows = (const char *const[]){"not moved", "moved"},
+                     .captions = captions});
     figure_close(&f);
     mem_free(pictures);
 }

@@ -284,8 +284,8 @@ static void draw(Experiment e[KINDS][DEPTHS], const Options *o) {
     const Experiment *plain = &e[PLAIN][DEPTHS - 1],
                      *residual = &e[RESIDUAL][DEPTHS - 1];
     figure_title(&f,
-                 "%d layers: %.1f %% of the training digits wrong if plain, "
-                 "%.1f %% if residual",
+                 "%d layers: training error %.1f %% for a plain net, %.1f %% "
+                 "for a residual one",
                  plain->layers, plain->mean_train, residual->mean_train);
     figure_caption(&f, "The training error by depth; rings are seeds, lines "
                        "their means.");

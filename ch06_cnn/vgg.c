@@ -224,8 +224,8 @@ static void draw(const Plan plans[PLANS], const Options *o, const char *data) {
     if (!figure_open(&f, "ch06", "vgg", o->common.plot))
         return;
     figure_title(&f,
-                 "Stacks of 3 × 3 see 5 × 5 with %.0f %% of the weights, 7 × 7 "
-                 "with %.0f %%",
+                 "Stacked 3 × 3 kernels see 5 × 5 with %.0f %% of its weights, "
+                 "7 × 7 with %.0f %%",
                  100.0 * (double)plans[1].weights / (double)plans[0].weights,
                  100.0 * (double)plans[3].weights / (double)plans[2].weights);
     figure_caption(&f,

@@ -255,14 +255,12 @@ static void draw_curves(const Curves *c, const char *format) {
     Figure f;
     if (c->epochs == 0 || !figure_open(&f, "ch07", "char_lstm", format))
         return;
-    figure_title(&f,
-                 "Text held out is predicted best after epoch %d: "
-                 "perplexity %.2f",
-                 c->best, c->validation[c->best - 1]);
-    figure_caption(&f,
-                   "A perplexity of 1 would be always sure and right; where "
-                   "it rises on the text held out, the net memorizes the "
-                   "text that it trains on.");
+    figure_title(
+        &f, "Held-out text is predicted best after epoch %d: perplexity %.2f",
+        c->best, c->validation[c->best - 1]);
+    figure_caption(
+        &f, "A perplexity of 1 means always certain and right; where it rises "
+            "on held-out text, the net memorizes the text it trains on.");
     figure_table(&f, "epoch,training,validation");
     for (int e = 0; e < c->epochs; e++)
         figure_row(&f, e + 1, c->train[e], c->validation[e]);

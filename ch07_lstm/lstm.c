@@ -261,10 +261,10 @@ static void draw_reading(Lstm *net, const Dataset *set, const char *data,
     figure_title(&f,
                  "LSTM on %s: four answers, settled after %d to %d of %d rows",
                  data, first, last, STEPS);
-    figure_caption(&f,
-                   "Beside each row of a digit the net's prediction when it "
-                   "has read that far, darker where it is surer; below the "
-                   "line its answer no longer changes.");
+    figure_caption(
+        &f,
+        "Beside each row of a digit, the net's prediction after reading that "
+        "far, darker where it is surer; below the line it no longer changes.");
     figure_close(&f);
     tensor_free(&belief);
 }

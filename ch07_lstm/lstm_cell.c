@@ -293,14 +293,13 @@ static void draw(const State states[T], const char *format) {
                  "A cell holds %.2f for %d steps, shows %.2f once and then "
                  "forgets it",
                  states[SHOW - 1].c[0], SHOW - STORE, states[SHOW].h[0]);
-    figure_caption(&f,
-                   "At an order to store, the input gate lets the value into "
-                   "the cell; at one to show, the output gate lets it out; "
-                   "between them the forget gate stays open and keeps it.");
+    figure_caption(&f, "At “store” the input gate lets the value into the "
+                       "cell, at “show” the output gate lets it out; in "
+                       "between, the forget gate stays open and keeps it.");
     figure_grid(&f, 1);
     figure_share(&f);
     figure_table(&f, "t,value,store,show,input gate i,forget gate f,"
-                     "new g,output gate o,cell c,shown h");
+                     "candidate g,output gate o,cell c,hidden state h");
     for (int t = 0; t < T; t++) {
         const State *s = &states[t];
         figure_row(&f, t + 1, sequence[t][0], sequence[t][1], sequence[t][2],
@@ -315,9 +314,9 @@ static void draw(const State states[T], const char *format) {
     figure_linespoints(&f, 1, 6, "forget gate f");
     figure_linespoints(&f, 1, 8, "output gate o");
     begin_panel(&f, "State");
-    figure_linespoints(&f, 1, 7, "new g");
+    figure_linespoints(&f, 1, 7, "candidate g");
     figure_linespoints(&f, 1, 9, "cell c");
-    figure_linespoints(&f, 1, 10, "shown h");
+    figure_linespoints(&f, 1, 10, "hidden state h");
     figure_close(&f);
 }
 

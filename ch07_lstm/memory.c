@@ -273,9 +273,8 @@ static void draw_accuracy(const Outcome outcomes[VARIANTS], const Options *o) {
                  longest(&outcomes[PLAIN_RNN]), longest(&outcomes[OPEN_LSTM]),
                  longest(&outcomes[OPEN_GRU]));
     figure_caption(&f,
-                   "Right answers in %%, after training on sequences of that "
-                   "length; guessing gives 25, and a cell recalls what it "
-                   "answers in 90 %% or more.");
+                   "Accuracy in %% after training on sequences of that length; "
+                   "guessing gives 25, and 90 %% or more counts as recalled.");
     figure_table(&f, "length,cell,right (%),shade");
     for (int l = 0; l < LENGTHS; l++) {
         figure_tick(&f, 'x', l, "%d", lengths[l]);
@@ -306,7 +305,7 @@ static void draw_gradients(const Outcome outcomes[VARIANTS],
                  "an open GRU %.2g",
                  BACK, shrinkage(&outcomes[PLAIN_RNN]),
                  shrinkage(&outcomes[OPEN_GRU]));
-    figure_caption(&f, "The length of dL/dh over that at the last step, before "
+    figure_caption(&f, "The norm of dL/dh relative to the last step's, before "
                        "any training; an LSTM has a second path, its cell c.");
     figure_table(&f, "steps back,RNN,LSTM,GRU,LSTM (bias 0),GRU (bias 0),"
                      "LSTM: dL/dc");
@@ -319,7 +318,7 @@ static void draw_gradients(const Outcome outcomes[VARIANTS],
         figure_numbers(&f, row, VARIANTS + 2);
     }
     figure_x(&f, "steps back");
-    figure_y(&f, "length of dL/dh, relative");
+    figure_y(&f, "norm of dL/dh, relative");
     figure_log(&f, 'y');
     for (int i = 0; i < VARIANTS; i++)
         figure_lines(&f, 1, 2 + i, "%s", variants[i].name);

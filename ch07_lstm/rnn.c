@@ -324,9 +324,10 @@ static void draw(const Rnn nets[TASKS], const char *format) {
                  "All that a net knows of earlier steps is its state, %d "
                  "numbers",
                  H);
-    figure_caption(&f, "Each column is the state after a step, below it the "
-                       "step's input, above it the answer that the net reads "
-                       "off; XOR, which needs no memory, is left out.");
+    figure_caption(
+        &f,
+        "Each column is the state after a step, with the step's input below "
+        "and the net's output above; XOR, which needs no memory, is left out.");
     for (int i = 1; i < TASKS; i++)
         draw_task(&f, &nets[i], &tasks[i]);
     figure_scale(&f, "state");

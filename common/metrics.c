@@ -131,11 +131,10 @@ void confusion_draw(const Confusion *c, const char *chapter, const char *name,
     long most = 1;
     if (!figure_open(&f, chapter, name, format))
         return;
-    figure_title(
-        &f, "%s on %s: %.2f %% right, and what the others were predicted as",
-        net, data, 100.0 * confusion_accuracy(c));
+    figure_title(&f, "Confusion matrix of %s on %s: %.2f %% right", net, data,
+                 100.0 * confusion_accuracy(c));
     figure_caption(&f, "Rows are the true classes, columns the predictions; "
-                       "mistakes are shaded by their number.");
+                       "the more mistakes, the darker.");
     figure_table(&f, "predicted,true,count,mistakes");
     for (int t = 0; t < c->classes; t++)
         for (int p = 0; p < c->classes; p++) {

@@ -92,7 +92,7 @@ static const Surface surfaces[SURFACES] = {
                 .gradient = saddle_gradient,
                 .hessian = saddle_hessian},
     [HOLLOWS] = {.name = "hollows",
-                 .text = "a valley with hollows in it",
+                 .text = "a valley with local minima",
                  .start = {-4.0, 3.4},
                  .lowest = 0.0,
                  .range = {{-5.0, 2.6}, {-2.6, 5.0}},

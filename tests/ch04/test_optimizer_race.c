@@ -172,14 +172,14 @@ START_TEST(draws_each_band_by_its_name) {
                           DIGIT_RACERS, 0);
         }
         assert_mark(file, k, "points", "median", "optimizer",
-                    k == 0 ? "usual rate" : "best rate");
+                    k == 0 ? "default rate" : "best rate");
     }
     for (int k = 0; k < DIGIT_RACERS; k++) {
         ck_assert_str_eq(figure_words(file, "tick", k), racers[k].name);
         ck_assert_double_eq(figure_attribute(file, "tick", k, "at"), k);
     }
     ck_assert_str_eq(figure_words(file, "title", 0),
-                     "Final loss: 2.00 to 2.00 at the usual learning rates, "
+                     "Final loss: 2.00 to 2.00 at default learning rates, "
                      "5.00 to 5.00 at the best");
 
     static Curve rival[RIVALS];

@@ -168,7 +168,7 @@ START_TEST(shows_printed_before_library) {
     assert_mark(file, 0, "lines", "t", "library", "outside (library)");
     ck_assert_double_eq(figure_attribute(file, "vertical", 0, "at"), CUT);
     ck_assert_str_eq(figure_words(file, "title", 0),
-                     "The first step after the cut: -2.75 with the rate inside "
+                     "First step after the cut: -2.75 with the rate in "
                      "the velocity, -0.50 outside");
     for (int i = 0; i < ROWS; i++)
         if (t[i] == CUT + 1) {

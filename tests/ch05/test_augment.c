@@ -125,7 +125,7 @@ START_TEST(shows_digits_as_they_are_first) {
     const char *figure = "out/ch05/augment_errors.fig";
     assert_says(figure_words(figure, "title", 0), "100 digits");
     assert_says(figure_words(figure, "title", 0), "from 30.0 to 15.0 %");
-    assert_mark(figure, 0, "lines", "digits", "as they are", "as they are");
+    assert_mark(figure, 0, "lines", "digits", "as they are", "original");
     assert_mark(figure, 0, "lines", "digits", "augmented", "augmented");
     assert_mark(figure, 1, "points", "digits", "augmented", "");
 }
@@ -142,7 +142,7 @@ START_TEST(a_row_has_its_kind_of_change) {
     const char *figure = "out/ch05/augment_kinds.fig";
     for (int row = 0; row <= KINDS; row++)
         ck_assert_str_eq(figure_words(figure, "tick", row),
-                         row == 0 ? "as they are" : kinds[row - 1].name);
+                         row == 0 ? "original" : kinds[row - 1].name);
     const int flip = 5; // its row
     ck_assert_str_eq(kinds[flip - 1].name, "flip x");
     for (int n = 0; n < SHOWN; n++) {

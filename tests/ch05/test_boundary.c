@@ -426,9 +426,9 @@ static void assert_map(const char *file, int kind, int k) {
 // with the training points and their labels on top.
 START_TEST(draws_each_net_below_its_name) {
     const char *file = "out/ch05/boundary.csv", *fig = "out/ch05/boundary.fig";
-    const char *titles[NETS] = {"neither: validation error 20.5 %",
+    const char *titles[NETS] = {"No regularization: validation error 20.5 %",
                                 "L2: validation error 12.5 %",
-                                "dropout: validation error 15.5 %"};
+                                "Dropout: validation error 15.5 %"};
     double labels[TRAIN];
     make_up_film();
     draw(&film, made_up, "svg");
@@ -457,7 +457,7 @@ START_TEST(the_film_shows_each_epoch) {
     ck_assert_int_eq(figure_count(fig, "panel"), FRAMES);
     for (int k = 0; k < FRAMES; k++) {
         char epoch[32];
-        snprintf(epoch, sizeof epoch, "epoch %d", 3 * k + 1);
+        snprintf(epoch, sizeof epoch, "Epoch %d", 3 * k + 1);
         ck_assert_str_eq(figure_words(fig, "panel", k), epoch);
         for (int kind = 0; kind < NETS; kind++) {
             int i = NETS * k + kind;
@@ -465,7 +465,7 @@ START_TEST(the_film_shows_each_epoch) {
             ck_assert_double_eq(figure_attribute(fig, "heat", i, "table"),
                                 2 * kind);
             ck_assert_double_eq(figure_attribute(fig, "heat", i, "v"), 3 + k);
-            ck_assert_str_eq(figure_words(fig, "note", i), net_name[kind]);
+            ck_assert_str_eq(figure_words(fig, "note", i), net_title[kind]);
             ck_assert_double_eq_tol(figure_attribute(fig, "note", i, "x"),
                                     kind * PLANE_APART, 1e-6);
         }
@@ -515,7 +515,7 @@ START_TEST(draws_the_first_run) {
     ck_assert_double_eq_tol(atof(after_text(title, "error ")), s[L2].error,
                             0.06);
     ck_assert_str_eq(figure_words("out/ch05/boundary_film.fig", "panel", 0),
-                     "epoch 1");
+                     "Epoch 1");
 }
 END_TEST
 

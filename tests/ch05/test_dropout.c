@@ -211,8 +211,8 @@ START_TEST(shows_each_loss_by_its_name) {
     const char *figure = "out/ch05/dropout.fig";
     assert_says(figure_words(figure, "title", 0), "1.000 → 1.500");
     assert_says(figure_words(figure, "title", 0), "30.0 → 35.0 %");
-    assert_says(panel_of(figure, 0), "Training windows");
-    assert_says(panel_of(figure, 1), "New windows");
+    assert_says(panel_of(figure, 0), "Training samples");
+    assert_says(panel_of(figure, 1), "New samples");
     ck_assert_double_eq(figure_attribute(figure, "bars", 0, "y"), 2);
     ck_assert_double_eq(figure_attribute(figure, "bars", 1, "y"), 3);
     assert_mark(figure, 1, "points", "row", "validation error", "");

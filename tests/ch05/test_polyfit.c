@@ -188,10 +188,10 @@ START_TEST(shows_each_fit_by_its_name) {
     figure = "out/ch05/polyfit_curves.fig";
     const char *const panels[] = {"Degree 1", "Degree 3", "Degree 12",
                                   "Degree 12, λ = 0.001"};
-    assert_mark(figure, 1, "lines", "x", "truth", "the truth");
+    assert_mark(figure, 1, "lines", "x", "truth", "true curve");
     for (int i = 0; i < 4; i++) {
         ck_assert_str_eq(figure_words(figure, "panel", i), panels[i]);
-        assert_mark(figure, 1, "lines", "x", curves[i].name, "the fit");
+        assert_mark(figure, 1, "lines", "x", curves[i].name, "fitted curve");
         ck_assert_double_eq(figure_attribute(figure, "lines", 2 * i + 1, "y"),
                             3 + i);
     }

@@ -221,7 +221,7 @@ START_TEST(a_curve_has_its_nets_numbers) {
     assert_column(ideas, 1, "test error", error, 8, 0);
     figure = "out/ch06/alexnet_ideas.fig";
     assert_mark(figure, 0, "points", "median", "row", "median");
-    assert_mark(figure, 1, "points", "test error", "row", "a seed");
+    assert_mark(figure, 1, "points", "test error", "row", "one seed");
     assert_says(figure_words(figure, "title", 0), "at most 4.0 points");
     assert_says(figure_words(figure, "caption", 0), "is 32 %"); // 31.5, rounded
     for (int k = 0; k < NETS - 1; k++)

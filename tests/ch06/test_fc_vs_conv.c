@@ -81,7 +81,7 @@ START_TEST(a_curve_has_its_layers_weights) {
     assert_mark(figure, 0, "linespoints", "side", "1024 fully connected units",
                 "fully connected");
     assert_mark(figure, 0, "linespoints", "side",
-                "20 units of 5 x 5 at every place", "5 × 5 at every place");
+                "20 units of 5 x 5 at every place", "5 × 5, not shared");
     assert_mark(figure, 0, "linespoints", "side", "20 shared kernels of 5 x 5",
                 "5 × 5, shared");
     assert_says(figure_words(figure, "title", 0), "500");

@@ -303,7 +303,7 @@ START_TEST(rings_the_wrong_ones) {
     const struct {
         const char *words;
         double column, value;
-    } marks[] = {{"told", 6, 1},
+    } marks[] = {{"labeled", 6, 1},
                  {"wrong", 5, 1},
                  {"predicted: the instructor's club", 7, INSTRUCTOR},
                  {"predicted: the president's club", 7, PRESIDENT}};

@@ -180,7 +180,7 @@ START_TEST(a_picture_is_what_its_caption_says) {
         const char *first = strpbrk(above, "0123456789");
         PoolKind kind = strstr(above, "mean") != NULL ? AVERAGE : MAXIMUM;
         int size = first != NULL ? atoi(first) : 1;
-        int stride = strstr(above, "by 2") != NULL ? 2 : size;
+        int stride = strstr(above, "stride 2") != NULL ? 2 : size;
         pool(y, k < VIEWS ? x : moved, kind, size, stride, 1, SIDE, SIDE);
         stretch(shown, y, pooled_size(SIDE, size, stride));
         assert_pixels("out/ch06/pooling_pictures.csv", k, shown, PIXELS, 1e-5);

@@ -227,8 +227,9 @@ START_TEST(a_curve_has_its_nets_errors) {
                   (double[]){6.5, 8.5, 10.5}, 3, 0);
     assert_mark(figure, 0, "lines", "layers", "plain mean", "plain");
     assert_mark(figure, 0, "lines", "layers", "residual mean", "residual");
-    assert_says(figure_words(figure, "title", 0), "32 layers: 4.5 %");
-    assert_says(figure_words(figure, "title", 0), "10.5 % if residual");
+    assert_says(figure_words(figure, "title", 0),
+                "32 layers: training error 4.5 %");
+    assert_says(figure_words(figure, "title", 0), "10.5 % for a residual one");
 }
 END_TEST
 

@@ -218,8 +218,9 @@ START_TEST(held_out_text_is_unseen) {
     assert_mark(file, 0, "lines", "epoch", "validation", "held out");
     ck_assert_double_eq(figure_attribute(file, "vertical", 0, "at"), 1);
     const char *title = figure_words(file, "title", 0);
-    ck_assert_double_eq(table_number(title, "Text", 0), 1);
-    ck_assert_double_eq_tol(table_number(title, "Text", 1), best, 0.0051);
+    ck_assert_double_eq(table_number(title, "Held-out text", 0), 1);
+    ck_assert_double_eq_tol(table_number(title, "Held-out text", 1), best,
+                            0.0051);
 
     // the weights that are saved are those of the best epoch, not of the last
     Run saved = run_program(

@@ -162,9 +162,10 @@ static void seen_at(double seen[9], const State *s, int t) {
 // The table's lines begin with the step, a bar stands for no number, and three
 // digits are printed; the chart has the same by the names of its columns.
 START_TEST(shows_each_gate_by_its_name) {
-    const char *const names[] = {"value",         "store",         "show",
-                                 "input gate i",  "forget gate f", "new g",
-                                 "output gate o", "cell c",        "shown h"};
+    const char *const names[] = {
+        "value",         "store",         "show",
+        "input gate i",  "forget gate f", "candidate g",
+        "output gate o", "cell c",        "hidden state h"};
     Run result = run_for_charts("lstm_cell");
     State s[T];
     double column[9][T];
@@ -188,8 +189,8 @@ END_TEST
 // the orders stand above their steps.
 START_TEST(draws_each_gate_by_its_name) {
     const char *const names[] = {
-        "value", "input gate i", "forget gate f", "output gate o",
-        "new g", "cell c",       "shown h"};
+        "value",       "input gate i", "forget gate f", "output gate o",
+        "candidate g", "cell c",       "hidden state h"};
     const char *const panels[] = {"Input", "Gates", "State"};
     const char *figure = "out/ch07/lstm_cell.fig";
     run_for_charts("lstm_cell --quiet");
