@@ -170,6 +170,22 @@ static void write_description(Picture *p, const Translation *t, FILE *out) {
     free(words);
 }
 
+// A line without gnuplot's names of its curves, which a browser would show where
+// the mouse rests.
+static void write_nameless(const char *line, size_t length, FILE *out) {
+    static const char from[] = "<title>gnuplot_plot", to[] = "</title>";
+    const char *after = line + length;
+    const char *name = memmem(line, length, from, strlen(from));
+    const char *end =
+        name == NULL ? NULL
+                     : memmem(name, (size_t)(after - name), to, strlen(to));
+    if (end != NULL) {
+        fwrite(line, 1, (size_t)(name - line), out);
+        line = end + strlen(to);
+    }
+    fwrite(line, 1, (size_t)(after - line), out);
+}
+
 // Copies the picture: with the figure's own title and description, and with
 // pixels that stay squares when a browser enlarges them.
 static bool finish_svg(Picture *p, const Drawing *d, const char *path) {
@@ -192,7 +208,7 @@ static bool finish_svg(Picture *p, const Drawing *d, const char *path) {
             fputs("<image image-rendering='pixelated' ", out);
             fwrite(at + 7, 1, (size_t)(stop - at - 7), out);
         } else if (strncmp(at, "<desc>", 6) != 0) {
-            fwrite(at, 1, (size_t)(stop - at), out);
+            write_nameless(at, (size_t)(stop - at), out);
         }
         at = stop;
     }

@@ -129,6 +129,7 @@ START_TEST(svg_describes_itself) {
     assert_says(svg.text, "<desc>It's &lt;a> test.\ntraining falls from 1 to "
                           "0.2. test, η = 1 falls from 1.2 to 0.4. </desc>");
     assert_never_says(svg.text, "Produced by GNUPLOT");
+    ck_assert_int_eq(count(svg.text, "<title>"), 1); // none at each curve
     assert_says(svg.text, "<text>test, η = 1</text>");
     assert_says(svg.text, "</svg>");
 }
