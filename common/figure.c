@@ -346,14 +346,11 @@ void figure_pen(Figure *f, Pen pen) {
 
 // What of the pen is not left to the rules; the next mark has a new one.
 static void write_pen(Figure *f) {
-    static const char *const colors[] = {
-        "",    "blue",   "orange", "black", "green", "vermilion",
-        "sky", "purple", "yellow", "gray",  "white"};
     static const char *const points[] = {
         "", "dot", "ring", "square", "triangle", "diamond", "cross"};
     const Pen *pen = &f->pen;
     if (pen->color != PEN_NEXT)
-        fprintf(f->fig, " color=%s", colors[pen->color]);
+        fprintf(f->fig, " color=%s", pen_colors[pen->color]);
     if (pen->point != POINT_NEXT)
         fprintf(f->fig, " point=%s", points[pen->point]);
     if (pen->width > 0.0)

@@ -15,8 +15,13 @@ typedef struct {
     double low, high;
 } Range;
 
+// Whether an axis can reach that far; what has overflowed is not drawn.
+static bool can_show(double value, bool log) {
+    return fabs(value) < 1e150 && (!log || value > 1e-150);
+}
+
 static void extend(Range *r, double value, bool log) {
-    if (!isfinite(value) || (log && value <= 0.0))
+    if (!can_show(value, log))
         return;
     r->low = fmin(r->low, value);
     r->high = fmax(r->high, value);
@@ -141,6 +146,12 @@ static void choose_range(Axis *a, Range r, const Panel *panel, int k) {
             has_values(panel)) // numbers stand above the points
             a->high += 0.08 * (a->high - a->low);
     }
+    // Ends between which nothing can be drawn are as good as none.
+    if (!(a->low < a->high) || !can_show(a->low, a->log) ||
+        !can_show(a->high, a->log)) {
+        a->low = r.low;
+        a->high = r.high;
+    }
     for (int i = 0; k == Y && i < panel->count; i++)
         a->turned |= mark_is(&panel->marks[i], "ranks"); // from above
 }
@@ -252,13 +263,10 @@ static void choose_ticks(Picture *p, Panel *panel, int k) {
 
 // The color that a pen names, or 0.
 static int named_color(const Mark *m) {
-    static const char *const names[] = {
-        "",    "blue",   "orange", "black", "green", "vermilion",
-        "sky", "purple", "yellow", "gray",  "white"};
     char word[32];
     mark_word(m, "color", word);
-    for (int i = 1; i < 11; i++)
-        if (strcmp(word, names[i]) == 0)
+    for (int i = 1; i < PEN_COLORS; i++)
+        if (strcmp(word, pen_colors[i]) == 0)
             return i;
     return 0;
 }

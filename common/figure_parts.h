@@ -68,12 +68,16 @@ typedef struct {
     Box box; // of the axes
 } Panel;
 
+// The names of PenColor in a description, "blue"; the first has none.
+enum { PEN_COLORS = 11 };
+extern const char *const pen_colors[PEN_COLORS];
+
 // The sizes of letters in pixels are fractions of the theme's `font`.
 typedef struct {
     const char *name;
     const char *paper, *ink, *soft, *grid; // colors "#rrggbb"
-    const char *curve[11];                 // by PenColor; 0 is unused
-    const char *word[11];                  // the same, dark enough for words
+    const char *curve[PEN_COLORS];         // by PenColor; 0 is unused
+    const char *word[PEN_COLORS];          // the same, dark enough for words
     double font;                           // pixels
     double line;                           // times the pen's width
     double cell; // > 0: every letter is so wide, as in a terminal

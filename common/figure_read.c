@@ -31,12 +31,9 @@ const char *picture_keep(Picture *p, const char *text) {
 }
 
 // The file as one string; NULL if it cannot be read. The caller frees it.
-static char *read_text(const char *folder, const char *name,
-                       const char *extension) {
-    char path[512];
+static char *read_text(const char *path) {
     Error err;
     FileBytes file;
-    snprintf(path, sizeof path, "%s/%s%s", folder, name, extension);
     if (!file_read(&file, path, (size_t)1 << 28, &err))
         return NULL;
     char *text = mem_alloc(file.size + 1, 1);
@@ -132,7 +129,8 @@ const char *picture_words(Picture *p, const char *words,
         const char *value = which >= 0 && which < count ? values[which] : "?";
         used += (size_t)snprintf(out + used, sizeof out - used, "%s", value);
         used = used < sizeof out ? used : sizeof out - 1;
-        at += 1 + strspn(at + 1, "+- #0123456789.lz$") + 1;
+        at += 1 + strspn(at + 1, "+- #0123456789.lz$");
+        at += *at != '\0'; // its letter
     }
     out[used] = '\0';
     return picture_keep(p, out);
@@ -146,9 +144,7 @@ struct Translation {
 };
 
 Translation *translation_load(const char *path) {
-    char *text = read_text(".", path, "");
-    if (text == NULL && path[0] == '/')
-        text = read_text("", path, "");
+    char *text = read_text(path);
     if (text == NULL)
         return NULL;
     Translation *t = mem_alloc(1, sizeof *t);
@@ -266,7 +262,7 @@ static void read_line(Picture *p, const Mark *m) {
     else if (mark_is(m, "caption"))
         p->caption = m->words;
     else if (mark_is(m, "grid"))
-        p->columns = (int)mark_number(m, "columns", 0.0);
+        p->columns = (int)fmax(0.0, mark_number(m, "columns", 0.0));
     else if (mark_is(m, "share"))
         p->share = true;
     else if (mark_is(m, "legend"))
@@ -316,7 +312,8 @@ static bool has_words(const char *text) {
 }
 
 void figure_untranslated(const Drawing *d, FILE *out) {
-    char *text = read_text(d->folder, d->name, ".fig"), *rest = text;
+    char *text = read_text(figure_path(d->folder, d->name, ".fig").text),
+         *rest = text;
     if (text == NULL)
         return;
     for (char *line; (line = next_line(&rest)) != NULL;) {
@@ -332,8 +329,10 @@ void figure_untranslated(const Drawing *d, FILE *out) {
 
 bool picture_read(Picture *p, const Drawing *drawing) {
     *p = (Picture){.title = "", .caption = ""};
-    char *csv = read_text(drawing->folder, drawing->name, ".csv");
-    char *fig = read_text(drawing->folder, drawing->name, ".fig");
+    char *csv =
+        read_text(figure_path(drawing->folder, drawing->name, ".csv").text);
+    char *fig =
+        read_text(figure_path(drawing->folder, drawing->name, ".fig").text);
     bool read = csv != NULL && fig != NULL;
     if (read) {
         read_tables(p, csv);
@@ -378,6 +377,10 @@ void picture_free(Picture *p) {
 }
 
 // ---- 4. A mark's attributes and cells ---------------------------------------
+
+const char *const pen_colors[PEN_COLORS] = {
+    "",    "blue",   "orange", "black", "green", "vermilion",
+    "sky", "purple", "yellow", "gray",  "white"};
 
 bool mark_is(const Mark *m, const char *kind) {
     return strcmp(m->kind, kind) == 0;

@@ -61,6 +61,21 @@ START_TEST(ranges_hold_the_numbers) {
 }
 END_TEST
 
+// A description may be edited by hand: a logarithm from 0, an axis of no length,
+// a conversion that is cut off.
+START_TEST(impossible_ranges_are_those_of_the_data) {
+    Picture p = lay_out("title\t\thalf a conversion %\n"
+                        "log\taxis=x\nrange\taxis=x low=0 high=10\n"
+                        "range\taxis=y low=5 high=5\n"
+                        "lines\ttable=0 x=1 y=2\tc\n",
+                        "x,y\n1,2\n100,3\n");
+    const Axis *a = p.panels[0].axis;
+    ck_assert(a[0].low > 0.5 && a[0].low <= 1 && a[0].high >= 100);
+    ck_assert(a[1].low <= 2 && a[1].high >= 3 && a[1].high < 5);
+    picture_free(&p);
+}
+END_TEST
+
 START_TEST(shared_scales_are_the_widest) {
     Picture p = lay_out("share\t\n"
                         "panel\t\ta\nlines\ttable=0 x=1 y=2\t\n"
@@ -315,6 +330,7 @@ END_TEST
 int main(void) {
     const Test tests[] = {{places_along_an_axis},
                           {ranges_hold_the_numbers},
+                          {impossible_ranges_are_those_of_the_data},
                           {shared_scales_are_the_widest},
                           {cells_are_whole},
                           {ticks_are_few_and_true},
